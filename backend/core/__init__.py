@@ -1,0 +1,1 @@
+"""Ground floor: settings, levels, the shared vocabulary. Imports nothing above it."""
