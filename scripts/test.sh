@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Runs the suites one after the other and says at the end which ran, how long each took and what is still open.
+# Usage: scripts/test.sh all|check|e2e
+set -uo pipefail
+cd "$(dirname "$0")/.."
+bin=.venv/bin
+failed=()
+took=()
+
+suite() { # suite NAME COMMAND...
+  local name=$1 start=$SECONDS; shift
+  printf '\n\033[1m== %s\033[0m\n' "$name"
+  if "$@"; then :; else failed+=("$name"); fi
+  took+=("$name $((SECONDS - start)) s")
+}
+in_frontend() { (cd frontend && "$@"); }
+
+checks() {
+  suite "format" "$bin/ruff" format --check .
+  suite "lint" "$bin/ruff" check .
+  suite "types" "$bin/mypy"
+  suite "floors" "$bin/lint-imports" --no-cache
+  suite "lint of the web UI" in_frontend npm run --silent lint
+  suite "vitest" in_frontend npm run --silent test
+}
+
+case ${1:-all} in
+  check)
+    checks
+    suite "unit tests" "$bin/pytest" -q -m "not models and not slow" backend/tests/core backend/tests/agents backend/tests/project
+    ;;
+  e2e)
+    suite "playwright" in_frontend npm run --silent e2e
+    ;;
+  all)
+    checks
+    suite "models" "$bin/python" -m local_ai.model_files
+    suite "pytest" "$bin/pytest" -q
+    suite "playwright" in_frontend npm run --silent e2e
+    ;;
+  *) echo "usage: scripts/test.sh all|check|e2e" >&2; exit 2 ;;
+esac
+
+printf '\n\033[1m== Summary\033[0m\n'
+printf '  %s\n' "${took[@]}"
+"$bin/python" -m backend.tests.project.promises
+if [ "${#failed[@]}" -gt 0 ]; then
+  printf '\033[31mfailed: %s\033[0m\n' "$(IFS=,; echo "${failed[*]}")"
+  exit 1
+fi
+echo "all suites passed"
