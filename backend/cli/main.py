@@ -1,0 +1,61 @@
+"""The `engram` command: `engram up` runs everything on this machine, `engram serve` the service alone."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from backend.cli import up as up_command
+from backend.core.settings import SettingsError, load_settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Engram: assistants that remember you.")
+
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port on the loopback interface; 0 takes any free one.")]
+Brain = Annotated[
+    Literal["models", "scripted", "none"],
+    typer.Option(help="Local AI services: real models, the deterministic script (for tests), or none."),
+]
+
+
+@app.command()
+def up(
+    port: Port = 8082,
+    brain: Brain = "models",
+    data_dir: Annotated[Path | None, typer.Option(help="Where the embedded database keeps its files.")] = None,
+) -> None:
+    """Run the database, the local AI services (where Azure's are not configured) and Engram, until Ctrl-C."""
+    raise typer.Exit(asyncio.run(up_command.run(port=port, brain=brain, data_dir=data_dir)))
+
+
+@app.command()
+def serve(port: Port = 8082, host: str = "127.0.0.1") -> None:
+    """Run the service alone, with the settings as they are. A container runs this with --host 0.0.0.0."""
+    _check_settings()
+    raise typer.Exit(asyncio.run(up_command.serve(host=host, port=port)))
+
+
+@app.command()
+def doctor() -> None:
+    """Say whether the settings can work, naming for each fault its cause and its remedy."""
+    _check_settings()
+    settings = load_settings()
+    typer.echo(f"level {settings.level}: the settings are consistent")
+    for name, value, remedy in (
+        ("chat", settings.azure_ai_endpoint, "set AZURE_AI_ENDPOINT, or run `make run` for local models"),
+        ("voice", settings.azure_voicelive_endpoint, "set AZURE_VOICELIVE_ENDPOINT, or run `make run`"),
+        ("database", settings.database_url, "the embedded one is used; set DATABASE_URL for an external one"),
+    ):
+        typer.echo(f"{name}: {'configured' if value else 'not configured: ' + remedy}")
+
+
+def _check_settings() -> None:
+    try:
+        load_settings()
+    except SettingsError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,159 @@
+"""`engram up`: one command, one address. Starts the local AI services where Azure's are not configured, then the API.
+
+The local services are another process that is spoken to over HTTP and WebSocket, exactly like Azure's: this file knows
+how to start it and nothing about what is inside.
+"""
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import socket
+import sys
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
+
+import uvicorn
+
+from backend.core.settings import SettingsError, load_settings
+
+_READY = re.compile(rb"local_ai ready on (http://127\.0\.0\.1:\d+)")
+_START_TIMEOUT = 3600.0
+"""Seconds for the local services to be ready: the first start fetches a gigabyte of models."""
+_STOP_TIMEOUT = 10.0
+
+
+class LocalAiError(Exception):
+    """The local AI services did not start; the message says what their process printed last."""
+
+
+async def run(*, port: int, brain: str, data_dir: Path | None) -> int:
+    """Run everything until a signal; return the exit status."""
+    if data_dir is not None:
+        os.environ["DATA_DIR"] = str(data_dir)
+    _default_to_open_demo()
+    try:
+        listener = _listen("127.0.0.1", port)
+    except OSError as error:
+        print(f"Port {port} cannot be used ({error.strerror}). Choose another: make run PORT=8090", file=sys.stderr)
+        return 1
+    local_ai: Process | None = None
+    try:
+        settings = load_settings()
+        needs_chat, needs_voice = not settings.azure_ai_endpoint, not settings.azure_voicelive_endpoint
+        if brain != "none" and (needs_chat or needs_voice):
+            local_ai, base = await _start_local_ai(brain)
+            if needs_chat:
+                os.environ |= {"AZURE_AI_ENDPOINT": f"{base}/openai/v1", "AZURE_AI_KEY": "local"}
+            if needs_voice:
+                os.environ |= {"AZURE_VOICELIVE_ENDPOINT": base, "AZURE_VOICELIVE_KEY": "local"}
+        return await _serve(listener, announce=True)
+    except (SettingsError, LocalAiError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    finally:
+        listener.close()
+        if local_ai is not None:
+            await _stop(local_ai)
+
+
+async def serve(*, host: str, port: int) -> int:
+    """Run the API alone."""
+    with _listen(host, port) as listener:
+        return await _serve(listener, announce=False)
+
+
+def _default_to_open_demo() -> None:
+    """Ask for no sign-in on a laptop unless the environment or .env says otherwise (the proof-of-concept level)."""
+    said = "AUTH_REQUIRED" in os.environ or "ENVIRONMENT" in os.environ
+    env_file = Path(".env")
+    if env_file.exists():
+        said = said or re.search(r"^\s*AUTH_REQUIRED\s*=", env_file.read_text(), re.MULTILINE) is not None
+    if not said:
+        os.environ |= {"ENVIRONMENT": "development", "AUTH_REQUIRED": "false"}
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+async def _serve(listener: socket.socket, *, announce: bool) -> int:
+    config = uvicorn.Config(
+        "backend.api.main:app",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=10,
+        ws_per_message_deflate=False,
+    )
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    if announce:
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.05)
+        if server.started:
+            host, port = listener.getsockname()
+            print(f"\n  Engram is ready: http://{host}:{port}\n  Press Ctrl-C to stop.\n", flush=True)
+    try:
+        await serving
+    except SystemExit as stopped:
+        return int(stopped.code or 0)
+    return 0 if server.started else 3
+
+
+async def _start_local_ai(brain: str) -> tuple[Process, str]:
+    """Start the stand-in on a free port and wait for its ready line; what it prints until then is shown as it is."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "local_ai", "--port", "0", "--brain", brain, stdout=PIPE, start_new_session=True
+    )
+    assert process.stdout is not None
+    last = b""
+    try:
+        async with asyncio.timeout(_START_TIMEOUT):
+            while line := await process.stdout.readline():
+                if match := _READY.search(line):
+                    _drain_in_background(process.stdout)
+                    return process, match.group(1).decode()
+                last = line
+                sys.stdout.buffer.write(line)
+                sys.stdout.flush()
+    except BaseException:
+        await _stop(process)
+        raise
+    raise LocalAiError(f"The local AI services stopped (exit {await process.wait()}). {last.decode(errors='replace')}")
+
+
+_background: set[asyncio.Task[None]] = set()
+
+
+def _drain_in_background(stream: asyncio.StreamReader) -> None:
+    """Keep reading what the process prints: a full pipe would stop it."""
+
+    async def drain() -> None:
+        while line := await stream.readline():
+            sys.stdout.buffer.write(line)
+            sys.stdout.flush()
+
+    task = asyncio.create_task(drain())
+    _background.add(task)
+    task.add_done_callback(_background.discard)
+
+
+async def _stop(process: Process) -> None:
+    if process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(signal.SIGTERM)
+    try:
+        async with asyncio.timeout(_STOP_TIMEOUT):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
