@@ -14,6 +14,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 
+import typer
 import uvicorn
 
 from backend.core.settings import SettingsError, load_settings
@@ -36,7 +37,7 @@ async def run(*, port: int, brain: str, data_dir: Path | None) -> int:
     try:
         listener = _listen("127.0.0.1", port)
     except OSError as error:
-        print(f"Port {port} cannot be used ({error.strerror}). Choose another: make run PORT=8090", file=sys.stderr)
+        typer.echo(f"Port {port} cannot be used ({error.strerror}). Choose another: make run PORT=8090", err=True)
         return 1
     local_ai: Process | None = None
     try:
@@ -50,7 +51,7 @@ async def run(*, port: int, brain: str, data_dir: Path | None) -> int:
                 os.environ |= {"AZURE_VOICELIVE_ENDPOINT": base, "AZURE_VOICELIVE_KEY": "local"}
         return await _serve(listener, announce=True)
     except (SettingsError, LocalAiError) as error:
-        print(error, file=sys.stderr)
+        typer.echo(error, err=True)
         return 2
     finally:
         listener.close()
@@ -85,6 +86,16 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+class _Announcing(uvicorn.Server):
+    """Prints the address once requests are really answered there."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and sockets:
+            host, port = sockets[0].getsockname()
+            typer.echo(f"\n  Engram is ready: http://{host}:{port}\n  Press Ctrl-C to stop.\n")
+
+
 async def _serve(listener: socket.socket, *, announce: bool) -> int:
     config = uvicorn.Config(
         "backend.api.main:app",
@@ -93,16 +104,9 @@ async def _serve(listener: socket.socket, *, announce: bool) -> int:
         timeout_graceful_shutdown=10,
         ws_per_message_deflate=False,
     )
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    if announce:
-        while not server.started and not serving.done():
-            await asyncio.sleep(0.05)
-        if server.started:
-            host, port = listener.getsockname()
-            print(f"\n  Engram is ready: http://{host}:{port}\n  Press Ctrl-C to stop.\n", flush=True)
+    server = _Announcing(config) if announce else uvicorn.Server(config)
     try:
-        await serving
+        await server.serve(sockets=[listener])
     except SystemExit as stopped:
         return int(stopped.code or 0)
     return 0 if server.started else 3
