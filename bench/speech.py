@@ -9,10 +9,10 @@ import time
 import pybase64
 from azure.ai.voicelive.aio import VoiceLiveConnection, connect
 from azure.core.credentials import AzureKeyCredential
+from local_ai.brains.models import ModelsBrain
 
 from bench.report import Row
 from local_ai.brains import Final
-from local_ai.brains.models import ModelsBrain
 
 SENTENCES = (
     "Hello Elena, my name is Ada and I lead the migration.",
@@ -102,10 +102,8 @@ async def _delay(call: VoiceLiveConnection, pcm: bytes) -> float:
     async def speak() -> None:
         nonlocal ended
         begun = time.perf_counter()
-        sent = 0
-        for frame in _frames(pcm):
+        for sent, frame in enumerate(_frames(pcm), 1):
             await call.send({"type": "input_audio_buffer.append", "audio": pybase64.b64encode(frame).decode()})
-            sent += 1
             await asyncio.sleep(max(0.0, begun + sent * 0.04 - time.perf_counter()))
         ended = time.perf_counter()
         while not stop.is_set():
