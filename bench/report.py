@@ -11,7 +11,10 @@ RESULTS = Path(__file__).parent / "RESULTS.md"
 
 @dataclass(frozen=True)
 class Row:
-    """One figure. `reference` is what it was compared with in the same run, `ratio` the figure over that; either may be empty."""
+    """One figure. `reference` is what it was compared with in the same run, `ratio` the figure over that.
+
+    Either may be empty.
+    """
 
     bench: str
     what: str
@@ -26,10 +29,10 @@ def write(rows: list[Row], loads: list[tuple[float, float, float]], path: Path =
     lines = [
         "# Speed",
         "",
-        f"Measured {datetime.now(UTC):%Y-%m-%d} by `make bench` on {os.cpu_count()} cores ({platform.machine()}), Python "
-        f"{platform.python_version()}; client, service and the services it calls shared them.",
-        f"Load average (1 minute) before each bench: {', '.join(f'{load[0]:.1f}' for load in loads)}; at most {busiest:.1f}. "
-        "Read the ratios: absolute figures belong to the machine.",
+        f"Measured {datetime.now(UTC):%Y-%m-%d} by `make bench` on {os.cpu_count()} cores ({platform.machine()}), "
+        f"Python {platform.python_version()}; client, service and the services it calls shared them.",
+        f"Load average (1 minute) before each bench: {', '.join(f'{load[0]:.1f}' for load in loads)}; "
+        f"at most {busiest:.1f}. Read the ratios: absolute figures belong to the machine.",
         "",
         "| bench | what | figure | reference in the same run | ratio |",
         "|---|---|---|---|---|",

@@ -1,4 +1,4 @@
-"""local_ai with the real models: end of speech to first reply audio, and the word error rate of speak-then-recognise."""
+"""local_ai with real models: end of speech to first reply audio, and the word error rate of speak-then-recognise."""
 
 import asyncio
 import re
