@@ -73,6 +73,17 @@ class Busy(Exception):
         self.retry_after = retry_after
 
 
+class Unanswerable(Exception):
+    """The request can never be answered as it stands; the message says why.
+
+    code: OpenAI's error code, "context_length_exceeded" (the messages do not fit) or "invalid_json_schema".
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 # Azure voices that are men; every other name is answered with Elena's voice.
 _LOW_VOICES = ("andrew", "guy", "davis", "brian", "tony", "jason", "roger", "steffan", "christopher", "eric", "ryan")
 _LOW_OPENAI = ("ash", "ballad", "echo", "verse", "cedar")
@@ -142,7 +153,7 @@ class Brain(Protocol):
 
         messages: OpenAI chat form, content always a string. schema: a JSON schema the whole text must satisfy.
         stop_on: when set, generation ends soon after (ReplyEnd still comes); closing the iterator does the same.
-        Raises Busy before the first delta when the queue is full.
+        Raises Busy before the first delta when the queue is full, Unanswerable when no wait would help.
         """
         ...
 
