@@ -113,9 +113,7 @@ class EnterpriseContext:
 
         It is data, never instructions: each line is quoted and dated, and the heading says so.
         """
-        lines: list[str] = []
-        for fact in self.semantic.facts:
-            lines.append(f'- {fact.said_at:%d %b %Y}, the user said: "{_one_line(fact.text)}"')
+        lines = [f'- {fact.said_at:%d %b %Y}, the user said: "{_one_line(fact.text)}"' for fact in self.semantic.facts]
         for passage in self.semantic.passages:
             who = "the user" if passage.turn.role == "user" else "the assistant"
             lines.append(f'- {passage.turn.said_at:%d %b %Y}, {who} said: "{_one_line(passage.turn.content)}"')

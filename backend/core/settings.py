@@ -1,0 +1,219 @@
+"""Every setting of the service, once, under the SOP's names; and what each environment level refuses.
+
+`load_settings` reads the environment and `.env`, and reports everything that is wrong together, each with cause and
+remedy. After start-up nothing asks for the level's name: what a level means is in `Settings.demands` and the properties.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import quote, urlsplit
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from backend.core.levels import LEVELS, AuthMode, Demands, Level
+
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+Environment = Literal["development", "test", "uat", "production"]
+
+FOUNDRY_SUFFIX = ".services.ai.azure.com"
+_RESOURCE_ID = re.compile(
+    r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.CognitiveServices"
+    r"/accounts/(?P<account>[^/]+)(/projects/(?P<project>[^/]+))?",
+    re.IGNORECASE,
+)
+_PROJECT_ENDPOINT = re.compile(r"/api/projects/(?P<project>[^/]+)/?")
+
+
+class SettingsError(Exception):
+    """The service cannot start with these settings. `problems`: one "NAME: cause. remedy" for each fault."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(
+            "Engram does not start with these settings:\n" + "\n".join(f"  - {problem}" for problem in problems)
+        )
+        self.problems = problems
+
+
+class Settings(BaseSettings):
+    """The settings as read. Unset text is ''. Secrets are kept out of `repr`."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", hide_input_in_errors=True, frozen=True)
+
+    environment: Environment = "development"
+    auth_required: bool = True
+    debug: bool = False
+    log_level: LogLevel = "INFO"
+    cors_origins: Annotated[list[str], NoDecode] = []
+
+    azure_ai_endpoint: str = ""
+    azure_ai_deployment: str = "gpt-5-chat"
+    azure_ai_key: str = Field("", repr=False)
+    azure_ai_project_name: str = ""
+
+    azure_voicelive_endpoint: str = ""
+    azure_voicelive_model: str = "gpt-realtime"
+    azure_voicelive_voice: str = ""
+    azure_voicelive_key: str = Field("", repr=False)
+    azure_voicelive_api_version: str = "2025-10-01"
+    azure_voicelive_project_name: str = ""
+    azure_existing_aiproject_endpoint: str = ""
+    azure_existing_aiproject_resource_id: str = ""
+
+    azure_client_id: str = ""
+    azure_client_secret: str = Field("", repr=False)
+    azure_tenant_id: str = ""
+
+    database_url: str = Field("", repr=False)
+    data_dir: Path = Path(".engram")
+    audit_log_enabled: bool | None = None
+    data_retention_days: int = Field(90, ge=1, le=36_500)
+    encryption_key: str = Field("", repr=False)
+    zep_api_key: str = Field("", repr=False)
+    zep_api_url: str = ""
+    applicationinsights_connection_string: str = Field("", repr=False)
+    otel_exporter_otlp_endpoint: str = ""
+
+    chat_timeout_seconds: float = Field(60, gt=0, le=600)
+    chat_max_output_tokens: int = Field(800, ge=1, le=128_000)
+    history_token_budget: int = Field(3000, ge=0, le=1_000_000)
+    memory_timeout_ms: int = Field(300, ge=1, le=10_000)
+    voice_max_sessions: int = Field(100, ge=1, le=100_000)
+    voice_audio_queue_frames: int = Field(250, ge=10, le=10_000)
+    voice_connections_per_minute: int = Field(30, ge=1, le=100_000)
+    ui_dir: Path = Path("frontend/dist")
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _json_list(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            origins = json.loads(value)
+        except ValueError:
+            origins = None
+        if not isinstance(origins, list):
+            raise ValueError('it is not a JSON list. Write it as ["https://app.example.org"]')
+        return origins
+
+    @field_validator("log_level", "environment", mode="before")
+    @classmethod
+    def _any_case(cls, value: Any, info: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return value.strip().upper() if info.field_name == "log_level" else value.strip().lower()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _voice_account_of_project(cls, values: Any) -> Any:
+        """A project endpoint alone names the account too (SOP 1.1, Foundry playground variables)."""
+        if isinstance(values, dict) and not values.get("azure_voicelive_endpoint"):
+            project = urlsplit(str(values.get("azure_existing_aiproject_endpoint") or ""))
+            if project.scheme and project.netloc:
+                return {**values, "azure_voicelive_endpoint": f"{project.scheme}://{project.netloc}"}
+        return values
+
+    @property
+    def level(self) -> Level:
+        """POC is development without sign-in; every other level carries its environment's name."""
+        if self.environment == "development" and not self.auth_required:
+            return Level.POC
+        return Level(self.environment)
+
+    @property
+    def demands(self) -> Demands:
+        """What the level requires."""
+        return LEVELS[self.level]
+
+    @property
+    def auth_mode(self) -> AuthMode:
+        """How callers sign in."""
+        return self.demands.auth
+
+    @property
+    def audit_enabled(self) -> bool:
+        """AUDIT_LOG_ENABLED, or the level's default where it is not set."""
+        return self.demands.audit_by_default if self.audit_log_enabled is None else self.audit_log_enabled
+
+    @property
+    def chat_base_url(self) -> str:
+        """The part before /chat/completions. AZURE_AI_PROJECT_NAME counts for Foundry hosts only; '' when unset."""
+        base = self.azure_ai_endpoint.rstrip("/")
+        parts = urlsplit(base)
+        if not (parts.hostname or "").endswith(FOUNDRY_SUFFIX):
+            return base
+        path = parts.path or "/openai/v1"
+        if _PROJECT_ENDPOINT.fullmatch(path):
+            path += "/openai/v1"
+        elif self.azure_ai_project_name and not path.startswith("/api/projects/"):
+            path = f"/api/projects/{quote(self.azure_ai_project_name, safe='')}{path}"
+        return f"{parts.scheme}://{parts.netloc}{path}"
+
+    @property
+    def voicelive_url(self) -> str:
+        """What the VoiceLive SDK is given: the account, or the project where one is named; '' when unset."""
+        base = self.azure_voicelive_endpoint.rstrip("/")
+        if not base or _PROJECT_ENDPOINT.search(base):
+            return base
+        return f"{base}/api/projects/{quote(self._voice_project, safe='')}" if self._voice_project else base
+
+    @property
+    def _voice_project(self) -> str:
+        if self.azure_voicelive_project_name:
+            return self.azure_voicelive_project_name
+        if match := _PROJECT_ENDPOINT.search(self.azure_existing_aiproject_endpoint):
+            return match["project"]
+        match = _RESOURCE_ID.fullmatch(self.azure_existing_aiproject_resource_id)
+        return (match["project"] or "") if match else ""
+
+    @property
+    def managed_identity_for_voice(self) -> bool:
+        """Whether VoiceLive is reached with a token instead of a key (preferred)."""
+        return not self.azure_voicelive_key
+
+    def secrets(self) -> list[str]:
+        """Return the values that must never be shown, longest first."""
+        values = (
+            self.azure_ai_key, self.azure_voicelive_key, self.azure_client_secret, self.encryption_key,
+            self.zep_api_key, self.applicationinsights_connection_string, urlsplit(self.database_url).password or "",
+        )  # fmt: skip
+        return sorted({value for value in values if len(value) >= 8}, key=len, reverse=True)
+
+
+def load_settings(env_file: str | Path | None = ".env") -> Settings:
+    """Return the settings; raise `SettingsError` with everything that is malformed or that the level refuses."""
+    from backend.core.refusals import refusals  # it needs Settings: the one place where the two meet
+
+    try:
+        settings = Settings(_env_file=env_file)  # type: ignore[call-arg]  # documented by pydantic-settings, untyped
+    except ValidationError as error:
+        problems = [_malformed(dict(fault)) for fault in error.errors(include_url=False)]
+        faulty = {str(fault["loc"][0]) for fault in error.errors() if fault["loc"]}
+        defaults = {name: Settings.model_fields[name].get_default() for name in faulty & Settings.model_fields.keys()}
+        try:
+            # With the malformed ones set aside, the level can be judged too: all faults in one report.
+            rest = Settings(_env_file=env_file, **defaults)
+        except ValidationError:
+            raise SettingsError(problems) from None
+        names = {problem.split(":", 1)[0] for problem in problems}
+        more = [problem for problem in refusals(rest) if problem.split(":", 1)[0] not in names]
+        raise SettingsError(problems + more) from None
+    problems = refusals(settings)
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def _malformed(fault: dict[str, Any]) -> str:
+    name = str(fault["loc"][0]).upper() if fault["loc"] else "SETTINGS"
+    if fault["type"] == "value_error":
+        return f"{name}: {str(fault['ctx']['error']).removesuffix('.')}."
+    if name == "ENVIRONMENT":
+        return (
+            "ENVIRONMENT: it is none of development, test, uat, production. Set one of them; the staging proof of "
+            "concept is ENVIRONMENT=development with AUTH_REQUIRED=false."
+        )
+    cause = str(fault["msg"])[:1].lower() + str(fault["msg"])[1:]
+    return f"{name}: {cause}. Correct it, or remove it to use the default."
