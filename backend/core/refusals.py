@@ -5,8 +5,9 @@ import binascii
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
+from backend.core.azure_names import AZURE_AI_SUFFIXES, FOUNDRY_SUFFIX, PROJECT_PATH, RESOURCE_ID
 from backend.core.levels import Demands
 
 if TYPE_CHECKING:
@@ -64,9 +65,7 @@ def _level(settings: "Settings", demands: Demands) -> Iterator[str]:
 
 
 def _is_azure_ai(url: str) -> bool:
-    return (urlsplit(url).hostname or "").endswith(
-        (".services.ai.azure.com", ".openai.azure.com", ".cognitiveservices.azure.com")
-    )
+    return (urlsplit(url).hostname or "").endswith(AZURE_AI_SUFFIXES)
 
 
 def _origins(settings: "Settings", demands: Demands) -> Iterator[str]:
@@ -114,8 +113,6 @@ def _endpoints(settings: "Settings", demands: Demands) -> Iterator[str]:
 
 
 def _voice_project(settings: "Settings") -> Iterator[str]:
-    from backend.core.settings import _PROJECT_ENDPOINT, _RESOURCE_ID, FOUNDRY_SUFFIX
-
     hosts = {
         (urlsplit(url).hostname or "")
         for url in (settings.azure_voicelive_endpoint, settings.azure_existing_aiproject_endpoint)
@@ -123,7 +120,7 @@ def _voice_project(settings: "Settings") -> Iterator[str]:
     }
     projects = {settings.azure_voicelive_project_name} if settings.azure_voicelive_project_name else set()
     if settings.azure_existing_aiproject_endpoint:
-        match = _PROJECT_ENDPOINT.search(settings.azure_existing_aiproject_endpoint)
+        match = PROJECT_PATH.search(settings.azure_existing_aiproject_endpoint)
         if match is None:
             yield (
                 "AZURE_EXISTING_AIPROJECT_ENDPOINT: it names no project. Write it as "
@@ -132,7 +129,7 @@ def _voice_project(settings: "Settings") -> Iterator[str]:
         else:
             projects.add(match["project"])
     if settings.azure_existing_aiproject_resource_id:
-        match = _RESOURCE_ID.fullmatch(settings.azure_existing_aiproject_resource_id)
+        match = RESOURCE_ID.fullmatch(settings.azure_existing_aiproject_resource_id)
         if match is None:
             yield (
                 "AZURE_EXISTING_AIPROJECT_RESOURCE_ID: it is not the resource id of an AI project. Copy it from the "
@@ -149,8 +146,8 @@ def _voice_project(settings: "Settings") -> Iterator[str]:
         )
     if len(projects) > 1:
         yield (
-            "AZURE_VOICELIVE_PROJECT_NAME: the project settings name different projects. Name the same project in each, "
-            "or remove what is not meant."
+            "AZURE_VOICELIVE_PROJECT_NAME: the project settings name different projects. Name the same one in "
+            "each, or remove what is not meant."
         )
 
 
@@ -174,14 +171,10 @@ def _key_bytes(text: str) -> bytes:
         return b""
 
 
-def _split(url: str) -> "urlsplit_result | None":
+def _split(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError:
         return None
     return parts if parts.hostname else None
-
-
-if TYPE_CHECKING:
-    from urllib.parse import SplitResult as urlsplit_result

@@ -1,11 +1,10 @@
 """Every setting of the service, once, under the SOP's names; and what each environment level refuses.
 
 `load_settings` reads the environment and `.env`, and reports everything that is wrong together, each with cause and
-remedy. After start-up nothing asks for the level's name: what a level means is in `Settings.demands` and the properties.
+remedy. After start-up nothing asks for the level's name: what it means is in `Settings.demands` and the properties.
 """
 
 import json
-import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlsplit
@@ -13,18 +12,12 @@ from urllib.parse import quote, urlsplit
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from backend.core.azure_names import FOUNDRY_SUFFIX, PROJECT_PATH, RESOURCE_ID
 from backend.core.levels import LEVELS, AuthMode, Demands, Level
+from backend.core.refusals import refusals
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 Environment = Literal["development", "test", "uat", "production"]
-
-FOUNDRY_SUFFIX = ".services.ai.azure.com"
-_RESOURCE_ID = re.compile(
-    r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.CognitiveServices"
-    r"/accounts/(?P<account>[^/]+)(/projects/(?P<project>[^/]+))?",
-    re.IGNORECASE,
-)
-_PROJECT_ENDPOINT = re.compile(r"/api/projects/(?P<project>[^/]+)/?")
 
 
 class SettingsError(Exception):
@@ -145,7 +138,7 @@ class Settings(BaseSettings):
         if not (parts.hostname or "").endswith(FOUNDRY_SUFFIX):
             return base
         path = parts.path or "/openai/v1"
-        if _PROJECT_ENDPOINT.fullmatch(path):
+        if PROJECT_PATH.fullmatch(path):
             path += "/openai/v1"
         elif self.azure_ai_project_name and not path.startswith("/api/projects/"):
             path = f"/api/projects/{quote(self.azure_ai_project_name, safe='')}{path}"
@@ -155,7 +148,7 @@ class Settings(BaseSettings):
     def voicelive_url(self) -> str:
         """What the VoiceLive SDK is given: the account, or the project where one is named; '' when unset."""
         base = self.azure_voicelive_endpoint.rstrip("/")
-        if not base or _PROJECT_ENDPOINT.search(base):
+        if not base or PROJECT_PATH.search(base):
             return base
         return f"{base}/api/projects/{quote(self._voice_project, safe='')}" if self._voice_project else base
 
@@ -163,9 +156,9 @@ class Settings(BaseSettings):
     def _voice_project(self) -> str:
         if self.azure_voicelive_project_name:
             return self.azure_voicelive_project_name
-        if match := _PROJECT_ENDPOINT.search(self.azure_existing_aiproject_endpoint):
+        if match := PROJECT_PATH.search(self.azure_existing_aiproject_endpoint):
             return match["project"]
-        match = _RESOURCE_ID.fullmatch(self.azure_existing_aiproject_resource_id)
+        match = RESOURCE_ID.fullmatch(self.azure_existing_aiproject_resource_id)
         return (match["project"] or "") if match else ""
 
     @property
@@ -184,17 +177,15 @@ class Settings(BaseSettings):
 
 def load_settings(env_file: str | Path | None = ".env") -> Settings:
     """Return the settings; raise `SettingsError` with everything that is malformed or that the level refuses."""
-    from backend.core.refusals import refusals  # it needs Settings: the one place where the two meet
-
     try:
-        settings = Settings(_env_file=env_file)  # type: ignore[call-arg]  # documented by pydantic-settings, untyped
+        settings = _read(env_file)
     except ValidationError as error:
         problems = [_malformed(dict(fault)) for fault in error.errors(include_url=False)]
         faulty = {str(fault["loc"][0]) for fault in error.errors() if fault["loc"]}
         defaults = {name: Settings.model_fields[name].get_default() for name in faulty & Settings.model_fields.keys()}
         try:
             # With the malformed ones set aside, the level can be judged too: all faults in one report.
-            rest = Settings(_env_file=env_file, **defaults)
+            rest = _read(env_file, **defaults)
         except ValidationError:
             raise SettingsError(problems) from None
         names = {problem.split(":", 1)[0] for problem in problems}
@@ -204,6 +195,10 @@ def load_settings(env_file: str | Path | None = ".env") -> Settings:
     if problems:
         raise SettingsError(problems)
     return settings
+
+
+def _read(env_file: str | Path | None, **instead: Any) -> Settings:
+    return Settings(_env_file=env_file, **instead)  # type: ignore[call-arg]  # pydantic-settings takes it, untyped
 
 
 def _malformed(fault: dict[str, Any]) -> str:
