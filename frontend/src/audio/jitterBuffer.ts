@@ -1,0 +1,175 @@
+/**
+ * Holds arriving speech until there is enough to play it without gaps, and no longer.
+ *
+ * It starts an answer once `targetMs` are buffered (or the whole answer is there). When it runs dry in the middle, it waits
+ * for more than before; after a quiet while it dares to wait less. Counted in samples at the wire rate.
+ */
+import { WIRE_RATE, wireMs } from './pcm'
+
+const FIRST_TARGET_MS = 60
+const LEAST_TARGET_MS = 40
+const MOST_TARGET_MS = 400
+/** Played without a gap for this long, the target shrinks by a tenth. */
+const CALM_MS = 8_000
+
+interface Chunk {
+  readonly itemId: string
+  readonly samples: Int16Array
+  offset: number
+}
+
+export interface Position {
+  readonly itemId: string
+  /** Milliseconds of the item that have been taken from the buffer. */
+  readonly ms: number
+}
+
+export class JitterBuffer {
+  private chunks: Chunk[] = []
+  private readonly ended = new Set<string>()
+  private readonly dropped = new Set<string>()
+  private waiting = true
+  private current: string | null = null
+  private taken = 0
+  private calm = 0
+  private target = FIRST_TARGET_MS
+  private held = 0
+
+  /** Items that have been played to their end, oldest first; the caller empties it. */
+  readonly finished: Position[] = []
+  /** How often speech ran dry in the middle of an answer. */
+  gaps = 0
+
+  get targetMs(): number {
+    return this.target
+  }
+
+  get bufferedMs(): number {
+    return wireMs(this.held)
+  }
+
+  /** Whether samples come out at the moment. */
+  get playing(): boolean {
+    return !this.waiting
+  }
+
+  /** True when less than `count` samples are left and more of the same answer are still to come. */
+  runsDry(count: number): boolean {
+    return !this.waiting && this.held <= count && this.current !== null && !this.ended.has(this.lastItem() ?? '')
+  }
+
+  /** Queue speech of an item. What comes late for an item that was cut off is ignored. */
+  push(itemId: string, samples: Int16Array): void {
+    if (this.dropped.has(itemId) || samples.length === 0) return
+    this.chunks.push({ itemId, samples, offset: 0 })
+    this.held += samples.length
+  }
+
+  /** No more speech will come for this item. */
+  end(itemId: string): void {
+    if (!this.dropped.has(itemId)) this.ended.add(itemId)
+  }
+
+  /** Where playback stands, or null when nothing has been taken of a running item. */
+  position(): Position | null {
+    return this.current === null ? null : { itemId: this.current, ms: wireMs(this.taken) }
+  }
+
+  /** Forget all queued speech, and whatever still arrives for those items; return where playback stood. */
+  clear(): Position | null {
+    const position = this.position()
+    if (this.current !== null && !this.ended.has(this.current)) this.dropped.add(this.current)
+    for (const chunk of this.chunks) this.dropped.add(chunk.itemId)
+    this.chunks = []
+    this.ended.clear()
+    this.held = 0
+    this.current = null
+    this.taken = 0
+    this.waiting = true
+    return position
+  }
+
+  /** Ignore what still arrives for this item, even when nothing of it is queued yet. */
+  drop(itemId: string): void {
+    this.dropped.add(itemId)
+  }
+
+  /**
+   * Write `count` samples in [-1, 1] to `out`, silence where there is no speech; return how many were speech.
+   */
+  pull(out: Float32Array, count: number): number {
+    if (this.waiting) {
+      if (!this.enough()) {
+        this.settle()
+        out.fill(0, 0, count)
+        return 0
+      }
+      this.waiting = false
+    }
+    let written = 0
+    while (written < count) {
+      const chunk = this.chunks[0]
+      if (chunk === undefined) break
+      if (chunk.itemId !== this.current) this.beginItem(chunk.itemId)
+      const take = Math.min(count - written, chunk.samples.length - chunk.offset)
+      for (let i = 0; i < take; i++) out[written + i] = (chunk.samples[chunk.offset + i] ?? 0) / 32_768
+      chunk.offset += take
+      written += take
+      this.taken += take
+      this.held -= take
+      if (chunk.offset === chunk.samples.length) this.chunks.shift()
+    }
+    out.fill(0, written, count)
+    this.relax(written)
+    if (this.chunks.length === 0 && !this.settle() && written < count) this.ranDry()
+    return written
+  }
+
+  private lastItem(): string | null {
+    return this.chunks.at(-1)?.itemId ?? this.current
+  }
+
+  private enough(): boolean {
+    const first = this.chunks[0]
+    return first !== undefined && (this.ended.has(first.itemId) || wireMs(this.held) >= this.target)
+  }
+
+  private beginItem(itemId: string): void {
+    // A new item while the old one was never ended: the old one has had all it will get.
+    if (this.current !== null) this.finish(this.current)
+    this.current = itemId
+    this.taken = 0
+  }
+
+  /** Close the running item when it is ended and empty; tell whether nothing is running (any more). */
+  private settle(): boolean {
+    if (this.current !== null && this.chunks.length === 0 && this.ended.has(this.current)) {
+      this.finish(this.current)
+      this.current = null
+      this.taken = 0
+      this.waiting = true
+    }
+    return this.current === null
+  }
+
+  private finish(itemId: string): void {
+    this.finished.push({ itemId, ms: wireMs(this.taken) })
+    this.ended.delete(itemId)
+    this.dropped.add(itemId)
+  }
+
+  private ranDry(): void {
+    this.gaps++
+    this.waiting = true
+    this.calm = 0
+    this.target = Math.min(MOST_TARGET_MS, Math.round(this.target * 1.5 + 20))
+  }
+
+  private relax(samples: number): void {
+    this.calm += samples
+    if (this.calm >= (CALM_MS * WIRE_RATE) / 1000) {
+      this.calm = 0
+      this.target = Math.max(LEAST_TARGET_MS, Math.round(this.target * 0.9))
+    }
+  }
+}

@@ -1,0 +1,33 @@
+/** Who is speaking, in words: the line above the trace. */
+import type { Call } from './machine'
+
+export interface Caption {
+  /** The part in colour. */
+  readonly lead: string
+  /** What one can do. */
+  readonly hint: string
+  /** Whether `lead` is about the assistant and takes the assistant's colour. */
+  readonly theirs: boolean
+}
+
+export function captionOf(call: Call, agentName: string): Caption {
+  const { phase } = call
+  switch (phase.name) {
+    case 'microphone':
+      return { lead: 'Waiting for your microphone', hint: 'your browser may ask you to allow it', theirs: false }
+    case 'connecting':
+      return { lead: `Calling ${agentName}…`, hint: '', theirs: true }
+    case 'lost':
+      return { lead: 'Connection lost', hint: phase.retryInMs === null ? '' : 'trying again by itself', theirs: false }
+    case 'live': {
+      if (call.sounding) return { lead: `${agentName} is speaking`, hint: call.muted ? 'you are muted' : 'talk any time to come in', theirs: true }
+      if (phase.activity === 'reconnecting') return { lead: 'Reconnecting to the voice service', hint: 'what was said is kept', theirs: false }
+      if (phase.activity === 'thinking') return { lead: `${agentName} is thinking`, hint: '', theirs: true }
+      if (call.muted) return { lead: 'You are muted', hint: `${agentName} does not hear you`, theirs: false }
+      if (phase.activity === 'listening') return { lead: 'You are speaking', hint: `${agentName} is listening`, theirs: false }
+      return { lead: `${agentName} is listening`, hint: 'just talk', theirs: true }
+    }
+    default:
+      return { lead: '', hint: '', theirs: false }
+  }
+}

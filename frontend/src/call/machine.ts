@@ -1,0 +1,102 @@
+/**
+ * The life of a call as a pure reducer: no clock, no socket, no sound. `controller.ts` does what the states ask for.
+ *
+ *   idle -> microphone -> connecting -> live -> idle
+ *                             ^          |
+ *                             +-- lost <-+      up to MAX_RETRIES times by itself, then by the person
+ *   any of them -> failed (with the reason) -> microphone
+ */
+import type { Activity } from './protocol'
+import type { Trouble } from './trouble'
+
+export const MAX_RETRIES = 3
+/** Pauses before the automatic retries, in ms. */
+export const BACK_OFF_MS: readonly number[] = [500, 1500, 4000]
+
+export type CallPhase =
+  | { readonly name: 'idle' }
+  | { readonly name: 'microphone' }
+  | { readonly name: 'connecting'; readonly attempt: number }
+  | { readonly name: 'live'; readonly activity: Activity }
+  /** The connection is gone. `retryInMs` is null when no further automatic retry will come. */
+  | { readonly name: 'lost'; readonly attempt: number; readonly retryInMs: number | null; readonly trouble: Trouble }
+  | { readonly name: 'failed'; readonly trouble: Trouble }
+
+export interface Call {
+  readonly phase: CallPhase
+  readonly muted: boolean
+  /** When the call was first live, ms since the epoch. */
+  readonly startedAt: number | null
+  /** Speech is coming out of the loudspeaker. */
+  readonly sounding: boolean
+  /** The network does not keep up: captured sound had to be left out. */
+  readonly slow: boolean
+  /** Something went wrong that did not end the call. */
+  readonly notice: Trouble | null
+}
+
+export const NO_CALL: Call = { phase: { name: 'idle' }, muted: false, startedAt: null, sounding: false, slow: false, notice: null }
+
+export type CallEvent =
+  | { type: 'called' }
+  | { type: 'microphoneReady' }
+  | { type: 'failed'; trouble: Trouble }
+  | { type: 'socketReady'; at: number }
+  | { type: 'activity'; activity: Activity }
+  | { type: 'sounding'; on: boolean }
+  | { type: 'told'; trouble: Trouble }
+  | { type: 'noticeRead' }
+  | { type: 'closed'; trouble: Trouble | null }
+  | { type: 'retry' }
+  | { type: 'slow'; on: boolean }
+  | { type: 'muted'; on: boolean }
+  | { type: 'hungUp' }
+
+/** Whether the call holds the microphone. */
+export function isOpen(call: Call): boolean {
+  return call.phase.name !== 'idle' && call.phase.name !== 'failed'
+}
+
+export function callReducer(call: Call, event: CallEvent): Call {
+  const { phase } = call
+  switch (event.type) {
+    case 'called':
+      return isOpen(call) ? call : { ...NO_CALL, phase: { name: 'microphone' } }
+    case 'microphoneReady':
+      return phase.name === 'microphone' ? { ...call, phase: { name: 'connecting', attempt: 0 } } : call
+    case 'failed':
+      return isOpen(call) ? { ...NO_CALL, phase: { name: 'failed', trouble: event.trouble } } : call
+    case 'socketReady':
+      if (phase.name !== 'connecting') return call
+      return { ...call, phase: { name: 'live', activity: 'ready' }, startedAt: call.startedAt ?? event.at, slow: false, notice: null }
+    case 'activity':
+      return phase.name === 'live' ? { ...call, phase: { name: 'live', activity: event.activity } } : call
+    case 'sounding':
+      return isOpen(call) && call.sounding !== event.on ? { ...call, sounding: event.on } : call
+    case 'told':
+      return isOpen(call) ? { ...call, notice: event.trouble } : call
+    case 'noticeRead':
+      return { ...call, notice: null }
+    case 'closed':
+      return closed(call, event.trouble)
+    case 'retry':
+      return phase.name === 'lost' ? { ...call, phase: { name: 'connecting', attempt: phase.attempt } } : call
+    case 'slow':
+      return call.slow === event.on ? call : { ...call, slow: event.on }
+    case 'muted':
+      return isOpen(call) ? { ...call, muted: event.on } : call
+    case 'hungUp':
+      return NO_CALL
+  }
+}
+
+function closed(call: Call, trouble: Trouble | null): Call {
+  const { phase } = call
+  if (phase.name !== 'live' && phase.name !== 'connecting') return call
+  // A close without trouble is the service's good-bye.
+  if (trouble === null) return NO_CALL
+  if (!trouble.retryable) return { ...NO_CALL, phase: { name: 'failed', trouble } }
+  const attempt = phase.name === 'connecting' ? phase.attempt + 1 : 1
+  const retryInMs = attempt <= MAX_RETRIES ? (BACK_OFF_MS[attempt - 1] ?? null) : null
+  return { ...call, sounding: false, notice: null, phase: { name: 'lost', attempt: retryInMs === null ? 0 : attempt, retryInMs, trouble } }
+}

@@ -1,0 +1,75 @@
+/** The voice WebSocket's messages, read with suspicion: what does not have the documented form is ignored, never trusted. */
+
+export type Activity = 'ready' | 'listening' | 'thinking' | 'speaking' | 'reconnecting'
+
+export type ServerMessage = { readonly seq: number | null } & (
+  | { readonly type: 'agent_switched'; readonly agentId: string }
+  | {
+      readonly type: 'transcription'
+      readonly status: 'listening' | 'processing' | 'complete'
+      readonly text: string
+      readonly speaker: 'user' | 'assistant'
+      readonly itemId: string
+      readonly agentId: string | null
+    }
+  | { readonly type: 'audio'; readonly data: string; readonly itemId: string }
+  | { readonly type: 'audio_end'; readonly itemId: string }
+  | { readonly type: 'interrupted'; readonly itemId: string; readonly heardMs: number | null }
+  | { readonly type: 'state'; readonly state: Activity }
+  | { readonly type: 'error'; readonly message: string; readonly code: string; readonly retryable: boolean }
+)
+
+export type ClientMessage =
+  | { readonly type: 'agent'; readonly agent_id: string }
+  | { readonly type: 'cancel' }
+  | { readonly type: 'played'; readonly item_id: string; readonly ms: number }
+  | { readonly type: 'text'; readonly content: string }
+  | { readonly type: 'hello'; readonly resume_after: number }
+
+const ACTIVITIES: readonly string[] = ['ready', 'listening', 'thinking', 'speaking', 'reconnecting'] satisfies Activity[]
+
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
+/** Read one text frame; null when it is not a message that this page knows. */
+export function parseServerMessage(frame: string): ServerMessage | null {
+  let raw: unknown
+  try {
+    raw = JSON.parse(frame)
+  } catch {
+    return null
+  }
+  if (typeof raw !== 'object' || raw === null) return null
+  const message = raw as Record<string, unknown>
+  const seq = typeof message['seq'] === 'number' ? message['seq'] : null
+  const itemId = asText(message['item_id'])
+  switch (message['type']) {
+    case 'agent_switched':
+      return asText(message['agent_id']) ? { type: 'agent_switched', agentId: asText(message['agent_id']), seq } : null
+    case 'transcription': {
+      const { status, speaker } = message
+      if (status !== 'listening' && status !== 'processing' && status !== 'complete') return null
+      if (speaker !== 'user' && speaker !== 'assistant') return null
+      return { type: 'transcription', status, speaker, text: asText(message['text']), itemId, agentId: asText(message['agent_id']) || null, seq }
+    }
+    case 'audio':
+      return asText(message['data']) ? { type: 'audio', data: asText(message['data']), itemId, seq } : null
+    case 'audio_end':
+      return { type: 'audio_end', itemId, seq }
+    case 'interrupted':
+      return { type: 'interrupted', itemId, heardMs: typeof message['heard_ms'] === 'number' ? message['heard_ms'] : null, seq }
+    case 'state':
+      return ACTIVITIES.includes(asText(message['state'])) ? { type: 'state', state: message['state'] as Activity, seq } : null
+    case 'error':
+      return {
+        type: 'error',
+        message: asText(message['message']) || 'The voice service reported an error.',
+        code: asText(message['code']) || 'error',
+        retryable: message['retryable'] === true,
+        seq,
+      }
+    default:
+      return null
+  }
+}

@@ -1,0 +1,58 @@
+/** Why a call does not run, in plain sentences: what happened, what is safe, what to do. */
+import type { MicrophoneTrouble } from '../audio/engine'
+
+export interface Trouble {
+  readonly code: string
+  readonly happened: string
+  readonly remedy: string
+  /** Whether trying again on its own makes sense. */
+  readonly retryable: boolean
+}
+
+const SAFE = 'What was said so far is kept.'
+
+const MICROPHONE: Record<MicrophoneTrouble, [happened: string, remedy: string]> = {
+  denied: ['The browser did not give this page your microphone.', 'Allow the microphone in the address bar, then call again. You can go on typing meanwhile.'],
+  none: ['No microphone was found.', 'Plug one in or choose one in your system settings, then call again. You can go on typing meanwhile.'],
+  busy: ['Your microphone is in use by another program.', 'Close the other program, then call again. You can go on typing meanwhile.'],
+  insecure: ['Browsers give a microphone only to secure pages.', 'Open this page over https, or on localhost. You can go on typing meanwhile.'],
+  unsupported: ['Sound could not be started in this browser.', 'Use a current Chrome, Edge, Firefox or Safari. You can go on typing meanwhile.'],
+}
+
+export function microphoneTrouble(kind: MicrophoneTrouble): Trouble {
+  const [happened, remedy] = MICROPHONE[kind]
+  return { code: `microphone_${kind}`, happened, remedy, retryable: false }
+}
+
+export const MICROPHONE_LOST: Trouble = {
+  code: 'microphone_lost',
+  happened: 'The microphone was disconnected.',
+  remedy: `${SAFE} Plug it in again and call again.`,
+  retryable: false,
+}
+
+const CLOSED: Record<number, [code: string, happened: string, remedy: string, retryable: boolean]> = {
+  1001: ['moved', 'The service is restarting.', SAFE, true],
+  1011: ['service_error', 'The service made a mistake and ended the call.', SAFE, true],
+  1012: ['restart', 'The service is restarting.', SAFE, true],
+  1013: ['busy', 'The service is busy.', SAFE, true],
+  4400: ['bad_session', 'The service does not accept this conversation’s id.', 'Start a new conversation.', false],
+  4401: ['signed_out', 'You are not signed in, or your sign-in has expired.', `${SAFE} Sign in again.`, false],
+  4403: ['forbidden', 'You are not allowed to make calls from here.', 'Ask whoever runs Engram for the right to speak, or open it from its own address.', false],
+  4409: ['replaced', 'This conversation’s call was taken over by another tab or window.', `${SAFE} Call again to take it back.`, false],
+  4429: ['too_many', 'Too many calls are running at the moment.', 'Wait a moment, then call again. You can go on typing meanwhile.', false],
+  4503: ['unavailable', 'The voice service cannot be reached.', `${SAFE} You can go on typing meanwhile.`, true],
+}
+
+/**
+ * Say why the socket closed. `told` is the last `error` that the service sent before it: it knows more than a close code.
+ */
+export function closeTrouble(code: number, told: Trouble | null): Trouble {
+  const known = CLOSED[code]
+  if (!known) {
+    return told ?? { code: `closed_${code}`, happened: 'The connection was lost.', remedy: SAFE, retryable: true }
+  }
+  const [name, happened, remedy, retryable] = known
+  if (told) return { ...told, remedy: told.remedy || remedy, retryable: retryable && told.retryable }
+  return { code: name, happened, remedy, retryable }
+}

@@ -1,0 +1,251 @@
+/**
+ * The conversation on the page: one list of turns, spoken and typed, as a pure reducer.
+ *
+ * A spoken turn takes its place when its first sign arrives (speech began, first word), so the order is that of speaking and
+ * not of transcripts.
+ */
+import type { Problem } from '../api/problems'
+import type { ChatReply, Recalled, Role, StoredTurn } from '../api/types'
+import { splitHeard, type Sound } from './heard'
+
+export type TurnState =
+  /** Nothing to show yet: the person speaks, or the assistant thinks. */
+  | 'waiting'
+  /** Words are still coming. */
+  | 'partial'
+  | 'done'
+  /** The answer did not come; `problem` says why. Stands on the user's turn. */
+  | 'failed'
+  /** The person stopped the answer. */
+  | 'stopped'
+
+export interface Turn {
+  /** Stable for as long as the turn is shown. */
+  readonly key: string
+  readonly role: Role
+  readonly agentId: string
+  readonly how: 'spoken' | 'typed'
+  /** When it began, RFC 3339. */
+  readonly at: string
+  /** What was said; of an interrupted answer, what was heard. */
+  readonly text: string
+  /** What was prepared and not heard. */
+  readonly unheard: string
+  readonly interrupted: boolean
+  readonly state: TurnState
+  readonly itemId: string | null
+  readonly recalled: readonly Recalled[]
+  readonly problem: Problem | null
+  /** How much of a spoken answer has arrived and been played; null once that no longer matters. */
+  readonly sound: Sound | null
+}
+
+export interface Conversation {
+  readonly turns: readonly Turn[]
+  /** The last complete typed answer, for the side panel. */
+  readonly lastReply: ChatReply | null
+}
+
+export const EMPTY: Conversation = { turns: [], lastReply: null }
+
+export type ConversationAction =
+  | { type: 'loaded'; turns: readonly StoredTurn[] }
+  | { type: 'cleared' }
+  | { type: 'asked'; key: string; text: string; agentId: string; at: string }
+  | { type: 'askedAgain'; key: string; at: string }
+  | { type: 'withdrawn'; key: string }
+  | { type: 'answerGrew'; key: string; text: string }
+  | { type: 'answered'; key: string; reply: ChatReply }
+  | { type: 'answerFailed'; key: string; problem: Problem }
+  | { type: 'answerStopped'; key: string }
+  | { type: 'typedInCall'; key: string; text: string; agentId: string; at: string }
+  | { type: 'heardUser'; itemId: string; text: string; final: boolean; agentId: string; at: string }
+  | { type: 'saidByAgent'; itemId: string; text: string; final: boolean; agentId: string; at: string }
+  | { type: 'soundArrived'; itemId: string; ms: number; agentId: string; at: string }
+  | { type: 'soundEnded'; itemId: string }
+  | { type: 'soundPlayed'; itemId: string; ms: number; finished: boolean }
+  | { type: 'interrupted'; itemId: string; heardMs: number }
+  | { type: 'callEnded' }
+  | { type: 'stored'; turns: readonly StoredTurn[] }
+
+const BLANK = {
+  text: '',
+  unheard: '',
+  interrupted: false,
+  itemId: null,
+  recalled: [],
+  problem: null,
+  sound: null,
+} satisfies Partial<Turn>
+
+const answerKey = (key: string) => `${key}:answer`
+
+export function conversation(state: Conversation, action: ConversationAction): Conversation {
+  switch (action.type) {
+    case 'loaded':
+      return { ...state, turns: merged(action.turns.map(fromStore), state.turns) }
+    case 'cleared':
+      return EMPTY
+    case 'asked':
+      return withTurns(state, [
+        ...state.turns,
+        { ...BLANK, key: action.key, role: 'user', how: 'typed', agentId: action.agentId, at: action.at, text: action.text, state: 'done' },
+        { ...BLANK, key: answerKey(action.key), role: 'assistant', how: 'typed', agentId: action.agentId, at: action.at, state: 'waiting' },
+      ])
+    case 'askedAgain': {
+      const question = state.turns.find((turn) => turn.key === action.key)
+      if (!question) return state
+      const others = state.turns.filter((turn) => turn.key !== action.key && turn.key !== answerKey(action.key))
+      return conversation(withTurns(state, others), { type: 'asked', key: action.key, text: question.text, agentId: question.agentId, at: action.at })
+    }
+    case 'withdrawn':
+      return withTurns(state, state.turns.filter((turn) => turn.key !== action.key && turn.key !== answerKey(action.key)))
+    case 'answerGrew':
+      return change(state, answerKey(action.key), (turn) => ({ ...turn, state: 'partial', text: turn.text + action.text }))
+    case 'answered':
+      return {
+        ...change(state, answerKey(action.key), (turn) => ({
+          ...turn,
+          state: 'done',
+          text: action.reply.content,
+          agentId: action.reply.agent_id,
+          at: action.reply.timestamp,
+          recalled: action.reply.recalled ?? [],
+        })),
+        lastReply: action.reply,
+      }
+    case 'answerFailed':
+      return change(
+        withTurns(state, state.turns.filter((turn) => turn.key !== answerKey(action.key))),
+        action.key,
+        (turn) => ({ ...turn, state: 'failed', problem: action.problem }),
+      )
+    case 'answerStopped':
+      return change(state, answerKey(action.key), (turn) => ({ ...turn, state: 'stopped' }))
+    case 'typedInCall':
+      return withTurns(state, [
+        ...state.turns,
+        { ...BLANK, key: action.key, role: 'user', how: 'typed', agentId: action.agentId, at: action.at, text: action.text, state: 'done' },
+      ])
+    case 'heardUser':
+      return heardUser(state, action)
+    case 'saidByAgent':
+      return upsert(state, action.itemId, 'assistant', action, (turn) => said(turn, action.text, action.final))
+    case 'soundArrived':
+      return upsert(state, action.itemId, 'assistant', action, (turn) => ({
+        ...turn,
+        sound: { receivedMs: (turn.sound?.receivedMs ?? 0) + action.ms, playedMs: turn.sound?.playedMs ?? 0, complete: false },
+      }))
+    case 'soundEnded':
+      return changeItem(state, action.itemId, (turn) => (turn.sound ? { ...turn, sound: { ...turn.sound, complete: true } } : turn))
+    case 'soundPlayed':
+      return changeItem(state, action.itemId, (turn) =>
+        turn.interrupted || !turn.sound
+          ? turn
+          : { ...turn, sound: action.finished ? null : { ...turn.sound, playedMs: Math.max(turn.sound.playedMs, action.ms) } },
+      )
+    case 'interrupted':
+      return changeItem(state, action.itemId, (turn) => interrupted(turn, action.heardMs))
+    case 'callEnded':
+      return withTurns(
+        state,
+        state.turns
+          .filter((turn) => turn.itemId === null || turn.text !== '' || turn.unheard !== '')
+          .map((turn) => (turn.itemId !== null ? { ...turn, state: 'done', sound: null } : turn)),
+      )
+    case 'stored':
+      return withTurns(state, state.turns.map((turn) => corrected(turn, action.turns)))
+  }
+}
+
+function withTurns(state: Conversation, turns: readonly Turn[]): Conversation {
+  return { ...state, turns }
+}
+
+function change(state: Conversation, key: string, update: (turn: Turn) => Turn): Conversation {
+  return withTurns(state, state.turns.map((turn) => (turn.key === key ? update(turn) : turn)))
+}
+
+function changeItem(state: Conversation, itemId: string, update: (turn: Turn) => Turn): Conversation {
+  return withTurns(state, state.turns.map((turn) => (turn.itemId === itemId ? update(turn) : turn)))
+}
+
+function upsert(
+  state: Conversation,
+  itemId: string,
+  role: Role,
+  { agentId, at }: { agentId: string; at: string },
+  update: (turn: Turn) => Turn,
+): Conversation {
+  if (state.turns.some((turn) => turn.itemId === itemId)) return changeItem(state, itemId, update)
+  const turn: Turn = { ...BLANK, key: itemId, itemId, role, how: 'spoken', agentId, at, state: 'waiting' }
+  return withTurns(state, [...state.turns, update(turn)])
+}
+
+type HeardUser = Extract<ConversationAction, { type: 'heardUser' }>
+
+function heardUser(state: Conversation, action: HeardUser): Conversation {
+  const known = state.turns.some((turn) => turn.itemId === action.itemId)
+  // What was typed into the call may come back as a transcript: it is the same turn.
+  const echo = known ? undefined : state.turns.findLast((turn) => isEcho(turn, action.text))
+  if (echo && action.final) return change(state, echo.key, (turn) => ({ ...turn, itemId: action.itemId }))
+  // Speech that turned out to be nothing (a cough, a door) leaves no bubble behind.
+  if (action.final && action.text.trim() === '') {
+    return withTurns(state, state.turns.filter((turn) => turn.itemId !== action.itemId))
+  }
+  return upsert(state, action.itemId, 'user', action, (turn) => ({
+    ...turn,
+    text: action.text || turn.text,
+    state: action.final ? 'done' : action.text || turn.text ? 'partial' : 'waiting',
+  }))
+}
+
+function isEcho(turn: Turn, text: string): boolean {
+  return turn.role === 'user' && turn.how === 'typed' && turn.itemId === null && turn.text.trim() === text.trim()
+}
+
+function said(turn: Turn, text: string, final: boolean): Turn {
+  if (turn.interrupted) {
+    // The final text after an interruption is either the whole answer or only what was heard of it.
+    const whole = turn.text + turn.unheard
+    if (text.length > turn.text.length && text.length >= whole.length) return { ...turn, unheard: text.slice(turn.text.length), state: 'done' }
+    return { ...turn, state: 'done' }
+  }
+  return { ...turn, text: text || turn.text, state: final ? 'done' : 'partial' }
+}
+
+function interrupted(turn: Turn, heardMs: number): Turn {
+  if (turn.interrupted) return turn
+  const sound: Sound = turn.sound ?? { receivedMs: 0, playedMs: 0, complete: true }
+  const [text, unheard] = splitHeard(turn.text, { ...sound, playedMs: heardMs })
+  return { ...turn, text, unheard, interrupted: true, state: 'done', sound: null }
+}
+
+/** A turn as the store has it. */
+function fromStore(turn: StoredTurn): Turn {
+  return {
+    ...BLANK,
+    key: turn.id,
+    role: turn.role,
+    agentId: turn.agent_id,
+    how: turn.channel === 'voice' ? 'spoken' : 'typed',
+    at: turn.timestamp,
+    text: turn.content,
+    unheard: turn.unheard ?? '',
+    interrupted: turn.interrupted ?? false,
+    state: 'done',
+  }
+}
+
+/** Stored turns first; what began on this page while they were loading stays behind them. */
+function merged(stored: readonly Turn[], here: readonly Turn[]): readonly Turn[] {
+  const ids = new Set(stored.map((turn) => turn.key))
+  return [...stored, ...here.filter((turn) => !ids.has(turn.key) && !ids.has(turn.itemId ?? ''))]
+}
+
+/** What the store says about an interrupted answer is exact; the page only estimated it. */
+function corrected(turn: Turn, stored: readonly StoredTurn[]): Turn {
+  if (turn.itemId === null || !turn.interrupted) return turn
+  const match = stored.find((one) => one.id === turn.itemId)
+  return match?.interrupted ? { ...turn, text: match.content, unheard: match.unheard ?? '' } : turn
+}

@@ -1,0 +1,155 @@
+/** The one page: rail, column of talk, side panel, dock. Chat and voice are the same conversation on it. */
+import { useEffect, useRef, useState } from 'react'
+import type { Config } from '../api/types'
+import { isOpen, type CallPhase } from '../call/machine'
+import { useCall } from '../call/useCall'
+import { Talk } from '../conversation/Talk'
+import { useConversation } from '../conversation/useConversation'
+import { openSession, startNewSession, useSessionId } from '../session/sessionId'
+import { Composer } from './Composer'
+import { Dock } from './Dock'
+import { EndCallQuestion } from './EndCallQuestion'
+import { Header } from './Header'
+import { Notice } from './Notice'
+import { Rail } from './Rail'
+import { Sheet } from './Sheet'
+import { SidePanel } from './SidePanel'
+import { agentName, useAgentList } from './agents'
+import { Announcer, useAnnouncer } from './announcer'
+import { OpenEpisodeContext } from './openEpisode'
+
+type Target = { sessionId: string; turnId: string | undefined } | 'new'
+
+export function Desk({ config, callFirst }: { config: Config; callFirst: boolean }) {
+  const agents = useAgentList()
+  const sessionId = useSessionId()
+  const [agentId, setAgentId] = useState(() => agents.find(({ id }) => id === 'elena')?.id ?? agents[0]?.id ?? 'elena')
+  const [text, setText] = useState('')
+  const [sheet, setSheet] = useState<'rail' | 'details' | null>(null)
+  const [asked, setAsked] = useState<Target | null>(null)
+  const [wanted, setWanted] = useState<string | null>(null)
+  const [said, announce] = useAnnouncer()
+  const talk = useConversation(sessionId, announce)
+  const { call, controller, waterfall } = useCall({ onConversation: talk.dispatch, onAgent: setAgentId, onSettled: talk.settle })
+  const live = call.phase.name === 'live'
+  const name = agentName(agents, agentId)
+
+  useCallAnnouncements(call.phase, name, announce)
+  useGoToTurn(wanted, talk.conversation.turns.length, () => setWanted(null))
+
+  const go = (target: Target) => {
+    controller.hangUp()
+    talk.stop()
+    setSheet(null)
+    setAsked(null)
+    if (target === 'new') {
+      startNewSession()
+      return
+    }
+    setWanted(target.turnId ?? null)
+    openSession(target.sessionId)
+  }
+
+  const goOrAsk = (target: Target) => {
+    const elsewhere = target === 'new' || target.sessionId !== sessionId
+    if (isOpen(call) && elsewhere) setAsked(target)
+    else if (elsewhere) go(target)
+    else {
+      setSheet(null)
+      setWanted(target.turnId ?? null)
+    }
+  }
+
+  const chooseAgent = (id: string) => {
+    if (isOpen(call)) controller.switchAgent(id)
+    else setAgentId(id)
+  }
+
+  const send = (message: string) => {
+    if (live ? controller.say(message) : true) {
+      if (!live) talk.ask(message, agentId)
+      setText('')
+    }
+  }
+
+  const { loadProblem } = talk
+  const blocked = live || config.chat.configured ? null : 'Typed answers are not set up; a call may still work.'
+  const details = <SidePanel reply={talk.conversation.lastReply} waterfall={waterfall} />
+  const rail = <Rail config={config} sessionId={sessionId} onNew={() => goOrAsk('new')} />
+
+  return (
+    <OpenEpisodeContext value={(id, turnId) => goOrAsk({ sessionId: id, turnId })}>
+      <div className="grid h-dvh grid-cols-[minmax(0,1fr)] desk:grid-cols-[248px_minmax(0,1fr)_304px]">
+        <div className="min-h-0 border-r border-line max-desk:hidden">{rail}</div>
+        <main className="grid min-h-0 min-w-0 grid-rows-[auto_minmax(0,1fr)_auto]">
+          <h1 className="sr-only">Conversation with {name}</h1>
+          <Header config={config} agentId={agentId} onAgent={chooseAgent} onShowRail={() => setSheet('rail')} onShowDetails={() => setSheet('details')} />
+          {loadProblem && talk.conversation.turns.length === 0 ? (
+            <div className="mx-auto w-full max-w-[690px] self-end p-[18px]">
+              <Notice happened="What was said here before could not be loaded." sentences={[loadProblem.happened, loadProblem.remedy, 'It is safe in the store, and you can go on.']} reference={loadProblem.requestId}>
+                <button type="button" className="button" onClick={talk.reload}>
+                  Retry
+                </button>
+              </Notice>
+            </div>
+          ) : (
+            <Talk
+              key={sessionId}
+              turns={talk.conversation.turns}
+              agentId={agentId}
+              loading={talk.loading}
+              onRetry={talk.retry}
+              onEdit={(key) => setText(talk.withdraw(key))}
+            />
+          )}
+          <Dock config={config} call={call} controller={controller} agentId={agentId} onCall={() => void controller.start(sessionId, agentId)} callFirst={callFirst && talk.conversation.turns.length === 0}>
+            <Composer
+              text={text}
+              onText={setText}
+              placeholder={isOpen(call) ? 'Type instead of speaking' : `Write to ${name}`}
+              inCall={isOpen(call)}
+              blocked={blocked}
+              answering={talk.answering}
+              onSend={send}
+              onStop={talk.stop}
+            />
+          </Dock>
+        </main>
+        <aside aria-label="About this answer" className="min-h-0 border-l border-line max-desk:hidden">
+          {details}
+        </aside>
+      </div>
+      <Sheet title="Conversations" side="left" open={sheet === 'rail'} onOpenChange={(open) => setSheet(open ? 'rail' : null)}>
+        {rail}
+      </Sheet>
+      <Sheet title="About this answer" side="right" open={sheet === 'details'} onOpenChange={(open) => setSheet(open ? 'details' : null)}>
+        {details}
+      </Sheet>
+      <EndCallQuestion open={asked !== null} onCancel={() => setAsked(null)} onEnd={() => asked && go(asked)} />
+      <Announcer said={said} />
+    </OpenEpisodeContext>
+  )
+}
+
+function useCallAnnouncements(phase: CallPhase, name: string, announce: (words: string) => void) {
+  const { name: step } = phase
+  const last = useRef(step)
+  useEffect(() => {
+    if (step === last.current) return
+    last.current = step
+    if (step === 'live') announce(`The call is on. ${name} is listening.`)
+    else if (step === 'idle') announce('The call has ended.')
+  }, [step, name, announce])
+}
+
+/** Bring a turn into view once it is on the page, and give it the focus for a moment. */
+function useGoToTurn(turnId: string | null, turnCount: number, done: () => void) {
+  useEffect(() => {
+    const element = turnId === null || turnCount === 0 ? null : document.getElementById(`turn-${turnId}`)
+    if (!element) return
+    element.scrollIntoView({ block: 'center' })
+    element.tabIndex = -1
+    element.focus({ preventScroll: true })
+    done()
+  }, [turnId, turnCount, done])
+}

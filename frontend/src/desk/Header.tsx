@@ -1,0 +1,62 @@
+/** The top of the column: whom one talks to, and what one should know about it. */
+import { RadioGroup } from 'radix-ui'
+import type { Config } from '../api/types'
+import { agentStyle, useAgentList } from './agents'
+import { DetailsIcon, ListIcon } from './icons'
+
+interface HeaderProps {
+  readonly config: Config
+  readonly agentId: string
+  readonly onAgent: (id: string) => void
+  readonly onShowRail: () => void
+  readonly onShowDetails: () => void
+}
+
+export function Header({ config, agentId, onAgent, onShowRail, onShowDetails }: HeaderProps) {
+  return (
+    <header className="flex items-center justify-between gap-3 px-[18px] py-4 desk:px-8">
+      <div className="flex min-w-0 items-center gap-2">
+        <IconButton label="Conversations" onClick={onShowRail}>
+          <ListIcon />
+        </IconButton>
+        <AgentSwitch agentId={agentId} onAgent={onAgent} />
+      </div>
+      <div className="flex items-center gap-4 text-[13px] text-soft">
+        {config.recording?.enabled === false && <span className="max-desk:hidden">Not recorded</span>}
+        {config.memory?.enabled === true && <span className="max-sm:hidden">Memory on</span>}
+        <IconButton label="About this answer" onClick={onShowDetails}>
+          <DetailsIcon />
+        </IconButton>
+      </div>
+    </header>
+  )
+}
+
+/** Where the side panels have fallen away, a button opens each. */
+function IconButton({ label, onClick, children }: { label: string; onClick: () => void; children: React.ReactNode }) {
+  return (
+    <button type="button" onClick={onClick} aria-label={label} title={label} aria-haspopup="dialog" className="grid size-10 shrink-0 place-items-center rounded-full text-soft hover:bg-you-wash hover:text-ink desk:hidden">
+      {children}
+    </button>
+  )
+}
+
+export function AgentSwitch({ agentId, onAgent }: { agentId: string; onAgent: (id: string) => void }) {
+  const agents = useAgentList()
+  return (
+    <RadioGroup.Root value={agentId} onValueChange={onAgent} aria-label="Who you are talking to" className="inline-flex min-w-0 rounded-full bg-you-wash p-[3px]">
+      {agents.map((agent) => (
+        <RadioGroup.Item
+          key={agent.id}
+          value={agent.id}
+          title={agent.title}
+          style={agentStyle(agents, agent.id)}
+          className="agent-colours flex min-h-[38px] items-center gap-2 rounded-full px-3.5 py-1.5 font-[550] text-soft data-[state=checked]:bg-sheet data-[state=checked]:text-ink data-[state=checked]:shadow-[0_1px_2px_#0002]"
+        >
+          <span aria-hidden="true" className="size-[9px] rounded-full bg-agent" />
+          {agent.name}
+        </RadioGroup.Item>
+      ))}
+    </RadioGroup.Root>
+  )
+}
