@@ -1,0 +1,9 @@
+"""Voice: a call between a browser and VoiceLive. `session` decides; `link` alone knows the SDK; the rest keep account.
+
+session   the call: what each message of either side leads to        playback  how much of each answer was heard
+leg       one VoiceLive session of a call and its open response      turns     what was said, in order, each once
+link      the SDK's connection, translated                           keeper    stores turns beside the audio
+outlet    one writer towards one side                                messages  the shapes between browser and us
+failures  what the caller is told when VoiceLive fails               admission how many calls, how many connections
+switchboard  what the calls of one process share                     configuration  the session we ask VoiceLive for
+"""

@@ -1,0 +1,82 @@
+"""Voice: what is configured, each agent's voice, and the WebSocket of a call. It carries; the session decides."""
+
+import logging
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+from fastapi import APIRouter, Depends, Request, WebSocket, WebSocketDisconnect
+
+from backend.agents.profiles import voice_name
+from backend.api import access
+from backend.core.ids import is_session_id
+from backend.core.problems import Problem
+from backend.voice import messages
+from backend.voice.session import Ending
+
+log = logging.getLogger("backend.voice")
+
+SUBPROTOCOL = "engram.v1"
+
+router = APIRouter(prefix="/api/v1/voice", tags=["voice"])
+
+
+@router.get("/status", dependencies=[Depends(access.public())])
+async def status(request: Request) -> dict[str, Any]:
+    """Tell how voice is set up and how many calls are running. No secrets: of the endpoint only the host."""
+    services = request.app.state.services
+    settings = services.settings
+    return {
+        "voicelive_configured": services.voice.configured,
+        "endpoint": urlsplit(settings.azure_voicelive_endpoint).hostname or "",
+        "model": settings.azure_voicelive_model,
+        "api_version": settings.azure_voicelive_api_version,
+        "auth_mode": "managed_identity" if settings.managed_identity_for_voice else "api_key",
+        "active_sessions": services.voice.active_sessions,
+        "agents": [agent.id for agent in services.agents.all()],
+    }
+
+
+@router.get("/config/{agent_id}", dependencies=[Depends(access.public())])
+async def config(agent_id: str, request: Request) -> dict[str, Any]:
+    """Return the voice of one agent; 404 for an unknown one."""
+    services = request.app.state.services
+    agent = services.agents.get(agent_id)
+    return {
+        "agent_id": agent.id,
+        "voice_name": voice_name(agent, services.settings),
+        "model": agent.model or services.settings.azure_voicelive_model,
+        "endpoint_configured": services.voice.configured,
+    }
+
+
+@router.websocket("/voicelive/{session_id}")
+async def voicelive(websocket: WebSocket, session_id: str) -> None:
+    """Hold a call (SOP 10.2). One that cannot begin is told why in an `error`: a browser sees no HTTP status."""
+    offered = websocket.scope.get("subprotocols") or []
+    await websocket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
+    services = websocket.app.state.services
+    try:
+        if not is_session_id(session_id):
+            raise Problem(
+                422, "bad_session_id", "Bad session id", "A session id is 1-128 of A-Z, a-z, 0-9, '.', '_' and '-'."
+            )
+        principal = await access.socket_caller(websocket)
+        ending = await services.voice.call(websocket, principal, session_id, websocket.query_params.get("agent_id"))
+    except Problem as problem:
+        log.debug("call refused: %s", problem.code)
+        refusal = messages.error(problem.detail, problem.code, retryable=problem.retryable) | {"seq": 1}
+        await _quietly(websocket, {"type": "websocket.send", "text": orjson.dumps(refusal).decode()})
+        ending = Ending(_CLOSE_CODES.get(problem.status, 4503), problem.code)
+    await _quietly(websocket, {"type": "websocket.close", "code": ending.code, "reason": ending.reason})
+
+
+_CLOSE_CODES = {401: 4401, 403: 4403, 404: 4400, 422: 4400, 429: 4429}
+
+
+async def _quietly(websocket: WebSocket, message: dict[str, Any]) -> None:
+    """Send to a browser that may be gone."""
+    try:
+        await websocket.send(message)
+    except (OSError, RuntimeError, WebSocketDisconnect):
+        log.debug("the browser was gone before the call's end was told")

@@ -1,0 +1,106 @@
+"""The browser's side of a call: the one writer to it, the numbering of messages, and what it has played."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import orjson
+
+from backend.voice import messages
+from backend.voice.messages import CallState, Outgoing
+from backend.voice.outlet import Outlet
+from backend.voice.playback import Cut, Playback, milliseconds
+
+QUEUED_BYTES = 4 << 20
+"""Above this VoiceLive is not read until the browser catches up: about a minute of sound ahead of a slow network."""
+
+
+class Browser(Protocol):
+    """A WebSocket as ASGI has it; Starlette's is one."""
+
+    async def receive(self) -> Mapping[str, Any]:
+        """Return the next ASGI message."""
+        ...
+
+    async def send(self, message: dict[str, Any]) -> None:
+        """Send an ASGI message."""
+        ...
+
+
+class Caller:
+    """Sends to the browser. Every message gets the next `seq` when it is written, so that there are no gaps."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.receive = browser.receive
+        self._send = browser.send
+        self._seq = 0
+        self._outlet: Outlet[Outgoing] = Outlet(self._write, messages.weight)
+        self._state: CallState | None = None
+        self._playback = Playback()
+        self._clock = asyncio.get_running_loop().time
+        self.frames = 0
+
+    def say(self, message: Outgoing) -> None:
+        """Send a message; never waits."""
+        self._outlet.put(message)
+
+    def set_state(self, state: CallState) -> None:
+        """Tell what the call is doing, once for each change."""
+        if state != self._state:
+            self._state = state
+            self.say(messages.state(state))
+
+    def audio(self, base64: str, item_id: str) -> float:
+        """Send sound of an answer; return its playing time in milliseconds."""
+        ms = milliseconds(base64)
+        self._playback.sent(item_id, ms, self._clock())
+        self.frames += 1
+        self._outlet.put(messages.audio(base64, item_id))
+        return ms
+
+    def played(self, item_id: str, ms: float) -> None:
+        """The browser reports the position it plays."""
+        self._playback.played(item_id, ms, self._clock())
+
+    def speaking_for(self) -> float:
+        """Return how many seconds of sound are still to be heard."""
+        return self._playback.remaining_s(self._clock())
+
+    def rest(self, responding: bool) -> None:
+        """Say that the call is ready for the next word once an answer has been heard to its end."""
+        if self._state == "speaking" and not responding and self.speaking_for() <= 0:
+            self.set_state("ready")
+
+    def hush(self) -> list[Cut]:
+        """Stop the sound: take back what is queued, tell the browser, and return which answers were cut where."""
+        cuts = self._playback.cut(self._clock())
+        self._outlet.drop(messages.is_audio)
+        for cut in cuts:
+            self.say(messages.interrupted(cut.item_id, cut.heard_ms))
+        return cuts
+
+    @property
+    def behind(self) -> bool:
+        """Whether so much is queued that VoiceLive should not be read for now."""
+        return self._outlet.weight > QUEUED_BYTES
+
+    async def caught_up(self) -> None:
+        """Wait until nothing is queued."""
+        await self._outlet.emptied()
+
+    def stuck_for(self) -> float:
+        """Return for how many seconds the browser has not taken what is being sent to it."""
+        return self._outlet.stuck_for()
+
+    async def run(self) -> None:
+        """Write what has to wait, for as long as the call lasts."""
+        await self._outlet.run()
+
+    def abandon(self) -> None:
+        """The browser is gone."""
+        self._outlet.abandon()
+
+    async def _write(self, message: Outgoing) -> None:
+        self._seq += 1
+        message["seq"] = self._seq
+        await self._send({"type": "websocket.send", "text": orjson.dumps(message).decode()})

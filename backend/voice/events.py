@@ -1,0 +1,243 @@
+"""What each event of VoiceLive leads to. Unknown events are passed over: the service adds new ones without notice."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from backend.voice import configuration, failures, messages
+from backend.voice.caller import Caller
+from backend.voice.counters import FAILURES, INTERRUPTIONS, SUBSTITUTIONS
+from backend.voice.leg import Leg
+from backend.voice.link import LinkLost
+from backend.voice.playback import milliseconds
+from backend.voice.transcript import Transcript
+
+log = logging.getLogger("backend.voice")
+
+Event = dict[str, Any]
+EXPIRY_SLACK_S = 2.0
+
+
+class Events:
+    """Listens to the legs of a call. One that is not the current one still brings words, but no sound and no state."""
+
+    def __init__(
+        self,
+        call: str,
+        caller: Caller,
+        transcript: Transcript,
+        clock: Callable[[], float],
+        current: Callable[[], Leg | None],
+    ) -> None:
+        self._call = call
+        self._caller = caller
+        self._transcript = transcript
+        self._clock = clock
+        self._current = current
+        self.late_frames = 0
+        self._on: dict[str, Callable[[Leg, Event], None]] = {
+            "session.created": self._session_created,
+            "session.updated": self._session_updated,
+            "input_audio_buffer.speech_started": self._speech_started,
+            "input_audio_buffer.speech_stopped": self._speech_stopped,
+            "input_audio_buffer.committed": self._committed,
+            "conversation.item.created": self._item_created,
+            "conversation.item.input_audio_transcription.delta": self._user_partial,
+            "conversation.item.input_audio_transcription.completed": self._user_final,
+            "conversation.item.input_audio_transcription.failed": self._user_failed,
+            "response.created": self._response_created,
+            "response.output_item.added": self._answer_begins,
+            "response.text.delta": self._answer_text,
+            "response.audio_transcript.delta": self._answer_text,
+            "response.audio.delta": self._answer_audio,
+            "response.audio.done": self._audio_done,
+            "response.text.done": lambda leg, event: self._answer_final(event, "text"),
+            "response.audio_transcript.done": lambda leg, event: self._answer_final(event, "transcript"),
+            "response.output_item.done": self._answer_over,
+            "response.done": self._response_done,
+            "error": self._error,
+            "warning": self._warning,
+        }
+
+    async def listen(self, leg: Leg) -> None:
+        """Take the leg's events until its connection ends; raise the `Problem` to tell, unless it is retired."""
+        receive, on, caller = leg.link.receive, self._on, self._caller
+        try:
+            while True:
+                frame = await receive()
+                try:
+                    event = orjson.loads(frame)
+                    kind = event["type"]
+                except (orjson.JSONDecodeError, KeyError, TypeError):
+                    log.warning("%s: VoiceLive sent %d bytes that are not an event", self._call, len(frame))
+                    continue
+                leg.last_event_at = self._clock()
+                handle = on.get(kind)
+                if handle is not None:
+                    try:
+                        handle(leg, event)
+                    except (KeyError, TypeError, AttributeError):
+                        log.warning("%s: %s is not of the known form", self._call, kind, exc_info=True)
+                if caller.behind:
+                    await caller.caught_up()
+        except LinkLost as lost:
+            leg.lost = True
+            log.debug("%s: VoiceLive connection ended, %d", self._call, lost.code)
+            if not leg.retired:
+                expired = leg.expires_at is not None and time.time() >= leg.expires_at - EXPIRY_SLACK_S
+                raise failures.lost(lost.code, expired=expired or leg.expired) from lost
+
+    def interrupt(self, leg: Leg) -> None:
+        """The person takes the floor: stop the sound, drop what still comes of the answer, keep what was heard."""
+        leg.silence()
+        for cut in self._caller.hush():
+            INTERRUPTIONS.inc()
+            self._transcript.answer_cut(cut.item_id, cut.heard_ms)
+            if cut.item_id in leg.spoken and not configuration.truncates_itself(leg.profile):
+                leg.truncate(cut.item_id, cut.heard_ms)
+
+    # The session
+
+    def _session_created(self, leg: Leg, event: Event) -> None:
+        session = event.get("session") or {}
+        leg.expires_at = session.get("expires_at") or leg.expires_at
+        log.debug("%s: VoiceLive session %s, model %s", self._call, session.get("id"), session.get("model"))
+
+    def _session_updated(self, leg: Leg, event: Event) -> None:
+        session = event.get("session") or {}
+        leg.expires_at = session.get("expires_at") or leg.expires_at
+        for setting in configuration.substitutions(leg.asked, session):
+            SUBSTITUTIONS.labels(setting).inc()
+            log.warning("%s: VoiceLive answered %s differently from what was asked", self._call, setting)
+        leg.ready.set()
+
+    # The person
+
+    def _speech_started(self, leg: Leg, event: Event) -> None:
+        if leg is not self._current():
+            return
+        if configuration.interrupts(leg.profile):
+            self.interrupt(leg)
+        self._transcript.speech_started(event["item_id"], leg.profile.id)
+        self._caller.set_state("listening")
+
+    def _speech_stopped(self, leg: Leg, event: Event) -> None:
+        self._transcript.speech_stopped(event["item_id"], leg.profile.id)
+        if leg is self._current():
+            self._caller.set_state("thinking")
+
+    def _committed(self, leg: Leg, event: Event) -> None:
+        self._transcript.committed(event["item_id"], event.get("previous_item_id"), leg.profile.id)
+        leg.awaiting = True
+
+    def _item_created(self, leg: Leg, event: Event) -> None:
+        item = event.get("item") or {}
+        self._transcript.placed(item.get("id", ""), event.get("previous_item_id"))
+
+    def _user_partial(self, leg: Leg, event: Event) -> None:
+        self._transcript.user_partial(event["item_id"], event.get("delta") or "", leg.profile.id)
+
+    def _user_final(self, leg: Leg, event: Event) -> None:
+        text = event.get("transcript") or ""
+        self._transcript.user_final(event["item_id"], text, leg.profile.id)
+        if not text.strip() and not leg.responding:
+            leg.awaiting = False  # nothing was said after all, so no answer is due
+            if leg is self._current() and self._caller.speaking_for() <= 0:
+                self._caller.set_state("ready")
+
+    def _user_failed(self, leg: Leg, event: Event) -> None:
+        self._transcript.user_failed(event["item_id"], leg.profile.id)
+        log.warning("%s: VoiceLive could not transcribe an utterance (%s)", self._call, _code(event))
+        self._caller.say(
+            messages.error(
+                "Your words could not be transcribed. Please say it again.", "transcription_failed", retryable=True
+            )
+        )
+
+    # The answer
+
+    def _response_created(self, leg: Leg, event: Event) -> None:
+        leg.response_created(event["response"]["id"])
+        if leg is self._current():
+            self._caller.set_state("thinking")
+
+    def _answer_begins(self, leg: Leg, event: Event) -> None:
+        item = event.get("item") or {}
+        if item.get("type") == "message":
+            self._transcript.answer_begins(item["id"], leg.profile.id)
+
+    def _answer_text(self, leg: Leg, event: Event) -> None:
+        silenced = leg is not self._current() or event.get("response_id") in leg.silenced
+        self._transcript.answer_text(event["item_id"], event.get("delta") or "", silenced=silenced)
+
+    def _answer_audio(self, leg: Leg, event: Event) -> None:
+        item_id, sound = event["item_id"], event["delta"]
+        if leg is self._current() and event.get("response_id") not in leg.silenced:
+            if item_id not in leg.spoken:
+                leg.spoken.add(item_id)
+                self._caller.set_state("speaking")
+            ms = self._caller.audio(sound, item_id)
+        else:
+            self.late_frames += 1
+            leg.spoken.add(item_id)
+            ms = milliseconds(sound)
+        self._transcript.answer_audio(item_id, ms)
+
+    def _audio_done(self, leg: Leg, event: Event) -> None:
+        if leg is self._current() and event.get("response_id") not in leg.silenced:
+            self._caller.say(messages.audio_end(event["item_id"]))
+
+    def _answer_final(self, event: Event, name: str) -> None:
+        self._transcript.answer_final(event["item_id"], event.get(name) or "")
+
+    def _answer_over(self, leg: Leg, event: Event) -> None:
+        item = event.get("item") or {}
+        if item.get("type") == "message" and item.get("role", "assistant") == "assistant":
+            self._transcript.answer_over(item["id"], _words(item))
+
+    def _response_done(self, leg: Leg, event: Event) -> None:
+        response = event["response"]
+        for item in response.get("output") or []:
+            self._answer_over(leg, {"item": item})
+        leg.response_done(response.get("id", ""))
+        status = response.get("status")
+        details = response.get("status_details") or {}
+        if status == "failed":
+            error = details.get("error") or {}
+            self._tell("response_failed", "The answer failed at the service. Please say it again.", error)
+        elif status == "incomplete":
+            self._tell("response_incomplete", f"The answer was cut short by the service ({details.get('reason')}).", {})
+        if leg is self._current() and not leg.responding and self._caller.speaking_for() <= 0:
+            self._caller.set_state("ready")
+
+    # Trouble
+
+    def _error(self, leg: Leg, event: Event) -> None:
+        error = event.get("error") or {}
+        code = str(error.get("code") or error.get("type") or "unknown")
+        log.warning("%s: VoiceLive reported %s (%s)", self._call, code, error.get("param"))
+        if code == "session_expired":
+            leg.expired = True
+        elif not leg.refused(str(error.get("event_id") or ""), code) and leg is self._current():
+            self._tell(f"voicelive_{code}", "VoiceLive reported a problem; the call goes on. Please say it again.", {})
+
+    def _warning(self, leg: Leg, event: Event) -> None:
+        log.warning("%s: VoiceLive warned, %s", self._call, (event.get("warning") or {}).get("code"))
+
+    def _tell(self, code: str, message: str, error: Event) -> None:
+        FAILURES.labels(code).inc()
+        if error:
+            log.warning("%s: %s, %s", self._call, code, error.get("code"))
+        self._caller.say(messages.error(message, code, retryable=True))
+
+
+def _code(event: Event) -> str:
+    return str((event.get("error") or {}).get("code"))
+
+
+def _words(item: Event) -> str:
+    """Return what an item says: its text parts, or the transcripts of its sound."""
+    return " ".join(part.get("text") or part.get("transcript") or "" for part in item.get("content") or []).strip()

@@ -1,0 +1,164 @@
+"""One VoiceLive session within a call: its link, its writer, what it was asked for and the response that is open.
+
+A call has one leg, and another while an agent with a different voice takes over: VoiceLive cannot change a voice that
+has spoken. The leg keeps the protocol's rule that at most one response is open; the session decides what is asked.
+"""
+
+import asyncio
+from typing import Any
+
+from backend.agents.profiles import AgentProfile
+from backend.core.ids import new_id
+from backend.voice.counters import FRAMES
+from backend.voice.link import Link
+from backend.voice.outlet import Outlet
+
+
+def short_id(prefix: str) -> str:
+    """Return an id of at most 32 characters, the most the service takes for an item: the prefix and 96 random bits."""
+    return new_id(prefix)[: len(prefix) + 25]
+
+
+class Leg:
+    """A VoiceLive session.
+
+    microphone_frames: how many frames wait at most when the service reads too slowly.
+    spoken: the answers that have made sound here; a voice that has spoken cannot change.
+    silenced: the responses whose further sound is dropped.
+    quiet: set while no response is open.
+    awaiting: whether an answer is due; last_event_at: when the service was last heard of (loop time, seconds).
+    """
+
+    def __init__(self, link: Link, profile: AgentProfile, session: dict[str, Any], microphone_frames: int) -> None:
+        self.link = link
+        self.profile = profile
+        self.asked = session
+        self.ready = asyncio.Event()
+        self.rejected = False
+        self.expires_at: float | None = None
+        self.response_id: str | None = None
+        self.silenced: set[str] = set()
+        self.spoken: set[str] = set()
+        self.awaiting = False
+        self.last_event_at = asyncio.get_running_loop().time()
+        self.expired = self.retired = self.lost = False
+        self.quiet = asyncio.Event()
+        self.quiet.set()
+        self.outlet: Outlet[str | dict[str, Any]] = Outlet(self._write, _is_sound)
+        self._microphone_frames = microphone_frames
+        self._update_id = ""
+        self._create_id = ""
+        self._create_wanted = False
+
+    @property
+    def responding(self) -> bool:
+        """Whether a response is open or has been asked for."""
+        return self.response_id is not None or bool(self._create_id)
+
+    def send(self, event: dict[str, Any]) -> None:
+        """Send an event; never waits."""
+        self.outlet.put(event)
+
+    def audio(self, base64: str) -> None:
+        """Send microphone sound. When the service does not keep up, the oldest waiting sound is given up."""
+        if self.outlet.weight >= self._microphone_frames and self.outlet.drop_oldest(_is_sound):
+            FRAMES.labels("dropped").inc()
+        self.outlet.put(base64)
+
+    def configure(self, profile: AgentProfile, session: dict[str, Any]) -> None:
+        """Ask for this session, in full."""
+        self.profile, self.asked = profile, session
+        self._update_id = short_id("update")
+        self.rejected = False
+        self.ready.clear()
+        self.send({"type": "session.update", "event_id": self._update_id, "session": session})
+
+    def say(self, item_id: str, role: str, text: str) -> None:
+        """Put something said earlier, or typed now, into the conversation."""
+        part = {"type": "input_text" if role == "user" else "text", "text": text}
+        item = {"id": item_id, "type": "message", "role": role, "content": [part]}
+        self.send({"type": "conversation.item.create", "item": item})
+
+    def ask_response(self) -> None:
+        """Ask for an answer: at once, or when the open response is done."""
+        if self.responding:
+            self._create_wanted = True
+            return
+        self._create_wanted = False
+        self._create_id = short_id("create")
+        self.awaiting = True
+        self.quiet.clear()
+        self.send({"type": "response.create", "event_id": self._create_id})
+
+    def cancel(self) -> None:
+        """End the open response, if there is one; its later sound is dropped."""
+        self.silence()
+        if self.responding:
+            self.send({"type": "response.cancel", "event_id": short_id("cancel")})
+
+    def silence(self) -> None:
+        """Drop what still comes of the open response."""
+        if self.response_id is not None:
+            self.silenced.add(self.response_id)
+
+    def truncate(self, item_id: str, heard_ms: int) -> None:
+        """Shorten an answer in the service's context to what was heard."""
+        self.send(
+            {
+                "type": "conversation.item.truncate",
+                "event_id": short_id("truncate"),
+                "item_id": item_id,
+                "content_index": 0,
+                "audio_end_ms": heard_ms,
+            }
+        )
+
+    def response_created(self, response_id: str) -> None:
+        """The service has opened a response."""
+        self.response_id = response_id
+        self._create_id = ""
+        self.quiet.clear()
+
+    def response_done(self, response_id: str) -> None:
+        """The service has ended a response; the answer that was waiting for it is asked for."""
+        if self.response_id in (None, response_id):
+            self.response_id = None
+            self.awaiting = False
+            if self._create_wanted:
+                self.ask_response()
+            elif not self.responding:
+                self.quiet.set()
+
+    def refused(self, event_id: str, code: str) -> bool:
+        """Take an `error` of the service; tell whether it is dealt with here and no concern of the caller."""
+        if event_id and event_id == self._create_id:
+            self._create_id = ""
+            self.awaiting = False
+            if code == "conversation_already_has_active_response":
+                self._create_wanted = True  # speech has opened one meanwhile: ask again when it is done
+                return True
+            return False
+        if event_id and event_id == self._update_id:
+            self.rejected = True
+            self.ready.set()
+            return True
+        # The answer was over, or cut already, when we asked to end or cut it.
+        return event_id.startswith(("cancel_", "truncate_")) or code in (
+            "response_cancel_not_active",
+            "item_already_truncated",
+        )
+
+    async def close(self) -> None:
+        """Close the link. What waits to be sent is given up."""
+        await self.link.close()
+        self.outlet.abandon()
+
+    async def _write(self, item: str | dict[str, Any]) -> None:
+        if isinstance(item, str):
+            await self.link.send_audio(item)
+        else:
+            await self.link.send(item)
+
+
+def _is_sound(item: str | dict[str, Any]) -> bool:
+    return isinstance(item, str)

@@ -1,0 +1,177 @@
+"""The connection to VoiceLive: the only file that knows the azure-ai-voicelive SDK. It translates and decides nothing.
+
+Frames are read raw (`recv_bytes`): the SDK's typed events cost 30 µs each and its iterator ends without saying why.
+"""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+import orjson
+from aiohttp import ClientSession, WSMsgType, WSServerHandshakeError
+from azure.ai.voicelive.aio import ConnectionClosed, VoiceLiveConnection, connect
+from azure.ai.voicelive.aio import ConnectionError as SdkError
+from azure.core.credentials import AzureKeyCredential
+from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.exceptions import ClientAuthenticationError
+from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential
+
+from backend.core.settings import Settings
+from backend.voice import failures
+
+# At DEBUG the SDK formats every frame, sound included, into its log.
+logging.getLogger("azure.ai.voicelive.aio").setLevel(logging.INFO)
+log = logging.getLogger("backend.voice")
+
+CLOSE_TIMEOUT_S = 1.5
+HEARTBEAT_S = 20.0
+MAX_MESSAGE_BYTES = 16 << 20
+
+
+class LinkLost(Exception):
+    """The connection has ended. code: the WebSocket close code, 1006 when there was none."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"close code {code}")
+        self.code = code
+
+
+class Link:
+    """One open connection to VoiceLive."""
+
+    def __init__(self, connection: VoiceLiveConnection) -> None:
+        self._connection = connection
+        # `send_frame` takes bytes and saves the SDK's json.dumps and two copies per frame; it is aiohttp's, behind a
+        # private attribute, so a release without it falls back to the SDK's own `send`.
+        self._send_frame = getattr(getattr(connection, "_connection", None), "send_frame", None)
+
+    async def receive(self) -> bytes:
+        """Return the next frame; raise `LinkLost`. One reader at a time."""
+        try:
+            frame = await self._connection.recv_bytes()
+        except (ConnectionClosed, RuntimeError) as closed:
+            raise LinkLost(self._close_code(closed)) from closed
+        if not frame:  # the SDK's answer to a connection that is being closed
+            raise LinkLost(self._close_code(None))
+        return frame
+
+    async def send(self, event: dict[str, Any]) -> None:
+        """Send one event; raise `LinkLost`."""
+        await self._send(orjson.dumps(event), event)
+
+    async def send_audio(self, base64: str) -> None:
+        """Append microphone sound (PCM16, 24 kHz, as base64); raise `LinkLost`."""
+        frame = b'{"type":"input_audio_buffer.append","audio":"%b"}' % base64.encode("ascii")
+        await self._send(frame, None)
+
+    async def _send(self, frame: bytes, event: dict[str, Any] | None) -> None:
+        try:
+            if self._send_frame is not None:
+                await self._send_frame(frame, WSMsgType.TEXT)
+            else:
+                await self._connection.send(event if event is not None else orjson.loads(frame))
+        except (SdkError, ConnectionError, RuntimeError) as failure:
+            raise LinkLost(self._close_code(None)) from failure
+
+    async def close(self) -> None:
+        """Close the connection and everything it holds. Takes at most `CLOSE_TIMEOUT_S`; never raises."""
+        try:
+            await self._connection.close()
+        except (OSError, RuntimeError, SdkError) as failure:
+            log.debug("closing the VoiceLive connection: %s", type(failure).__name__)
+
+    def _close_code(self, closed: Exception | None) -> int:
+        """Return the true close code: the SDK reports 1000 for a connection that was reset."""
+        code = getattr(getattr(self._connection, "_connection", None), "close_code", None)
+        if isinstance(code, int):
+            return code
+        return closed.code if isinstance(closed, ConnectionClosed) and closed.code != 1000 else 1006
+
+
+class VoiceLive:
+    """Opens connections. One per process: the credential (and its token cache) is shared by all calls."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._credential: AzureKeyCredential | AsyncTokenCredential | None = None
+
+    @property
+    def configured(self) -> bool:
+        """Whether an endpoint is set."""
+        return bool(self._settings.azure_voicelive_endpoint)
+
+    async def connect(self, model: str, *, timeout: float, request_id: str = "") -> Link:
+        """Connect within `timeout` seconds; raise a `Problem` that names cause and remedy."""
+        settings = self._settings
+        manager = connect(
+            credential=self._identity(),
+            endpoint=settings.voicelive_url,
+            api_version=settings.azure_voicelive_api_version,
+            model=model,
+            headers={"x-ms-client-request-id": request_id} if request_id else {},
+            connection_options={
+                "max_msg_size": MAX_MESSAGE_BYTES,
+                "heartbeat": HEARTBEAT_S,
+                "close_timeout": CLOSE_TIMEOUT_S,
+            },
+        )
+        try:
+            return Link(await _within(timeout, manager.__aenter__()))
+        except TimeoutError:
+            raise failures.handshake_timed_out(timeout) from None
+        except ClientAuthenticationError as refusal:
+            raise failures.no_credential() from refusal
+        except SdkError as failure:
+            cause = failure.__cause__
+            if isinstance(cause, WSServerHandshakeError):
+                raise failures.refused(cause.status, _retry_after(cause)) from failure
+            raise failures.unreachable() from failure
+
+    async def close(self) -> None:
+        """Release the credential."""
+        if isinstance(self._credential, AsyncTokenCredential):
+            await self._credential.close()
+        self._credential = None
+
+    def _identity(self) -> AzureKeyCredential | AsyncTokenCredential:
+        if self._credential is None:
+            settings = self._settings
+            client_id = settings.azure_client_id or None
+            if settings.azure_voicelive_key:
+                self._credential = AzureKeyCredential(settings.azure_voicelive_key)
+            elif settings.demands.managed_identity:
+                self._credential = ManagedIdentityCredential(client_id=client_id)
+            else:
+                self._credential = DefaultAzureCredential(managed_identity_client_id=client_id)
+        return self._credential
+
+
+async def _within(timeout: float, opening: Coroutine[Any, Any, VoiceLiveConnection]) -> VoiceLiveConnection:
+    """Await the SDK's handshake with a bound, which it does not have, and close the session that it forgets then."""
+    task = asyncio.ensure_future(opening)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=timeout)
+        if done:
+            return task.result()
+        raise TimeoutError
+    finally:
+        if not task.done():
+            # The SDK keeps its aiohttp session in a local variable and closes it for an aiohttp error only.
+            frame = getattr(opening, "cr_frame", None)
+            session = frame.f_locals.get("session") if frame is not None else None
+            task.cancel()
+            await asyncio.wait({task})
+            if isinstance(session, ClientSession):
+                await session.close()
+            if not task.cancelled() and task.exception() is None:
+                await task.result().close()
+
+
+def _retry_after(refusal: WSServerHandshakeError) -> float | None:
+    """Return the seconds of Retry-After; None for a date or nonsense."""
+    try:
+        seconds = float(refusal.headers["Retry-After"]) if refusal.headers else -1.0
+    except (KeyError, ValueError):
+        return None
+    return seconds if 0 <= seconds < 86_400 else None

@@ -1,0 +1,61 @@
+"""How fast a browser may send: sound at a few times the pace of speech, a handful of messages a second."""
+
+from collections.abc import Callable
+
+SOUND_BYTES_A_SECOND = 4 * 64_000
+"""Base64 of PCM16 at 24 kHz is 64 kB a second; four times that lets a held-up network catch up."""
+SOUND_BURST_BYTES = 4 << 20
+MESSAGES_A_SECOND = 20.0
+MESSAGE_BURST = 60.0
+COMPLAINTS_A_SECOND = 10.0
+COMPLAINT_BURST = 60.0
+TOLERATED_SILENTLY = 2_000
+
+
+class _Bucket:
+    __slots__ = ("_burst", "_clock", "_level", "_rate", "_since")
+
+    def __init__(self, rate: float, burst: float, clock: Callable[[], float]) -> None:
+        self._rate, self._burst, self._clock = rate, burst, clock
+        self._level, self._since = burst, clock()
+
+    def take(self, amount: float) -> bool:
+        # The clock is asked only when the bucket runs dry, so that a frame costs a subtraction.
+        if self._level < amount:
+            now = self._clock()
+            self._level = min(self._burst, self._level + (now - self._since) * self._rate)
+            self._since = now
+            if self._level < amount:
+                return False
+        self._level -= amount
+        return True
+
+
+class Allowance:
+    """What one browser may still send. `clock` is monotonic, in seconds."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._sound = _Bucket(SOUND_BYTES_A_SECOND, SOUND_BURST_BYTES, clock)
+        self._messages = _Bucket(MESSAGES_A_SECOND, MESSAGE_BURST, clock)
+        self._complaints = _Bucket(COMPLAINTS_A_SECOND, COMPLAINT_BURST, clock)
+        self._unanswered = 0
+
+    def sound(self, size: int) -> bool:
+        """Tell whether `size` bytes of sound may pass."""
+        return self._sound.take(size)
+
+    def message(self) -> bool:
+        """Tell whether a message that is not sound may pass."""
+        return self._messages.take(1)
+
+    def complaint(self) -> bool:
+        """Tell whether a bad frame is still answered; one that is not counts towards the end of the call."""
+        if self._complaints.take(1):
+            return True
+        self._unanswered += 1
+        return False
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the browser has sent so much that is wrong that the call should end."""
+        return self._unanswered > TOLERATED_SILENTLY

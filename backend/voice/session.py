@@ -1,0 +1,406 @@
+"""A call: everything that is decided between a browser and VoiceLive is decided here and in `events`.
+
+Each side has one reader and one writer. Readers never wait for anything slow: memory, agent switches and typed text run
+beside them. Sound goes on as it came, in both directions.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import WebSocketDisconnect
+
+from backend.agents.profiles import AgentDirectory, AgentProfile, voice_name
+from backend.core.context import EnterpriseContext, EpisodicLayer, OperationalLayer, SecurityLayer, SemanticLayer
+from backend.core.problems import Problem
+from backend.core.settings import Settings
+from backend.identity.principal import Principal
+from backend.voice import configuration, failures, messages
+from backend.voice.admission import Admission
+from backend.voice.caller import Browser, Caller
+from backend.voice.counters import ENDINGS, FAILURES, FRAMES
+from backend.voice.events import Events
+from backend.voice.keeper import ConversationMemory, Keeper
+from backend.voice.leg import Leg, short_id
+from backend.voice.link import LinkLost, VoiceLive
+from backend.voice.messages import BadFrame
+from backend.voice.rate import Allowance
+from backend.voice.transcript import Transcript
+
+log = logging.getLogger("backend.voice")
+
+REPLAYED_TURNS = 20
+REPLAYED_CHARACTERS = 12_000
+WAITING_REQUESTS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long each thing is waited for, in seconds.
+
+    connect: VoiceLive's handshake; confirm: its answer to `session.update`; answer: any event while an answer is due;
+    words: a late transcript before another agent takes over; browser: one write to it; store: memory at the call's end.
+    """
+
+    connect: float = 10.0
+    confirm: float = 10.0
+    answer: float = 20.0
+    words: float = 1.0
+    browser: float = 10.0
+    store: float = 5.0
+    tick: float = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What the calls of one process share."""
+
+    settings: Settings
+    agents: AgentDirectory
+    memory: ConversationMemory
+    voicelive: VoiceLive
+    admission: Admission
+    patience: Patience = Patience()
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why a call is over. code: WebSocket close code; reason: at most 123 bytes."""
+
+    code: int
+    reason: str
+
+
+class VoiceSession:
+    """One call. `run` returns when it is over; the router closes the browser's socket with the ending's code."""
+
+    def __init__(
+        self, room: Room, browser: Browser, principal: Principal, session_id: str, agent: AgentProfile
+    ) -> None:
+        self._room = room
+        self._principal = principal
+        self._session_id = session_id
+        self._profile = agent
+        loop = asyncio.get_running_loop()
+        self._clock = loop.time
+        self._caller = Caller(browser)
+        self._allowance = Allowance(self._clock)
+        self._leg: Leg | None = None
+        self._legs: list[Leg] = []
+        self._held: deque[str] = deque(maxlen=room.settings.voice_audio_queue_frames)
+        self._requests: asyncio.Queue[messages.SwitchAgent | messages.Typed] = asyncio.Queue(WAITING_REQUESTS)
+        self._ended: asyncio.Future[Ending] = loop.create_future()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._frames_up = 0
+        self._keeper: Keeper | None = None
+
+    async def run(self) -> Ending:
+        """Hold the call until either side ends it; everything it opened is closed and stored when this returns."""
+        log.debug("%s: call begins with %s", self._session_id, self._profile.id)
+        self._caller.say(messages.agent_switched(self._profile.id))
+        opening = asyncio.create_task(self._connect(self._profile))
+        ending = Ending(1011, "internal error")
+        try:
+            self._spawn(self._caller.run())
+            context = await self._open_context()
+            self._keeper = Keeper(self._room.memory, self._principal, context)
+            self._transcript = Transcript(self._session_id, self._keeper, self._caller.say)
+            self._events = Events(self._session_id, self._caller, self._transcript, self._clock, lambda: self._leg)
+            self._spawn(self._keeper.run())
+            self._spawn(self._read_browser())
+            self._spawn(self._work(opening))
+            ending = await self._ended
+        finally:
+            await self._close(opening)
+            ENDINGS.labels(str(ending.code)).inc()
+            log.debug("%s: call ends, %d %s", self._session_id, ending.code, ending.reason)
+        return ending
+
+    def belongs_to(self, principal: Principal, session_id: str) -> bool:
+        """Tell whether this is a call of that session of that person."""
+        mine = (self._principal.tenant, self._principal.user_id, self._session_id)
+        return mine == (principal.tenant, principal.user_id, session_id)
+
+    def end(self, code: int, reason: str) -> None:
+        """End the call; the first reason counts."""
+        if not self._ended.done():
+            self._ended.set_result(Ending(code, reason))
+
+    async def _close(self, opening: asyncio.Task[Leg]) -> None:
+        if self._keeper is not None:
+            self._transcript.close()
+            await self._keeper.finish(self._room.patience.store)
+            FRAMES.labels("late").inc(self._events.late_frames)
+        try:  # the last message says why the call ends: let it out before the socket closes
+            await asyncio.wait_for(self._caller.caught_up(), 1.0)
+        except TimeoutError:
+            log.debug("%s: the browser did not take the last messages", self._session_id)
+        tasks: list[asyncio.Task[Any]] = [*self._tasks, opening]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if not opening.cancelled() and opening.exception() is None and opening.result() not in self._legs:
+            self._legs.append(opening.result())
+        self._caller.abandon()
+        await asyncio.gather(*(leg.close() for leg in self._legs))
+        FRAMES.labels("up").inc(self._frames_up)
+        FRAMES.labels("down").inc(self._caller.frames)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+        return task
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        failure = None if task.cancelled() else task.exception()
+        if failure is None or self._ended.done():
+            return
+        if isinstance(failure, Problem):
+            FAILURES.labels(failure.code).inc()
+            log.warning("%s: %s", self._session_id, failure.code)
+            self._caller.say(messages.error(failure.detail, failure.code, retryable=failure.retryable))
+            self.end(4429 if failure.status == 429 else 4503, failure.code)
+        elif isinstance(failure, LinkLost):
+            pass  # a writer that found the link gone: its reader knows why and tells
+        elif isinstance(failure, OSError | WebSocketDisconnect):
+            self.end(1000, "the browser went away")
+        else:
+            log.error("%s: the voice session failed", self._session_id, exc_info=failure)
+            self._caller.say(
+                messages.error("The voice session failed inside. Start the call again.", "internal", retryable=True)
+            )
+            self.end(1011, "internal error")
+
+    # Opening, and the requests that take time
+
+    async def _open_context(self) -> EnterpriseContext:
+        """Ask memory, with a bound of our own: a memory that hangs costs its notes, not the call."""
+        who = self._principal
+        asked = asyncio.create_task(self._room.memory.open_context(who, self._session_id, self._profile.id, "voice"))
+        # Not wait_for: cancelling a read half-way can break a connection pool.
+        await asyncio.wait({asked}, timeout=self._room.settings.memory_timeout_ms / 1000 + 0.2)
+        if asked.done() and asked.exception() is None:
+            return asked.result()
+        asked.add_done_callback(lambda task: None if task.cancelled() else task.exception())
+        log.warning("%s: memory did not answer; the call begins without it", self._session_id)
+        return EnterpriseContext(
+            SecurityLayer(who.tenant, who.user_id, who.display_name, frozenset(who.roles)),
+            EpisodicLayer(self._session_id),
+            SemanticLayer(degraded="memory did not answer"),
+            OperationalLayer(self._profile.id, "voice"),
+        )
+
+    async def _connect(self, profile: AgentProfile) -> Leg:
+        """Open a VoiceLive session, not configured yet; raise `Problem`."""
+        room = self._room
+        if not room.voicelive.configured:
+            raise failures.not_configured()
+        room.admission.connection()
+        link = await room.voicelive.connect(
+            self._model(profile), timeout=room.patience.connect, request_id=self._session_id
+        )
+        return Leg(link, profile, {}, room.settings.voice_audio_queue_frames)
+
+    async def _work(self, opening: asyncio.Task[Leg]) -> None:
+        await self._begin(await opening, self._profile)
+        self._spawn(self._watch())
+        while True:
+            request = await self._requests.get()
+            match request:
+                case messages.SwitchAgent(agent_id):
+                    await self._switch(agent_id)
+                case messages.Typed(content):
+                    self._typed(content)
+
+    async def _begin(self, leg: Leg, profile: AgentProfile) -> None:
+        """Configure a fresh leg, tell it what was said before, and let it answer from here on; raise `Problem`."""
+        self._legs.append(leg)
+        leg.configure(profile, self._session_for(profile))
+        for role, text in self._recent():
+            leg.say(short_id("past"), role, text)
+        listening = self._spawn(self._events.listen(leg))
+        self._spawn(leg.outlet.run())
+        confirmed = asyncio.create_task(leg.ready.wait())
+        await asyncio.wait({confirmed, listening}, timeout=self._room.patience.confirm, return_when="FIRST_COMPLETED")
+        confirmed.cancel()
+        if not leg.ready.is_set() or leg.rejected:
+            leg.retired = True
+            await leg.close()
+            if listening.done() and (failure := listening.exception()) is not None:
+                raise failure
+            if leg.rejected:
+                raise failures.lost(1008, expired=False)
+            raise failures.not_ready(self._room.patience.confirm)
+        self._answer_with(leg)
+        self._caller.set_state("ready")
+
+    def _answer_with(self, leg: Leg) -> None:
+        self._leg = leg
+        while self._held:
+            leg.audio(self._held.popleft())
+
+    def _model(self, profile: AgentProfile) -> str:
+        return profile.model or self._room.settings.azure_voicelive_model
+
+    def _session_for(self, profile: AgentProfile) -> dict[str, Any]:
+        assert self._keeper is not None
+        return configuration.session(
+            profile,
+            model=self._model(profile),
+            voice=voice_name(profile, self._room.settings),
+            memory_block=self._keeper.context.memory_block(),
+        )
+
+    def _recent(self) -> list[tuple[str, str]]:
+        """Return the last turns as (role, text), oldest first: what was heard of an answer, not what was meant."""
+        assert self._keeper is not None
+        recent: list[tuple[str, str]] = []
+        characters = 0
+        for turn in reversed(self._keeper.context.episodic.turns[-REPLAYED_TURNS:]):
+            characters += len(turn.content)
+            if characters > REPLAYED_CHARACTERS:
+                break
+            if turn.content.strip():
+                recent.append((turn.role, turn.content))
+        return recent[::-1]
+
+    def _typed(self, content: str) -> None:
+        if self._leg is not None:
+            item_id = short_id("typed")
+            self._transcript.typed(item_id, content, self._profile.id)
+            self._leg.say(item_id, "user", content)
+            self._leg.ask_response()
+            self._caller.set_state("thinking")
+
+    async def _switch(self, agent_id: str) -> None:
+        leg = self._leg
+        try:
+            profile = self._room.agents.get(agent_id)
+        except Problem as unknown:
+            self._caller.say(messages.error(unknown.detail, "unknown_agent", retryable=False))
+            return
+        if leg is not None and profile.id != self._profile.id:
+            unanswered = leg.responding and not self._caller.speaking_for()
+            self._events.interrupt(leg)
+            leg.cancel()
+            settings = self._room.settings
+            same_voice = voice_name(profile, settings) == voice_name(leg.profile, settings)
+            if self._model(profile) == self._model(leg.profile) and (same_voice or not leg.spoken):
+                leg.configure(profile, self._session_for(profile))
+                if unanswered:
+                    leg.ask_response()
+            elif not await self._replace(leg, profile):
+                return
+            assert self._keeper is not None
+            self._profile = profile
+            self._keeper.context.operational.agent_id = profile.id
+            log.debug("%s: %s answers from here on", self._session_id, profile.id)
+        self._caller.say(messages.agent_switched(profile.id))
+
+    async def _replace(self, old: Leg, profile: AgentProfile) -> bool:
+        """Go on with a second VoiceLive session, as a voice that has spoken cannot change. Microphone sound waits."""
+        self._leg = None
+        old.retired = True
+        # The words just said belong into what the next agent is told.
+        await self._transcript.words(self._room.patience.words)
+        try:
+            await self._begin(await self._connect(profile), profile)
+        except Problem as problem:
+            if old.lost:
+                raise
+            FAILURES.labels(problem.code).inc()
+            self._caller.say(
+                messages.error(f"Not switched. {problem.detail}", problem.code, retryable=problem.retryable)
+            )
+            old.retired = False
+            self._answer_with(old)
+            return False
+        self._spawn(self._retire(old))
+        return True
+
+    async def _retire(self, leg: Leg) -> None:
+        """Listen to the old leg for as long as words may still come, then let it go."""
+        quiet = asyncio.ensure_future(leg.quiet.wait())
+        await asyncio.wait({quiet}, timeout=self._room.patience.words)
+        quiet.cancel()
+        await self._transcript.words(self._room.patience.words)
+        await leg.close()
+        self._legs.remove(leg)
+
+    async def _watch(self) -> None:
+        """Look after what nobody reports: a browser that does not read, an answer that does not come, overdue words."""
+        patience = self._room.patience
+        while True:
+            await asyncio.sleep(patience.tick)
+            if self._caller.stuck_for() > patience.browser:
+                self.end(4408, "the browser does not read")
+            leg = self._leg
+            if leg is not None:
+                if leg.awaiting and self._clock() - leg.last_event_at > patience.answer:
+                    raise failures.stalled(patience.answer)
+                self._caller.rest(leg.responding)
+            if self._transcript.overdue():
+                self._transcript.settle()
+
+    # From the browser
+
+    async def _read_browser(self) -> None:
+        receive = self._caller.receive
+        while True:
+            message = await receive()
+            if message["type"] == "websocket.disconnect":
+                self.end(1000, "the browser hung up")
+                return
+            try:
+                text = message.get("text")
+                incoming = messages.parse_text(text) if text is not None else messages.parse_binary(message["bytes"])
+                if type(incoming) is messages.Audio:
+                    self._microphone(incoming.base64)
+                else:
+                    self._request(incoming)
+            except BadFrame as bad:
+                self._refuse(bad)
+
+    def _microphone(self, base64: str) -> None:
+        if not self._allowance.sound(len(base64)):
+            FRAMES.labels("refused").inc()
+            raise BadFrame("rate_limited", "Sound comes much faster than it is spoken. Send it as it is recorded.")
+        self._frames_up += 1
+        if self._leg is not None:
+            self._leg.audio(base64)
+        else:
+            self._held.append(base64)
+
+    def _request(self, incoming: messages.Incoming) -> None:
+        if not self._allowance.message():
+            raise BadFrame("rate_limited", "Too many messages. Send at most 20 a second.")
+        match incoming:
+            case messages.Played(item_id, ms):
+                self._caller.played(item_id, ms)
+                if self._leg is not None:
+                    self._caller.rest(self._leg.responding)
+            case messages.Cancel():
+                if self._leg is not None:
+                    self._events.interrupt(self._leg)
+                    self._leg.cancel()
+                    self._caller.set_state("ready")
+            case messages.SwitchAgent() | messages.Typed():
+                try:
+                    self._requests.put_nowait(incoming)
+                except asyncio.QueueFull:
+                    raise BadFrame("rate_limited", "Earlier requests are still being worked on. Try again.") from None
+            case messages.Hello(resume_after):
+                log.debug("%s: hello, last seq %d", self._session_id, resume_after)
+
+    def _refuse(self, bad: BadFrame) -> None:
+        if self._allowance.complaint():
+            FAILURES.labels(bad.code).inc()
+            log.debug("%s: frame refused, %s", self._session_id, bad.code)
+            self._caller.say(messages.error(bad.remedy, bad.code, retryable=bad.code == "rate_limited"))
+        elif self._allowance.exhausted:
+            self.end(4429, "too many bad frames")

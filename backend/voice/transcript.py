@@ -1,0 +1,183 @@
+"""What the events about items mean: captions for the browser now, turns for memory once they are final."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from backend.voice import messages
+from backend.voice.keeper import Keeper
+from backend.voice.messages import Outgoing
+from backend.voice.turns import Ledger, split_heard
+
+
+@dataclass(slots=True)
+class _Answer:
+    agent_id: str
+    streamed: str = ""
+    final: str = ""
+    audio_ms: float = 0.0
+    heard_ms: float | None = None
+    captioned: bool = False
+
+    @property
+    def text(self) -> str:
+        # A cut answer's final text may be shortened by the service already; what was streamed is all there was.
+        return max(self.final, self.streamed, key=len) if self.heard_ms is not None else self.final or self.streamed
+
+
+class Transcript:
+    """The words of one call. `say` sends a message to the browser; `keeper` stores turns."""
+
+    def __init__(self, session_id: str, keeper: Keeper, say: Callable[[Outgoing], None]) -> None:
+        self._ledger = Ledger(session_id)
+        self._keeper = keeper
+        self._say = say
+        self._answers: dict[str, _Answer] = {}
+        self._user_text: dict[str, str] = {}
+        self._clock = asyncio.get_running_loop().time
+        self._settled = asyncio.Event()
+        self._settled.set()
+
+    # What the person says
+
+    def speech_started(self, item_id: str, agent_id: str) -> None:
+        """The person begins to speak."""
+        self._begin_user(item_id, agent_id)
+        self._say(messages.transcription("listening", "", "user", item_id, agent_id))
+
+    def speech_stopped(self, item_id: str, agent_id: str) -> None:
+        """The person has stopped; the words are worked out."""
+        self._ledger.over(item_id, self._clock())
+        text = self._user_text.get(item_id, "")
+        self._say(messages.transcription("processing", text, "user", item_id, agent_id))
+
+    def committed(self, item_id: str, previous_id: str | None, agent_id: str) -> None:
+        """What was said is part of the conversation, after `previous_id`."""
+        self._begin_user(item_id, agent_id)
+        self._ledger.follows(item_id, previous_id)
+        self._ledger.over(item_id, self._clock())
+
+    def placed(self, item_id: str, previous_id: str | None) -> None:
+        """The service tells where an item stands."""
+        self._ledger.follows(item_id, previous_id)
+
+    def user_partial(self, item_id: str, delta: str, agent_id: str) -> None:
+        """Some words of the person, while the rest is worked out."""
+        text = self._user_text[item_id] = self._user_text.get(item_id, "") + delta
+        self._say(messages.transcription("listening", text, "user", item_id, agent_id))
+
+    def user_final(self, item_id: str, text: str, agent_id: str) -> None:
+        """All the words of the person."""
+        self._begin_user(item_id, agent_id)
+        self._ledger.finish(item_id, text)
+        self._say(messages.transcription("complete", text.strip(), "user", item_id, agent_id))
+        self.settle()
+
+    def user_failed(self, item_id: str, agent_id: str) -> None:
+        """The words could not be made out."""
+        self._ledger.fail(item_id)
+        self._say(messages.transcription("complete", "", "user", item_id, agent_id))
+        self.settle()
+
+    def typed(self, item_id: str, content: str, agent_id: str) -> None:
+        """The person typed during the call."""
+        self._begin_user(item_id, agent_id)
+        self.user_final(item_id, content, agent_id)
+
+    async def words(self, timeout: float) -> None:
+        """Wait until everything the person said has its words, at most `timeout` seconds."""
+        waiter = asyncio.ensure_future(self._settled.wait())
+        await asyncio.wait({waiter}, timeout=timeout)
+        waiter.cancel()
+
+    # What the assistant says
+
+    def answer_begins(self, item_id: str, agent_id: str) -> None:
+        """An answer has begun."""
+        if item_id not in self._answers:
+            self._answers[item_id] = _Answer(agent_id)
+            self._ledger.begin(item_id, "assistant", agent_id, datetime.now(UTC), self._clock())
+
+    def answer_text(self, item_id: str, delta: str, *, silenced: bool) -> None:
+        """More words of an answer. Those of a silenced one are kept and not shown: nobody hears them."""
+        answer = self._answers.get(item_id)
+        if answer is None:
+            return
+        answer.streamed += delta
+        self._ledger.heard_part(item_id, answer.streamed)
+        if not silenced and answer.heard_ms is None:
+            self._say(messages.transcription("processing", answer.streamed, "assistant", item_id, answer.agent_id))
+
+    def answer_audio(self, item_id: str, ms: float) -> None:
+        """More sound of an answer, `ms` long, whether it is played or not."""
+        answer = self._answers.get(item_id)
+        if answer is not None:
+            answer.audio_ms += ms
+
+    def answer_final(self, item_id: str, text: str) -> None:
+        """All the words of an answer. The first source counts: text, the transcript of its sound, or the item."""
+        answer = self._answers.get(item_id)
+        if answer is None or answer.final or not text:
+            return
+        answer.final = text
+        self._ledger.heard_part(item_id, text)
+        if answer.heard_ms is None:
+            self._caption(item_id, answer)
+
+    def answer_over(self, item_id: str, text: str) -> None:
+        """The answer is complete, cut or not; `text` is the item's own, used where no event brought one."""
+        answer = self._answers.get(item_id)
+        if answer is None:
+            return
+        self.answer_final(item_id, text)
+        if answer.text.strip():
+            self._ledger.finish(item_id, answer.text, answer.audio_ms)
+        else:
+            self._ledger.fail(item_id)
+        if answer.heard_ms is not None or not answer.captioned:
+            self._caption(item_id, answer)
+        self.settle()
+
+    def answer_cut(self, item_id: str, heard_ms: float) -> None:
+        """The person interrupted the answer after `heard_ms`."""
+        answer = self._answers.get(item_id)
+        if answer is None or answer.heard_ms is not None:
+            return
+        answer.heard_ms = heard_ms
+        corrected = self._ledger.interrupt(item_id, heard_ms)
+        if corrected is not None:
+            self._keeper.amend(corrected)
+            self._caption(item_id, answer)
+
+    # What memory gets
+
+    def settle(self) -> None:
+        """Hand over to memory what is final and in order."""
+        self._keeper.keep(self._ledger.settle(self._clock()))
+        if not self._ledger.waiting("user"):
+            self._settled.set()
+
+    def overdue(self) -> bool:
+        """Whether something has been waited for long enough, so that `settle` would do something."""
+        deadline = self._ledger.next_deadline()
+        return deadline is not None and deadline <= self._clock()
+
+    def close(self) -> None:
+        """The call is over: hand over everything that has words."""
+        self._keeper.keep(self._ledger.close(self._clock()))
+
+    def _begin_user(self, item_id: str, agent_id: str) -> None:
+        self._ledger.begin(item_id, "user", agent_id, datetime.now(UTC), self._clock())
+        if self._ledger.waiting("user"):
+            self._settled.clear()
+
+    def _caption(self, item_id: str, answer: _Answer) -> None:
+        answer.captioned = True
+        text = answer.text.strip()
+        caption: dict[str, Any] = messages.transcription("complete", text, "assistant", item_id, answer.agent_id)
+        if answer.heard_ms is not None:
+            heard, unheard = split_heard(text, answer.heard_ms, answer.audio_ms)
+            caption |= {"text": heard.strip(), "unheard": unheard.strip(), "interrupted": True}
+        self._say(caption)
