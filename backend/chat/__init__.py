@@ -1,0 +1,5 @@
+"""Chat: a typed question and its answer.
+
+turn      one question answered, whole or as a stream: the policy      history   what the model is told, within a budget
+gateway   the OpenAI-compatible server, translated; retries inside one time budget
+"""

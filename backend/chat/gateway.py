@@ -1,0 +1,287 @@
+"""The OpenAI-compatible gateway: translates, retries inside one time budget, and decides nothing.
+
+One pooled `AsyncOpenAI` on aiohttp for the process: a client per request costs a TLS context each time. Requests go
+through the client's own `post` with our encoded body, and the answer is read with orjson (docs/decisions/0005 has the
+measurement); streams use the typed interface, where the client's SSE reader is worth its cost.
+
+The SDK's retries are off: they know no total budget, and sleep through a Retry-After that is longer than what is left.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import aiohttp
+import httpx
+import openai
+import orjson
+from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.exceptions import ClientAuthenticationError
+from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential, get_bearer_token_provider
+from openai import AsyncOpenAI, AsyncStream, DefaultAioHttpClient, Omit
+from openai.types.chat import ChatCompletionChunk
+
+from backend.chat import gateway_failures as failures
+from backend.chat.history import Message
+from backend.core import problems
+from backend.core.azure_names import AZURE_AI_SUFFIXES, FOUNDRY_SUFFIX
+from backend.core.problems import Problem
+from backend.core.settings import Settings
+
+log = logging.getLogger("backend.chat")
+
+T = TypeVar("T")
+
+ATTEMPTS = 4
+_FIRST_BACKOFF_S = 0.25
+_LONGEST_BACKOFF_S = 8.0
+_CONNECT_S = 5.0
+_CHECK_S = 3.0
+_BROKEN = (openai.APIConnectionError, httpx.HTTPError, aiohttp.ClientError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A whole answer. tokens_used: prompt and answer together; None when the gateway does not report it."""
+
+    text: str
+    tokens_used: int | None
+    finish_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The end of a streamed answer; the fields as in `Completion`."""
+
+    tokens_used: int | None
+    finish_reason: str | None
+
+
+class Gateway:
+    """The gateway of the process; use it from one event loop and `close` it there."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._credential: AsyncTokenCredential | None = None
+        self._client = self._new_client() if settings.azure_ai_endpoint else None
+        # Newer models refuse `max_tokens`, older servers do not know its successor: learnt from the first refusal.
+        self._limit_name = "max_completion_tokens"
+
+    @property
+    def configured(self) -> bool:
+        """Whether an endpoint is set."""
+        return self._client is not None
+
+    async def complete(self, messages: Sequence[Message], *, model: str, max_tokens: int) -> Completion:
+        """Return the answer within CHAT_TIMEOUT_SECONDS; raise `Problem` 422, 429, 502, 503 or 504."""
+        client = self._require()
+
+        async def attempt() -> Completion:
+            body = self._body(messages, model, max_tokens)
+            response = await client.post("/chat/completions", content=orjson.dumps(body), cast_to=httpx.Response)
+            return _completion(response.content)
+
+        async with _budget(self._settings.chat_timeout_seconds):
+            return await self._attempts(attempt)
+
+    async def stream(self, messages: Sequence[Message], *, model: str, max_tokens: int) -> AsyncIterator[str | Usage]:
+        """Yield the answer's pieces as they come, then one `Usage`; raise as `complete`; retried before the first only."""
+        client = self._require()
+
+        async def attempt() -> tuple[AsyncStream[ChatCompletionChunk], str, Usage]:
+            extra = self._body(messages, model, max_tokens)
+            pieces: AsyncStream[ChatCompletionChunk] = await client.post(
+                "/chat/completions",
+                content=orjson.dumps(extra | {"stream": True, "stream_options": {"include_usage": True}}),
+                cast_to=ChatCompletionChunk,
+                stream=True,
+                stream_cls=AsyncStream[ChatCompletionChunk],
+            )
+            try:
+                first, usage = await _next_piece(pieces, Usage(None, None))
+                if not first:
+                    raise failures.filtered() if usage.finish_reason == "content_filter" else failures.empty()
+            except BaseException:
+                await pieces.close()
+                raise
+            return pieces, first, usage
+
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._settings.chat_timeout_seconds
+        async with _budget(self._settings.chat_timeout_seconds):
+            pieces, piece, usage = await self._attempts(attempt)
+        try:
+            while piece:
+                yield piece
+                # The budget is entered anew for each piece: a timeout must not be held open across a yield.
+                async with _budget(self._settings.chat_timeout_seconds, deadline):
+                    try:
+                        piece, usage = await _next_piece(pieces, usage)
+                    except (openai.APIError, *_BROKEN) as error:
+                        raise failures.unreachable() from error
+                    except ValueError as error:
+                        raise failures.malformed() from error
+        finally:
+            await pieces.close()
+        yield usage
+
+    async def check(self) -> None:
+        """Ask the gateway for its models; raise `Problem` when it is not configured, not reachable, or refuses us.
+
+        A gateway without that route (404, 405) is there all the same.
+        """
+        client = self._require()
+        try:
+            async with asyncio.timeout(_CHECK_S):
+                await client.get("/models", cast_to=httpx.Response)
+        except TimeoutError:
+            raise failures.timed_out(_CHECK_S) from None
+        except ClientAuthenticationError as error:
+            raise failures.no_credential() from error
+        except openai.APIStatusError as error:
+            if error.status_code not in (404, 405):
+                raise failures.refused(error) from error
+        except _BROKEN as error:
+            raise failures.unreachable() from error
+
+    async def close(self) -> None:
+        """Close the connections and the credential."""
+        if self._client is not None:
+            await self._client.close()
+        if self._credential is not None:
+            await self._credential.close()
+
+    def _require(self) -> AsyncOpenAI:
+        if self._client is None:
+            raise problems.not_configured(
+                "AZURE_AI_ENDPOINT",
+                "Set it to an OpenAI-compatible server (the part before /chat/completions), or start with `make run`.",
+            )
+        return self._client
+
+    def _new_client(self) -> AsyncOpenAI:
+        settings = self._settings
+        base, key = settings.chat_base_url, settings.azure_ai_key
+        # `api-key` is what API Management and Azure OpenAI read, the bearer what everybody else does.
+        headers: dict[str, Any] = {"Content-Type": "application/json"} | ({"api-key": key} if key else {})
+        credential: str | Callable[[], Awaitable[str]] = key
+        host = urlsplit(base).hostname or ""
+        if not key and host.endswith(AZURE_AI_SUFFIXES):
+            credential = self._token_provider(host)
+        elif not key:
+            credential, headers = "none", headers | {"Authorization": Omit()}
+        return AsyncOpenAI(
+            api_key=credential,
+            base_url=base,
+            default_headers=headers,
+            max_retries=0,
+            timeout=httpx.Timeout(None, connect=_CONNECT_S),
+            http_client=DefaultAioHttpClient(),
+        )
+
+    def _token_provider(self, host: str) -> Callable[[], Awaitable[str]]:
+        settings = self._settings
+        client_id = settings.azure_client_id or None
+        if settings.demands.managed_identity:
+            self._credential = ManagedIdentityCredential(client_id=client_id)
+        else:
+            self._credential = DefaultAzureCredential(managed_identity_client_id=client_id)
+        service = "ai.azure.com" if host.endswith(FOUNDRY_SUFFIX) else "cognitiveservices.azure.com"
+        return get_bearer_token_provider(self._credential, f"https://{service}/.default")
+
+    def _body(self, messages: Sequence[Message], model: str, max_tokens: int) -> dict[str, Any]:
+        return {"model": model, "messages": messages, self._limit_name: max_tokens}
+
+    async def _attempts(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Try until it works, the failure is final, or the next wait would not fit the budget any more."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._settings.chat_timeout_seconds
+        tried = 0
+        while True:
+            tried += 1
+            limit_name = self._limit_name
+            try:
+                return await attempt()
+            except openai.APIStatusError as error:
+                if limit_name == "max_completion_tokens" and failures.unsupported_parameter(error, limit_name):
+                    self._limit_name = "max_tokens"
+                    tried -= 1
+                    continue
+                failure = failures.refused(error)
+                final = failure.status not in (429, 503)
+                asked = failures.retry_after(error.response.headers)
+            except ClientAuthenticationError as error:
+                raise failures.no_credential() from error
+            except _BROKEN as error:
+                failure, final, asked = failures.unreachable(), False, None
+                failure.__cause__ = error
+            except openai.APIError as error:  # an error event at the head of a stream
+                raise failures.malformed() from error
+            except ValueError as error:
+                raise failures.malformed() from error
+            wait = asked if asked is not None else _backoff(tried)
+            if final or tried >= ATTEMPTS or loop.time() + wait >= deadline:
+                log.warning("gateway: %s after %d attempts", failure.code, tried)
+                raise failure
+            log.info("gateway: %s, attempt %d again in %.1f s", failure.code, tried, wait)
+            await asyncio.sleep(wait)
+
+
+class _budget:  # reads as a statement: `async with _budget(60)`
+    """`asyncio.timeout` that ends in the Problem a caller is told; a class, being on every request's path."""
+
+    def __init__(self, seconds: float, deadline: float | None = None) -> None:
+        self._seconds = seconds
+        self._timeout = asyncio.timeout(seconds) if deadline is None else asyncio.timeout_at(deadline)
+
+    async def __aenter__(self) -> None:
+        await self._timeout.__aenter__()
+
+    async def __aexit__(self, kind: Any, error: Any, trace: Any) -> None:
+        try:
+            await self._timeout.__aexit__(kind, error, trace)
+        except TimeoutError:
+            raise failures.timed_out(self._seconds) from None
+
+
+def _backoff(tried: int) -> float:
+    """Full jitter in the upper half: many callers that fail together do not come back together."""
+    return float(min(_LONGEST_BACKOFF_S, _FIRST_BACKOFF_S * 2 ** (tried - 1)) * random.uniform(0.5, 1))  # noqa: S311
+
+
+def _completion(body: bytes) -> Completion:
+    """Read a completion; raise `Problem` for one that says nothing and ValueError for one that is none."""
+    answer = orjson.loads(body)
+    try:
+        choice = answer["choices"][0]
+        text = choice["message"].get("content") or ""
+        finish = choice.get("finish_reason")
+        used = (answer.get("usage") or {}).get("total_tokens")
+    except (TypeError, KeyError, IndexError, AttributeError) as error:
+        raise ValueError("not a chat completion") from error
+    if not isinstance(text, str):
+        raise ValueError("not a chat completion")
+    if not text.strip():
+        raise failures.filtered() if finish == "content_filter" else failures.empty()
+    return Completion(text, used if isinstance(used, int) else None, finish if isinstance(finish, str) else None)
+
+
+async def _next_piece(pieces: AsyncStream[ChatCompletionChunk], usage: Usage) -> tuple[str, Usage]:
+    """Return the next text and what is known of the usage by then; '' at the end of the stream."""
+    async for chunk in pieces:
+        if chunk.usage is not None:
+            usage = Usage(chunk.usage.total_tokens, usage.finish_reason)
+        if chunk.choices:
+            choice = chunk.choices[0]
+            if choice.finish_reason:
+                usage = Usage(usage.tokens_used, choice.finish_reason)
+            if choice.delta and choice.delta.content:
+                return choice.delta.content, usage
+    return "", usage
+
+
+__all__ = ["Completion", "Gateway", "Problem", "Usage"]

@@ -1,0 +1,239 @@
+"""One question and its answer: the policy of chat. Everything that is decided about a chat turn is decided here.
+
+Memory is asked within its bound and never holds an answer up; question and answer are stored together, in one
+transaction; what a caller who left did not get is stored as interrupted, not as said.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from prometheus_client import Counter
+
+from backend.agents.profiles import AgentDirectory, AgentProfile
+from backend.chat import history
+from backend.chat.gateway import Completion, Usage
+from backend.chat.history import Message
+from backend.core.context import (
+    Channel,
+    EnterpriseContext,
+    EpisodicLayer,
+    OperationalLayer,
+    Passage,
+    SecurityLayer,
+    SemanticLayer,
+    Turn,
+)
+from backend.core.ids import new_id
+from backend.core.settings import Settings
+from backend.identity.principal import Principal
+
+log = logging.getLogger("backend.chat")
+
+MEMORY_SLACK_S = 0.2
+"""How much longer than MEMORY_TIMEOUT_MS we wait for memory, which keeps that bound itself when it is well."""
+STORE_WAIT_S = 6.0
+"""How long an answer waits to be stored. The write goes on after that; the caller gets the answer."""
+
+DEGRADED = Counter("engram_chat_memory_degraded", "Chat turns answered without (all of) memory")
+UNSTORED = Counter("engram_chat_unstored", "Chat turns that could not be stored")
+
+_EARLIEST = timedelta(microseconds=1)
+
+
+class ChatGateway(Protocol):
+    """What a turn needs of the gateway; `backend.chat.gateway.Gateway` is it."""
+
+    async def complete(self, messages: Sequence[Message], *, model: str, max_tokens: int) -> Completion:
+        """Return the whole answer or raise `Problem`."""
+        ...
+
+    def stream(self, messages: Sequence[Message], *, model: str, max_tokens: int) -> AsyncIterator[str | Usage]:
+        """Yield the answer's pieces, then `Usage`, or raise `Problem`."""
+        ...
+
+
+class ConversationMemory(Protocol):
+    """What a turn needs of memory; `backend.memory.recall.Memory` is it."""
+
+    async def open_context(
+        self, principal: Principal, session_id: str, agent_id: str, channel: Channel
+    ) -> EnterpriseContext:
+        """Return what is known at the start."""
+        ...
+
+    async def enrich_context(self, context: EnterpriseContext, query: str) -> None:
+        """Fill `context.semantic.passages` for the question."""
+        ...
+
+    async def persist_conversation(self, context: EnterpriseContext) -> None:
+        """Store `context.episodic.unsaved` in one transaction."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, by whom, of whom. content: 1-32,000 characters, not blank."""
+
+    principal: Principal
+    session_id: str
+    agent: AgentProfile
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The whole answer. latency_ms: from the question's arrival until the answer is stored."""
+
+    turn: Turn
+    agent: AgentProfile
+    tokens_used: int | None
+    latency_ms: int
+    recalled: tuple[Passage, ...]
+
+
+class Chat:
+    """Answers questions. One per process."""
+
+    def __init__(
+        self, settings: Settings, agents: AgentDirectory, memory: ConversationMemory, gateway: ChatGateway
+    ) -> None:
+        self._settings = settings
+        self._agents = agents
+        self._memory = memory
+        self._gateway = gateway
+        self._background: set[asyncio.Task[Any]] = set()
+
+    async def answer(self, question: Question) -> Answer:
+        """Return the whole answer; raise `Problem`. Cancelled (the caller left), it stores the question alone."""
+        started, asked_at = time.perf_counter(), datetime.now(UTC)
+        context = await self._recall(question)
+        try:
+            completion = await self._gateway.complete(
+                self._messages(question, context), model=self._model(question.agent), max_tokens=self._limit
+            )
+        except asyncio.CancelledError:
+            self._store_beside(context, question, asked_at)
+            raise
+        said = self._say(context, question, asked_at, completion.text)
+        await self._store(context)
+        return self._answer(question, context, said, completion.tokens_used, started)
+
+    async def stream(self, question: Question) -> AsyncGenerator[str | Answer, None]:
+        """Yield the answer's pieces, then the `Answer`; raise `Problem`.
+
+        Cancelled or closed before its end (the caller left), it stores the question and what was yielded of the answer,
+        marked as interrupted.
+        """
+        started, asked_at = time.perf_counter(), datetime.now(UTC)
+        context = await self._recall(question)
+        yielded: list[str] = []
+        tokens_used: int | None = None
+        try:
+            async for piece in self._gateway.stream(
+                self._messages(question, context), model=self._model(question.agent), max_tokens=self._limit
+            ):
+                if isinstance(piece, Usage):
+                    tokens_used = piece.tokens_used
+                else:
+                    yielded.append(piece)
+                    yield piece
+        except (asyncio.CancelledError, GeneratorExit):
+            self._store_beside(context, question, asked_at, "".join(yielded))
+            raise
+        said = self._say(context, question, asked_at, "".join(yielded))
+        await self._store(context)
+        yield self._answer(question, context, said, tokens_used, started)
+
+    async def close(self) -> None:
+        """Wait, within the store's bound, for what is still being stored."""
+        if self._background:
+            await asyncio.wait(set(self._background), timeout=STORE_WAIT_S)
+
+    @property
+    def _limit(self) -> int:
+        return self._settings.chat_max_output_tokens
+
+    def _model(self, agent: AgentProfile) -> str:
+        return agent.model or self._settings.azure_ai_deployment
+
+    def _messages(self, question: Question, context: EnterpriseContext) -> list[Message]:
+        budget = self._settings.history_token_budget
+        return history.messages(question.agent, self._agents, context, question.content, token_budget=budget)
+
+    async def _recall(self, question: Question) -> EnterpriseContext:
+        """Ask memory with a bound of our own: a memory that hangs or fails costs its notes, not the answer.
+
+        The task is waited for, not cancelled: cancelling a read half-way can break a connection pool.
+        """
+        asked = self._begin(self._ask_memory(question))
+        await asyncio.wait((asked,), timeout=self._settings.memory_timeout_ms / 1000 + MEMORY_SLACK_S)
+        failure: BaseException | None = TimeoutError()
+        if asked.done() and (failure := asked.exception()) is None:
+            context = asked.result()
+            if context.semantic.degraded:
+                DEGRADED.inc()
+            return context
+        DEGRADED.inc()
+        log.warning("memory did not answer (%s); the turn goes on without it", type(failure).__name__)
+        who = question.principal
+        return EnterpriseContext(
+            SecurityLayer(who.tenant, who.user_id, who.display_name, frozenset(who.roles)),
+            EpisodicLayer(question.session_id),
+            SemanticLayer(degraded="memory did not answer"),
+            OperationalLayer(question.agent.id, "chat"),
+        )
+
+    async def _ask_memory(self, question: Question) -> EnterpriseContext:
+        context = await self._memory.open_context(question.principal, question.session_id, question.agent.id, "chat")
+        await self._memory.enrich_context(context, question.content)
+        return context
+
+    def _say(
+        self, context: EnterpriseContext, question: Question, asked_at: datetime, text: str, *, left: bool = False
+    ) -> Turn:
+        """Add question and answer to the conversation and return the answer's turn."""
+        session, agent = question.session_id, question.agent.id
+        context.add_turn(Turn(new_id("msg"), "user", question.content, "chat", agent, asked_at, session))
+        # Later than the question even where the clock stood still: the order of a conversation hangs on it.
+        at = max(datetime.now(UTC), asked_at + _EARLIEST)
+        answer = Turn(new_id("msg"), "assistant", text, "chat", agent, at, session, interrupted=left)
+        if text:
+            context.add_turn(answer)
+        return answer
+
+    async def _store(self, context: EnterpriseContext) -> None:
+        """Store the turn before it is answered; when the store is down or slow, the caller gets the answer all the same."""
+        storing = self._begin(self._memory.persist_conversation(context))
+        await asyncio.wait((storing,), timeout=STORE_WAIT_S)
+        if not storing.done() or storing.exception() is not None:
+            UNSTORED.inc()
+            failure = type(storing.exception()).__name__ if storing.done() else "slow"
+            log.error("a chat turn was answered and not stored in time (%s)", failure)
+
+    def _store_beside(self, context: EnterpriseContext, question: Question, asked_at: datetime, text: str = "") -> None:
+        """Store after the caller left; beside the task that is being cancelled."""
+        self._say(context, question, asked_at, text, left=True)
+        self._begin(self._store(context))
+
+    def _begin(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._settle)
+        return task
+
+    def _settle(self, task: asyncio.Task[Any]) -> None:
+        self._background.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.debug("work beside a chat turn failed: %s", type(task.exception()).__name__)
+
+    @staticmethod
+    def _answer(
+        question: Question, context: EnterpriseContext, said: Turn, tokens_used: int | None, started: float
+    ) -> Answer:
+        elapsed = round((time.perf_counter() - started) * 1000)
+        return Answer(said, question.agent, tokens_used, elapsed, tuple(context.semantic.passages))
