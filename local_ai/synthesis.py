@@ -1,4 +1,4 @@
-"""Text to speech: hibari's voice "heart" for Elena, and "heart-low", the same with pitch and formants moved, for Marcus.
+"""Text to speech: hibari's voice "heart" for Elena; "heart-low", the same with pitch and formants moved, for Marcus.
 
 hibari predicts, for each 12.5 ms, the spectra of a harmonic, a noise and a free-phase part and the pitch; its vocoder
 makes sound of them. The second voice changes these between the two steps, so it costs nothing more and stays in time.
