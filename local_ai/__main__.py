@@ -73,7 +73,7 @@ def _brain(name: BrainName, script: Path | None, model_dir: Path | None) -> Brai
     if name is BrainName.models:
         from .brains.models import ModelsBrain  # heavy: only when asked for
 
-        return ModelsBrain(model_dir)
+        return ModelsBrain(model_dir=model_dir)
     from .brains.scripted import ScriptedBrain, read_script
 
     try:

@@ -171,4 +171,6 @@ async def _serve_voice(websocket: WebSocket, brain: Brain, faults: bool) -> None
             task.cancel()
         for result in await asyncio.gather(writing, serving, return_exceptions=True):
             if isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect):
-                log.warning("voice session ended: %r", result)
+                log.error("voice session failed", exc_info=result)
+                with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # it may be closed already
+                    await websocket.close(1011)

@@ -35,6 +35,10 @@ class Family:
     counts_cache_writes: bool
     """Whether usage has `cache_write_tokens`."""
 
+    def previous(self, item_id: str | None) -> str | None:
+        """How an event says which item went before, and that none did."""
+        return item_id if item_id is not None or self.names_conversation else ""
+
 
 NATIVE = Family("item_", "in_progress", True, "inf", True, False, None, False)
 CASCADE = Family("msg_", "incomplete", False, None, False, True, "en-US", True)

@@ -1,31 +1,18 @@
 """One VoiceLive connection: client events in, the session's state, server events out.
 
-The rules of turns are in `turn_taking`, the making of an answer in `responding`, the shapes in `events`. All state
-changes happen on the event loop between two awaits, so that events of one cause go out together and in order.
+The user's turns are found in `user_turns` by the rules of `turn_taking`, an answer is made in `responding`, the shapes are
+in `events`. All state changes happen between two awaits, so that events of one cause go out together and in order.
 """
 
 import asyncio
-import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 import orjson
-import pybase64
 
 from . import events
-from .audio_formats import bytes_per_ms, decode_input, input_rate
-from .brains import (
-    Brain,
-    Final,
-    HeardEvent,
-    Listener,
-    Partial,
-    SpeechStarted,
-    SpeechStopped,
-    TranscriptionFailed,
-)
+from .brains import Brain
 from .conversation import Conversation, set_text
 from .events import Event, family_of
 from .faults import Faults
@@ -33,25 +20,8 @@ from .outbox import Outbox
 from .requests import RequestRejected, read_item, response_asked
 from .responding import Asked, Response, Stage
 from .session_settings import LIFETIME_S, Rejected, SessionSettings
-from .turn_taking import Playback, StableWords, TurnRules
-
-log = logging.getLogger("local_ai.voice")
-
-LARGEST_APPEND = 15 * 1024 * 1024
-"""Bytes of audio in one append."""
-SHORTEST_COMMIT_MS = 100
-_AUDIO_TOKENS_PER_S_IN = 10
-
-
-@dataclass(slots=True)
-class Turn:
-    """Something the user said that still waits for its words. finals_due: transcripts that make it up."""
-
-    item_id: str
-    previous_id: str | None
-    answered: bool
-    finals_due: int = 1
-    words: list[str] = field(default_factory=list)
+from .turn_taking import Playback
+from .user_turns import Said, UserTurns
 
 
 class VoiceSession:
@@ -65,7 +35,6 @@ class VoiceSession:
         self._settings = SessionSettings(
             events.new_id("sess_"), model, self._family, self._faults.expires_in or LIFETIME_S
         )
-        self._rules = TurnRules.of(self._settings.values["turn_detection"])
         self._conversation = Conversation()
         self._playback = Playback()
         self._loop = asyncio.get_running_loop()
@@ -82,22 +51,16 @@ class VoiceSession:
         )
         self._response: Response | None = None
         self._answer_due = False
-        self._speaking: str | None = None
-        self._partials = StableWords()
-        self._turns: deque[Turn] = deque()
-        self._settled = asyncio.Event()
-        self._settled.set()
-        self._unfinished = 0
-        self._loose_words: list[str] = []
         self._beside: deque[tuple[str, Event]] = deque()
-        self._odd = b""
-        self._fed_bytes = 0
-        self._clock_base_ms = 0
-        self._uncommitted_ms = 0.0
-        self._audio_tokens_in = 0
         self._expiry: asyncio.TimerHandle | None = None
         self._background: set[asyncio.Task[None]] = set()
-        self._listener: Listener = self._listen()
+        self._turns = UserTurns(
+            self._stage,
+            self._settings,
+            on_speech=self._on_speech,
+            on_said=self._on_said,
+            on_committed=self._on_committed,
+        )
 
     async def run(self, receive: Callable[[], Awaitable[str | bytes | None]]) -> None:
         """Serve until the client leaves or the outbox closes. receive: the next frame, None when there are no more."""
@@ -114,9 +77,10 @@ class VoiceSession:
     async def _shut(self) -> None:
         if self._expiry is not None:
             self._expiry.cancel()
+        self._answer_due = False
         if self._response is not None:
             await self._response.discard()
-        await self._listener.close()
+        await self._turns.close()
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
@@ -153,14 +117,10 @@ class VoiceSession:
         asked = event.get("session")
         if not isinstance(asked, dict):
             raise RequestRejected("missing_required_parameter", "Missing required parameter: 'session'.", "session")
-        before = self._settings.values
-        instructions = before["instructions"]
-        rate = input_rate(before["input_audio_format"], before["input_audio_sampling_rate"])
+        instructions = self._settings.values["instructions"]
         self._settings.update(asked, voice_used=self._playback.used)
         values = self._settings.values
-        self._rules = TurnRules.of(values["turn_detection"])
-        if input_rate(values["input_audio_format"], values["input_audio_sampling_rate"]) != rate:
-            await self._listen_anew(rate)
+        await self._turns.follow_settings()
         expires_in = self._faults.expires_in
         self._faults.read(values.get("metadata"))
         if self._faults.expires_in is not None and self._faults.expires_in != expires_in:
@@ -175,51 +135,15 @@ class VoiceSession:
         self._fire_at_start()
 
     async def _on_append(self, event: Event) -> None:
-        audio = event.get("audio")
-        if not isinstance(audio, str):
-            raise RequestRejected("missing_required_parameter", "Missing required parameter: 'audio'.", "audio")
-        try:
-            data = pybase64.b64decode(audio, validate=True)
-        except ValueError:
-            message = "Invalid 'audio'. Expected base64-encoded audio bytes."
-            raise RequestRejected("invalid_value", message, "audio") from None
-        if len(data) > LARGEST_APPEND:
-            raise RequestRejected("invalid_value", "Audio of one append must not exceed 15 MiB.", "audio")
-        values = self._settings.values
-        self._uncommitted_ms += len(data) / bytes_per_ms(
-            values["input_audio_format"], values["input_audio_sampling_rate"]
-        )
-        if values["input_audio_format"] == "pcm16" and (self._odd or len(data) % 2):
-            data = self._odd + data
-            even = len(data) // 2 * 2
-            data, self._odd = data[:even], data[even:]
-        pcm = decode_input(data, values["input_audio_format"])
-        self._fed_bytes += len(pcm)
-        self._listener.feed(pcm)
+        self._turns.append(event)
 
     async def _on_commit(self, event: Event) -> None:
         del event
-        if self._rules.detects and self._speaking is not None:
-            await self._listener.commit()  # the turn ends now, and goes the way of all detected turns
-            return
-        if self._rules.detects or self._uncommitted_ms < SHORTEST_COMMIT_MS:
-            has = 0.0 if self._rules.detects else self._uncommitted_ms
-            raise RequestRejected(
-                "input_audio_buffer_commit_empty",
-                "Error committing input audio buffer: buffer too small. Expected at least "
-                f"{SHORTEST_COMMIT_MS}ms of audio, but buffer only has {has:.2f}ms of audio.",
-            )
-        turn = Turn(self._speaking or events.new_id("item_"), None, answered=False, finals_due=self._unfinished + 1)
-        self._commit(turn)
-        await self._listener.commit()
+        await self._turns.commit()
 
     async def _on_clear(self, event: Event) -> None:
         del event
-        self._listener.clear()
-        self._speaking = None
-        self._loose_words.clear()
-        self._uncommitted_ms = 0.0
-        self._outbox.event(events.cleared())
+        self._turns.clear()
 
     async def _on_item_create(self, event: Event) -> None:
         item = read_item(event.get("item"))
@@ -232,7 +156,7 @@ class VoiceSession:
         except KeyError as unknown:
             message = f"Previous item with item_id not found: {unknown.args[0]}."
             raise RequestRejected("item_create_invalid_previous_item_id", message, "previous_item_id") from None
-        self._outbox.event(events.item_created(item, self._previous(previous)))
+        self._outbox.event(events.item_created(item, self._family.previous(previous)))
 
     async def _on_item_delete(self, event: Event) -> None:
         item_id = str(event.get("item_id"))
@@ -300,56 +224,29 @@ class VoiceSession:
 
     # What is heard
 
-    def _listen(self) -> Listener:
-        values = self._settings.values
-        listener = self._brain.listen(input_rate(values["input_audio_format"], values["input_audio_sampling_rate"]))
-        self._beside_the_audio(self._hear(listener))
-        return listener
+    def _on_committed(self) -> None:
+        if self._faults.take("reset-after-commit"):
+            self._outbox.abort()
 
-    async def _listen_anew(self, old_rate: int) -> None:
-        self._clock_base_ms += self._fed_bytes * 500 // old_rate
-        self._fed_bytes = 0
-        self._odd = b""
-        await self._listener.close()
-        self._listener = self._listen()
+    def _on_said(self, said: Said) -> None:
+        if said.answered and self._turns.speaking is None and self._response is None:
+            # Native models answer before they have transcribed: the words arrive between the reply's first deltas.
+            self._beside.extend(zip(("text", "audio")[-len(said.told) :], said.told, strict=False))
+        else:
+            for event in said.told:
+                self._outbox.event(event)
+        if said.answered:
+            self._answer_due = True
+        self._answer()  # also after noise: what was said before it may still wait for its answer
 
-    async def _hear(self, listener: Listener) -> None:
-        async for event in listener.events():
-            try:
-                self._on_heard(event)
-            except Exception:  # one bad turn must not deafen the session
-                log.exception("turn failed")
-
-    def _on_heard(self, event: HeardEvent) -> None:
-        if isinstance(event, Final):
-            self._unfinished = max(0, self._unfinished - 1)
-            self._on_words(event.text)
-        elif isinstance(event, TranscriptionFailed):
-            self._unfinished = max(0, self._unfinished - 1)
-            self._on_words(None, event.message)
-        elif isinstance(event, SpeechStopped):
-            self._unfinished += 1
-            self._on_speech_stopped(event.at_ms + self._clock_base_ms)
-        elif isinstance(event, SpeechStarted):
-            self._on_speech_started(event.at_ms + self._clock_base_ms)
-        elif isinstance(event, Partial) and self._rules.detects and self._speaking is not None:
-            delta = self._partials.partial(event.text)
-            if delta and self._settings.values["input_audio_transcription"] is not None:
-                self._outbox.event(events.transcription_delta(self._speaking, delta))
-
-    def _on_speech_started(self, at_ms: int) -> None:
-        if not self._rules.detects:
-            return
-        self._speaking = events.new_id("item_")
-        self._partials = StableWords()
-        self._outbox.event(events.speech_started(self._speaking, max(0, at_ms - self._rules.prefix_ms)))
-        if self._rules.interrupts:
+    def _on_speech(self) -> None:
+        if self._turns.rules.interrupts:
             self._interrupt()
 
     def _interrupt(self) -> None:
         now = self._loop.time()
         playing, heard = self._playback.playing(now), None
-        if playing is not None and self._rules.truncates:
+        if playing is not None and self._turns.rules.truncates:
             heard = self._truncate(*playing)
         # The client stops playing when speech starts: what is said next is heard at once.
         self._playback.silence(now)
@@ -361,105 +258,23 @@ class VoiceSession:
         heard = self._playback.truncate(item_id, end_ms)
         item = self._conversation.get(item_id)
         if item is not None:
-            set_text(item, heard + self._rules.truncation_mark)
+            set_text(item, heard + self._turns.rules.truncation_mark)
         self._outbox.event(events.item_truncated(item_id, 0, end_ms))
         return heard
-
-    def _on_speech_stopped(self, at_ms: int) -> None:
-        if not self._rules.detects or self._speaking is None:
-            return
-        self._outbox.event(events.speech_stopped(self._speaking, at_ms))
-        turn = Turn(self._speaking, None, answered=self._rules.answers)
-        self._speaking = None
-        self._commit(turn)
-
-    def _commit(self, turn: Turn) -> None:
-        turn.previous_id = self._turns[-1].item_id if self._turns else self._conversation.last_id
-        self._turns.append(turn)
-        self._settled.clear()
-        self._audio_tokens_in += round(self._uncommitted_ms * _AUDIO_TOKENS_PER_S_IN / 1000)
-        self._uncommitted_ms = 0.0
-        previous = self._previous(turn.previous_id)
-        self._outbox.event(events.committed(turn.item_id, previous))
-        if not self._family.item_waits_for_words:
-            item = _user_item(turn.item_id, None)
-            self._conversation.add(item)
-            self._outbox.event(events.item_created(item, previous))
-            self._outbox.event(events.item_done(item, previous))
-        if self._faults.take("reset-after-commit"):
-            self._outbox.abort()
-
-    def _on_words(self, text: str | None, failure: str = "") -> None:
-        if not self._turns:
-            if text and not self._rules.detects:
-                self._loose_words.append(text)
-            return
-        turn = self._turns[0]
-        if text is not None:
-            turn.words.append(text)
-        turn.finals_due -= 1
-        if turn.finals_due > 0:
-            return
-        self._turns.popleft()
-        words = " ".join(word for word in [*self._loose_words, *turn.words] if word)
-        self._loose_words.clear()
-        self._faults.read_text(words)
-        if (text is None and not words) or self._faults.take("transcription-failed"):
-            self._on_no_words(turn, failure or "The audio could not be transcribed.")
-        else:
-            self._on_turn(turn, words)
-        if not self._turns:
-            self._settled.set()
-
-    def _on_no_words(self, turn: Turn, message: str) -> None:
-        if self._settings.values["input_audio_transcription"] is not None:
-            self._outbox.event(events.transcription_failed(turn.item_id, message))
-        if self._family.item_waits_for_words:
-            self._join(turn, None)
-
-    def _join(self, turn: Turn, words: str | None) -> None:
-        item = _user_item(turn.item_id, words)
-        self._outbox.event(events.item_created(item, self._previous(self._conversation.add(item))))
-
-    def _on_turn(self, turn: Turn, words: str) -> None:
-        told: list[Event] = []
-        if self._settings.values["input_audio_transcription"] is not None:
-            rest = "" if self._family.item_waits_for_words else self._partials.final(words)
-            if rest:
-                told.append(events.transcription_delta(turn.item_id, rest))
-            told.append(events.transcription_completed(turn.item_id, words, self._family.transcript_language))
-        answers = turn.answered and bool(words)
-        if self._family.item_waits_for_words:
-            for event in told:
-                self._outbox.event(event)
-            self._join(turn, words)
-        else:
-            item = self._conversation.get(turn.item_id)
-            if item is not None:
-                set_text(item, words)
-            if answers and self._speaking is None and self._response is None:
-                # Native models answer before they have transcribed: the words arrive between the reply's first deltas.
-                self._beside.extend(zip(("text", "audio")[-len(told) :], told, strict=True))
-            else:
-                for event in told:
-                    self._outbox.event(event)
-        if answers:
-            self._answer_due = True
-            self._answer()
 
     # What is answered
 
     def _answer(self) -> None:
         """Answer what is due, unless the user goes on speaking or an answer is still running: then later."""
-        if self._answer_due and self._speaking is None and self._response is None:
+        if self._answer_due and self._turns.speaking is None and self._response is None:
             self._answer_due = False
             asked = response_asked(self._settings.values, {}, self._messages_when_settled({}), self._family)
             asked.beside, self._beside = self._beside, deque()
             self._respond(asked)
 
     def _respond(self, asked: Asked) -> None:
-        asked.audio_tokens_in = self._audio_tokens_in
-        self._faults.read_text(self._conversation.last_user_text() if not self._turns else "")
+        asked.audio_tokens_in = self._turns.audio_tokens
+        self._faults.read_text(self._conversation.last_user_text() if self._turns.settled.is_set() else "")
         if self._fire():
             return
         self._response = Response(self._stage, asked, self._on_response_over)
@@ -473,7 +288,7 @@ class VoiceSession:
         request = event.get("response") or {}
 
         async def messages() -> list[dict[str, Any]]:
-            await self._settled.wait()
+            await self._turns.settled.wait()
             instructions = request.get("instructions") or self._settings.values["instructions"]
             result = [{"role": "system", "content": instructions}] if instructions else []
             items = request.get("input_items")
@@ -524,17 +339,10 @@ class VoiceSession:
         self._outbox.event(events.error("session_expired", message))
         self._outbox.close(1001)
 
-    def _previous(self, item_id: str | None) -> str | None:
-        return item_id if item_id is not None or self._family.names_conversation else ""
-
-    def _beside_the_audio(self, work: Any) -> None:
-        task = asyncio.ensure_future(work)
+    def _beside_the_audio(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
-
-
-def _user_item(item_id: str, transcript: str | None) -> Event:
-    return events.message_item(item_id, "user", "completed", [{"type": "input_audio", "transcript": transcript}])
 
 
 _Handler = Callable[[VoiceSession, Event], Awaitable[None]]
