@@ -53,9 +53,20 @@ export class JitterBuffer {
     return !this.waiting
   }
 
-  /** True when less than `count` samples are left and more of the same answer are still to come. */
-  runsDry(count: number): boolean {
-    return !this.waiting && this.held <= count && this.current !== null && !this.ended.has(this.lastItem() ?? '')
+  /** True while speech plays and at most `count` samples of it are left. */
+  nearlyEmpty(count: number): boolean {
+    return !this.waiting && this.held <= count
+  }
+
+  /**
+   * Stop playing until there is enough again, keeping what is left. Only in the middle of an answer: the end of one is
+   * played out. Returns whether it stopped.
+   */
+  pause(): boolean {
+    const last = this.chunks.at(-1)?.itemId ?? this.current
+    if (this.waiting || last === null || this.ended.has(last)) return false
+    this.ranDry()
+    return true
   }
 
   /** Queue speech of an item. What comes late for an item that was cut off is ignored. */
@@ -123,10 +134,6 @@ export class JitterBuffer {
     this.relax(written)
     if (this.chunks.length === 0 && !this.settle() && written < count) this.ranDry()
     return written
-  }
-
-  private lastItem(): string | null {
-    return this.chunks.at(-1)?.itemId ?? this.current
   }
 
   private enough(): boolean {

@@ -18,6 +18,8 @@ export type PlaybackEvent =
 const POSITION_EVERY_MS = 100
 /** How often the level is reported while speech plays: one point of the trace. */
 const LEVEL_EVERY_MS = 40
+/** Samples over which speech rises from silence, at the wire rate: it may begin in the middle of a wave. */
+const RISE = 64
 /** Samples taken from the buffer at a time; small, so that the reported position is close to what sounds. */
 const STEP = 32
 
@@ -30,7 +32,9 @@ export class PlaybackCore {
   private ready: Float32Array
   private readyCount = 0
   private flushing = false
-  private silent = true
+  /** 1 while speech sounds, 0 while it is quiet; it changes along one block, so that nothing clicks. */
+  private gain = 0
+  private risen = 0
   private running: string | null = null
   private sincePosition = 0
   private sinceLevel = 0
@@ -62,25 +66,19 @@ export class PlaybackCore {
 
   /** Fill one block of the context. */
   render(out: Float32Array): void {
-    const wasSilent = this.silent
-    const dry = this.buffer.runsDry(Math.ceil((out.length * WIRE_RATE) / this.rate) + STEP)
-    let speech = this.fill(out.length)
+    // Two blocks ahead: this block is still whole, the next one may not be.
+    const wanted = Math.ceil((out.length * WIRE_RATE) / this.rate) + STEP
+    const last = this.buffer.nearlyEmpty(2 * wanted)
+    const speech = this.fill(out.length)
     out.set(this.ready.subarray(0, out.length))
     this.ready.copyWithin(0, out.length, this.readyCount)
     this.readyCount -= out.length
 
-    if (this.flushing) {
-      if (!wasSilent) ramp(out, 1, 0)
-      else out.fill(0)
-      this.cutOff()
-      speech = 0
-    } else if (wasSilent && speech > 0) {
-      ramp(out, 0, 1)
-    } else if (dry) {
-      // The rest of the answer is late: a soft end instead of a click.
-      ramp(out, 1, 0)
-    }
-    this.silent = speech === 0
+    const goal = this.flushing || last ? 0 : speech > 0 ? 1 : this.gain
+    ramp(out, this.gain, goal)
+    this.gain = goal
+    if (this.flushing) this.cutOff()
+    else if (last) this.buffer.pause()
     this.report(out, speech)
   }
 
@@ -88,7 +86,9 @@ export class PlaybackCore {
   private fill(count: number): number {
     let speech = 0
     while (this.readyCount < count) {
-      speech += this.buffer.pull(this.step, STEP)
+      const pulled = this.buffer.pull(this.step, STEP)
+      speech += pulled
+      this.rise(pulled)
       const room = this.readyCount + this.resampler.capacityFor(STEP)
       if (room > this.ready.length) {
         const larger = new Float32Array(room + 4096)
@@ -98,6 +98,15 @@ export class PlaybackCore {
       this.readyCount += this.resampler.process(this.step, STEP, this.ready, this.readyCount)
     }
     return speech
+  }
+
+  /** Let the first samples after a silence rise from zero. */
+  private rise(speech: number): void {
+    if (speech === 0) this.risen = 0
+    for (let i = 0; i < speech && this.risen < RISE; i++) {
+      this.step[i] = ((this.step[i] ?? 0) * this.risen) / RISE
+      this.risen++
+    }
   }
 
   private cutOff(): void {

@@ -237,7 +237,8 @@ export class CallController {
   private captured({ pcm, peak, rms }: CaptureMessage): void {
     this.trace.spoken(peak)
     this.clock.frame(rms, performance.now())
-    if (this.snapshot.call.phase.name !== 'live' || this.socket?.readyState !== WebSocket.OPEN) return
+    // While the service still prepares the call, it keeps the first words.
+    if (this.socket?.readyState !== WebSocket.OPEN) return
     const slow = this.socket.bufferedAmount > BACKLOG_BYTES
     if (!slow) this.socket.send(pcm)
     this.dispatch({ type: 'slow', on: slow })
@@ -263,7 +264,8 @@ export class CallController {
 
   private received(message: ServerMessage): void {
     if (message.seq !== null) this.lastSeq = message.seq
-    if (this.snapshot.call.phase.name === 'connecting' && message.type !== 'error') {
+    if (this.snapshot.call.phase.name === 'connecting' && message.type === 'state') {
+      // The first state says that the service is ready to listen; before it, the assistant's name alone comes.
       clearTimeout(this.timer)
       this.dispatch({ type: 'socketReady', at: Date.now() })
     }
@@ -309,7 +311,7 @@ export class CallController {
     const now = performance.now()
     if (message.speaker === 'assistant') {
       if (message.text) this.clock.firstWord(now)
-      this.sinks.onConversation({ type: 'saidByAgent', itemId: message.itemId, text: message.text, final, agentId, at })
+      this.sinks.onConversation({ type: 'saidByAgent', itemId: message.itemId, text: message.text, final, unheard: message.unheard, agentId, at })
     } else {
       if (message.status === 'processing') this.clock.turnEnded(now)
       if (final) this.clock.understood(now)

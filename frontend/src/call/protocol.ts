@@ -11,6 +11,8 @@ export type ServerMessage = { readonly seq: number | null } & (
       readonly speaker: 'user' | 'assistant'
       readonly itemId: string
       readonly agentId: string | null
+      /** Set on the last caption of an answer that was cut off: what of it was not heard. */
+      readonly unheard: string | null
     }
   | { readonly type: 'audio'; readonly data: string; readonly itemId: string }
   | { readonly type: 'audio_end'; readonly itemId: string }
@@ -51,7 +53,16 @@ export function parseServerMessage(frame: string): ServerMessage | null {
       const { status, speaker } = message
       if (status !== 'listening' && status !== 'processing' && status !== 'complete') return null
       if (speaker !== 'user' && speaker !== 'assistant') return null
-      return { type: 'transcription', status, speaker, text: asText(message['text']), itemId, agentId: asText(message['agent_id']) || null, seq }
+      return {
+        type: 'transcription',
+        status,
+        speaker,
+        text: asText(message['text']),
+        itemId,
+        agentId: asText(message['agent_id']) || null,
+        unheard: message['interrupted'] === true ? asText(message['unheard']) : null,
+        seq,
+      }
     }
     case 'audio':
       return asText(message['data']) ? { type: 'audio', data: asText(message['data']), itemId, seq } : null

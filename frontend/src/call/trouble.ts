@@ -39,6 +39,7 @@ const CLOSED: Record<number, [code: string, happened: string, remedy: string, re
   4400: ['bad_session', 'The service does not accept this conversation’s id.', 'Start a new conversation.', false],
   4401: ['signed_out', 'You are not signed in, or your sign-in has expired.', `${SAFE} Sign in again.`, false],
   4403: ['forbidden', 'You are not allowed to make calls from here.', 'Ask whoever runs Engram for the right to speak, or open it from its own address.', false],
+  4408: ['too_slow', 'Your connection could not keep up with the call.', SAFE, true],
   4409: ['replaced', 'This conversation’s call was taken over by another tab or window.', `${SAFE} Call again to take it back.`, false],
   4429: ['too_many', 'Too many calls are running at the moment.', 'Wait a moment, then call again. You can go on typing meanwhile.', false],
   4503: ['unavailable', 'The voice service cannot be reached.', `${SAFE} You can go on typing meanwhile.`, true],
@@ -53,6 +54,7 @@ export function closeTrouble(code: number, told: Trouble | null): Trouble {
     return told ?? { code: `closed_${code}`, happened: 'The connection was lost.', remedy: SAFE, retryable: true }
   }
   const [name, happened, remedy, retryable] = known
-  if (told) return { ...told, remedy: told.remedy || remedy, retryable: retryable && told.retryable }
+  // At a rate limit, calling again by itself would only make it worse.
+  if (told) return { ...told, remedy: told.remedy || remedy, retryable: retryable && told.retryable && !told.code.includes('rate_limited') }
   return { code: name, happened, remedy, retryable }
 }

@@ -60,7 +60,7 @@ export type ConversationAction =
   | { type: 'answerStopped'; key: string }
   | { type: 'typedInCall'; key: string; text: string; agentId: string; at: string }
   | { type: 'heardUser'; itemId: string; text: string; final: boolean; agentId: string; at: string }
-  | { type: 'saidByAgent'; itemId: string; text: string; final: boolean; agentId: string; at: string }
+  | { type: 'saidByAgent'; itemId: string; text: string; final: boolean; unheard: string | null; agentId: string; at: string }
   | { type: 'soundArrived'; itemId: string; ms: number; agentId: string; at: string }
   | { type: 'soundEnded'; itemId: string }
   | { type: 'soundPlayed'; itemId: string; ms: number; finished: boolean }
@@ -130,7 +130,7 @@ export function conversation(state: Conversation, action: ConversationAction): C
     case 'heardUser':
       return heardUser(state, action)
     case 'saidByAgent':
-      return upsert(state, action.itemId, 'assistant', action, (turn) => said(turn, action.text, action.final))
+      return upsert(state, action.itemId, 'assistant', action, (turn) => said(turn, action))
     case 'soundArrived':
       return upsert(state, action.itemId, 'assistant', action, (turn) => ({
         ...turn,
@@ -204,13 +204,12 @@ function isEcho(turn: Turn, text: string): boolean {
   return turn.role === 'user' && turn.how === 'typed' && turn.itemId === null && turn.text.trim() === text.trim()
 }
 
-function said(turn: Turn, text: string, final: boolean): Turn {
-  if (turn.interrupted) {
-    // The final text after an interruption is either the whole answer or only what was heard of it.
-    const whole = turn.text + turn.unheard
-    if (text.length > turn.text.length && text.length >= whole.length) return { ...turn, unheard: text.slice(turn.text.length), state: 'done' }
-    return { ...turn, state: 'done' }
-  }
+type Said = Extract<ConversationAction, { type: 'saidByAgent' }>
+
+function said(turn: Turn, { text, final, unheard }: Said): Turn {
+  // The service knows exactly what was heard; this page had only estimated it.
+  if (unheard !== null) return { ...turn, text, unheard, interrupted: true, state: 'done', sound: null }
+  if (turn.interrupted) return turn
   return { ...turn, text: text || turn.text, state: final ? 'done' : 'partial' }
 }
 

@@ -1,0 +1,113 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { PlaybackCore, type PlaybackEvent } from './playback'
+
+const BLOCK = 128
+
+/** A 300 Hz tone at the wire rate, at half scale. */
+function tone(ms: number): Int16Array {
+  return Int16Array.from({ length: ms * 24 }, (_, i) => Math.round(16_384 * Math.sin((2 * Math.PI * 300 * i) / 24_000)))
+}
+
+const peakOf = (block: Float32Array) => block.reduce((peak, sample) => Math.max(peak, Math.abs(sample)), 0)
+
+describe.each([44_100, 48_000, 96_000])('playback at %i Hz', (rate) => {
+  let events: PlaybackEvent[]
+  let core: PlaybackCore
+  const blocks = (ms: number) => Math.round((ms * rate) / 1000 / BLOCK)
+  const block = () => {
+    const out = new Float32Array(BLOCK).fill(9)
+    core.render(out)
+    return out
+  }
+  const run = (ms: number) => Array.from({ length: blocks(ms) }, block)
+
+  beforeEach(() => {
+    events = []
+    core = new PlaybackCore(rate, (event) => events.push(event))
+  })
+
+  test('is silent while there is nothing to say', () => {
+    expect(run(50).every((out) => out.every((sample) => sample === 0))).toBe(true)
+    expect(events).toEqual([])
+  })
+
+  test('plays an answer in full, at its length and loudness, and says when it is over', () => {
+    core.push('a', tone(500))
+    core.end('a')
+    const loud = run(700).filter((out) => peakOf(out) > 0.01)
+    expect((loud.length * BLOCK * 1000) / rate).toBeGreaterThan(490)
+    expect((loud.length * BLOCK * 1000) / rate).toBeLessThan(515)
+    expect(Math.max(...loud.map(peakOf))).toBeCloseTo(0.5, 1)
+    expect(events[0]).toEqual({ type: 'started', itemId: 'a' })
+    expect(events.filter(({ type }) => type === 'finished')).toEqual([{ type: 'finished', itemId: 'a', ms: 500 }])
+  })
+
+  test('reports the played position every 100 ms, never ahead of what has sounded by more than a few ms', () => {
+    core.push('a', tone(1000))
+    core.end('a')
+    run(560)
+    const positions = events.flatMap((event) => (event.type === 'position' ? [event.ms] : []))
+    expect(positions).toHaveLength(5)
+    positions.forEach((ms, index) => {
+      expect(ms).toBeGreaterThanOrEqual(100 * (index + 1) - 5)
+      expect(ms).toBeLessThanOrEqual(100 * (index + 1) + 10)
+    })
+  })
+
+  test('falls silent within one block after a flush, by a slope and not by a click', () => {
+    core.push('a', tone(1000))
+    run(300)
+    core.flush('a')
+    const last = block()
+    expect(peakOf(last)).toBeGreaterThan(0)
+    expect(Math.abs(last[BLOCK - 1] ?? 1)).toBe(0)
+    expect(peakOf(block())).toBe(0)
+    const [flushed] = events.filter((event) => event.type === 'flushed')
+    expect(flushed).toMatchObject({ itemId: 'a' })
+    expect(flushed?.type === 'flushed' && flushed.ms).toBeGreaterThan(290)
+    expect(flushed?.type === 'flushed' && flushed.ms).toBeLessThan(315)
+  })
+
+  test('ignores what arrives late for an answer that was cut off, and plays the next one', () => {
+    core.push('a', tone(400))
+    run(100)
+    core.flush('a')
+    run(20)
+    core.push('a', tone(400))
+    expect(run(100).every((out) => peakOf(out) === 0)).toBe(true)
+    core.push('b', tone(400))
+    expect(run(100).some((out) => peakOf(out) > 0.4)).toBe(true)
+    expect(events.filter(({ type }) => type === 'started')).toEqual([
+      { type: 'started', itemId: 'a' },
+      { type: 'started', itemId: 'b' },
+    ])
+  })
+
+  test('makes no click where speech is late: no step between two samples is larger than in the tone', () => {
+    const steepest = 0.5 * ((2 * Math.PI * 300) / rate) * 1.6
+    core.push('a', tone(100))
+    const samples = [...run(150), ...(core.push('a', tone(300)), run(400))].flatMap((out) => [...out])
+    expect(events.some(({ type }) => type === 'gap')).toBe(true)
+    for (let i = 1; i < samples.length; i++) {
+      expect(Math.abs((samples[i] ?? 0) - (samples[i - 1] ?? 0))).toBeLessThan(steepest)
+    }
+  })
+
+  test('reports real levels for the trace while it speaks and none when it is quiet', () => {
+    run(200)
+    expect(events).toEqual([])
+    core.push('a', tone(400))
+    core.end('a')
+    run(300)
+    const levels = events.flatMap((event) => (event.type === 'level' ? [Math.abs(event.peak)] : []))
+    expect(levels.length).toBeGreaterThanOrEqual(6)
+    expect(Math.max(...levels)).toBeCloseTo(0.5, 1)
+  })
+
+  test('forgets nothing when it is flushed while silent', () => {
+    core.flush()
+    run(10)
+    core.push('a', tone(200))
+    expect(run(150).some((out) => peakOf(out) > 0.4)).toBe(true)
+  })
+})
