@@ -38,6 +38,6 @@ describe('the deployed policy', () => {
 
   test('refuses an address that is none', () => {
     expect(() => withConnectSources(POLICY, ['javascript:alert(1)'])).toThrow('not an http or ws address')
-    expect(() => withConnectSources(POLICY, ['api.e.org'])).toThrow()
+    expect(() => withConnectSources(POLICY, ['api.e.org'])).toThrow('Invalid URL')
   })
 })

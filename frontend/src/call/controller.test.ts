@@ -233,11 +233,11 @@ describe('the call controller', () => {
   })
 
   test('gives a microphone back that arrives after the person hung up', async () => {
-    let give: (audio: CallAudio) => void = () => undefined
-    openAudio = () => new Promise((resolve) => (give = resolve))
+    const waiting: ((audio: CallAudio) => void)[] = []
+    openAudio = () => new Promise((resolve) => waiting.push(resolve))
     const starting = controller.start('s1', 'elena')
     controller.hangUp()
-    give(audio)
+    for (const give of waiting) give(audio)
     await starting
     expect(audio.did).toEqual([['close']])
     expect(sockets).toHaveLength(0)

@@ -11,6 +11,7 @@ const run = (actions: ConversationAction[], from: Conversation = EMPTY) => actio
 const asked = (key: string, text: string): ConversationAction => ({ type: 'asked', key, text, agentId: 'elena', at: AT })
 const heard = (itemId: string, text: string, final = false): ConversationAction => ({ type: 'heardUser', itemId, text, final, agentId: 'elena', at: AT })
 const said = (itemId: string, text: string, final = false, unheard: string | null = null): ConversationAction => ({ type: 'saidByAgent', itemId, text, final, unheard, agentId: 'elena', at: AT })
+const typed = (key: string, text: string): ConversationAction => ({ type: 'typedInCall', key, text, agentId: 'elena', at: AT })
 const sound = (itemId: string, ms: number): ConversationAction => ({ type: 'soundArrived', itemId, ms, agentId: 'elena', at: AT })
 const texts = ({ turns }: Conversation) => turns.map((turn) => `${turn.role}: ${turn.text}${turn.unheard && ` [${turn.unheard}]`}`)
 
@@ -64,14 +65,13 @@ describe('spoken turns', () => {
   })
 
   test('do not repeat what was typed into the call when the service echoes it', () => {
-    const state = run([{ type: 'typedInCall', key: 'k', text: 'What is my name?', agentId: 'elena', at: AT }, heard('typed_1', 'What is my name?', true)])
+    const state = run([typed('k', 'What is my name?'), heard('typed_1', 'What is my name?', true)])
     expect(texts(state)).toEqual(['user: What is my name?'])
     expect(state.turns[0]).toMatchObject({ how: 'typed', itemId: 'typed_1' })
   })
 
   test('count the same words typed twice as two turns', () => {
-    const typed = (key: string): ConversationAction => ({ type: 'typedInCall', key, text: 'Yes', agentId: 'elena', at: AT })
-    const state = run([typed('k1'), heard('t1', 'Yes', true), typed('k2'), heard('t2', 'Yes', true)])
+    const state = run([typed('k1', 'Yes'), heard('t1', 'Yes', true), typed('k2', 'Yes'), heard('t2', 'Yes', true)])
     expect(state.turns.map(({ itemId }) => itemId)).toEqual(['t1', 't2'])
   })
 

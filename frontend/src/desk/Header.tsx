@@ -1,5 +1,4 @@
 /** The top of the column: whom one talks to, and what one should know about it. */
-import { RadioGroup } from 'radix-ui'
 import type { Config } from '../api/types'
 import { agentStyle, useAgentList } from './agents'
 import { DetailsIcon, ListIcon } from './icons'
@@ -44,19 +43,28 @@ function IconButton({ label, onClick, children }: { label: string; onClick: () =
 export function AgentSwitch({ agentId, onAgent }: { agentId: string; onAgent: (id: string) => void }) {
   const agents = useAgentList()
   return (
-    <RadioGroup.Root value={agentId} onValueChange={onAgent} aria-label="Who you are talking to" className="inline-flex min-w-0 rounded-full bg-you-wash p-[3px]">
+    <div role="radiogroup" aria-label="Who you are talking to" className="inline-flex min-w-0 rounded-full bg-you-wash p-[3px]">
       {agents.map((agent) => (
-        <RadioGroup.Item
+        <label
           key={agent.id}
-          value={agent.id}
           title={agent.title}
           style={agentStyle(agents, agent.id)}
-          className="agent-colours flex min-h-[38px] items-center gap-2 rounded-full px-3.5 py-1.5 font-[550] text-soft data-[state=checked]:bg-sheet data-[state=checked]:text-ink data-[state=checked]:shadow-[0_1px_2px_#0002]"
+          className="agent-colours relative flex min-h-[38px] items-center gap-2 rounded-full px-3.5 py-1.5 font-[550] text-soft has-checked:bg-sheet has-checked:text-ink has-checked:shadow-[0_1px_2px_#0002] has-focus-visible:outline-2 has-focus-visible:outline-ink"
         >
+          {/* The browser's own radio lies unseen over its label: arrow keys, touch and switch devices work by themselves. */}
+          <input
+            type="radio"
+            name="agent"
+            value={agent.id}
+            checked={agent.id === agentId}
+            onChange={() => onAgent(agent.id)}
+            aria-label={agent.name}
+            className="absolute inset-0 size-full cursor-pointer appearance-none rounded-full outline-none"
+          />
           <span aria-hidden="true" className="size-[9px] rounded-full bg-agent" />
           {agent.name}
-        </RadioGroup.Item>
+        </label>
       ))}
-    </RadioGroup.Root>
+    </div>
   )
 }
