@@ -89,7 +89,7 @@ class Gateway:
             return await self._attempts(attempt)
 
     async def stream(self, messages: Sequence[Message], *, model: str, max_tokens: int) -> AsyncIterator[str | Usage]:
-        """Yield the answer's pieces as they come, then one `Usage`; raise as `complete`; retried before the first only."""
+        """Yield the answer's pieces, then one `Usage`; raise as `complete`. Only the first piece is tried again for."""
         client = self._require()
 
         async def attempt() -> tuple[AsyncStream[ChatCompletionChunk], str, Usage]:

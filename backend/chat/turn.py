@@ -170,7 +170,7 @@ class Chat:
 
         The task is waited for, not cancelled: cancelling a read half-way can break a connection pool.
         """
-        asked = self._begin(self._ask_memory(question))
+        asked: asyncio.Task[EnterpriseContext] = self._begin(self._ask_memory(question))
         await asyncio.wait((asked,), timeout=self._settings.memory_timeout_ms / 1000 + MEMORY_SLACK_S)
         failure: BaseException | None = TimeoutError()
         if asked.done() and (failure := asked.exception()) is None:
@@ -207,7 +207,7 @@ class Chat:
         return answer
 
     async def _store(self, context: EnterpriseContext) -> None:
-        """Store the turn before it is answered; when the store is down or slow, the caller gets the answer all the same."""
+        """Store the turn before it is answered; a store that is down or slow does not cost the caller the answer."""
         storing = self._begin(self._memory.persist_conversation(context))
         await asyncio.wait((storing,), timeout=STORE_WAIT_S)
         if not storing.done() or storing.exception() is not None:

@@ -1,0 +1,102 @@
+"""Is it alive, and can it work: /health never looks at anything else, /ready looks at everything."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+
+from backend.api import access, answers
+from backend.api.services import Services
+from backend.api.version import VERSION
+from backend.core.problems import Problem
+
+router = APIRouter(tags=["health"])
+
+CHECK_AGAIN_S = 5.0
+"""The answer of /ready is kept this long: it is public, and each check is a call to somebody else."""
+
+
+class Health(BaseModel):
+    """The process is alive."""
+
+    status: Literal["healthy"]
+    version: str
+    environment: str
+    timestamp: str
+
+
+class Part(BaseModel):
+    """One thing the service depends on. detail: cause and remedy when it does not work."""
+
+    status: Literal["ok", "not_configured", "failing"]
+    detail: str = ""
+
+
+class Readiness(BaseModel):
+    """ready: all works. degraded: something is missing, the rest works. unavailable (503): nothing can be kept."""
+
+    status: Literal["ready", "degraded", "unavailable"]
+    database: Part
+    gateway: Part
+    voicelive: Part
+    memory: Part
+
+
+@router.get("/health", dependencies=[access.public()])
+async def health(request: Request) -> Health:
+    """Tell that the process is alive."""
+    return Health(
+        status="healthy",
+        version=VERSION,
+        environment=request.app.state.settings.environment,
+        timestamp=answers.timestamp(datetime.now(UTC)),
+    )
+
+
+@router.get("/ready", dependencies=[access.public()], responses={503: {"model": Readiness}})
+async def ready(request: Request, response: Response) -> Readiness:
+    """Tell whether database, gateway, VoiceLive and memory can work, from a check that is at most 5 s old.
+
+    Only a missing database is a 503: without the gateway, say, calls and memory still work, and taking every replica
+    out of service would mend nothing.
+    """
+    state = await _checked(request)
+    if state.status == "unavailable":
+        response.status_code = 503
+        response.headers["Retry-After"] = "5"
+    return state
+
+
+async def _checked(request: Request) -> Readiness:
+    loop = asyncio.get_running_loop()
+    known: tuple[float, asyncio.Task[Readiness]] | None = getattr(request.app.state, "readiness", None)
+    if known is None or (known[1].done() and loop.time() - known[0] > CHECK_AGAIN_S):
+        known = (loop.time(), asyncio.create_task(_check(request.app.state.services)))
+        request.app.state.readiness = known
+    # One check for all who ask meanwhile; one of them leaving does not end it for the others.
+    return await asyncio.shield(known[1])
+
+
+async def _check(services: Services) -> Readiness:
+    database, gateway = await asyncio.gather(
+        _part(services.database.check), _part(services.gateway.check, configured=services.gateway.configured)
+    )
+    voicelive = Part(status="ok")
+    if not services.voice.configured:
+        voicelive = Part(status="not_configured", detail="Set AZURE_VOICELIVE_ENDPOINT.")
+    memory = Part(status="ok") if database.status == "ok" else Part(status="failing", detail="It needs the database.")
+    parts: dict[str, Any] = {"database": database, "gateway": gateway, "voicelive": voicelive, "memory": memory}
+    if database.status != "ok":
+        return Readiness(status="unavailable", **parts)
+    return Readiness(status="ready" if all(part.status == "ok" for part in parts.values()) else "degraded", **parts)
+
+
+async def _part(check: Callable[[], Awaitable[None]], *, configured: bool = True) -> Part:
+    try:
+        await check()
+    except Problem as problem:
+        return Part(status="failing" if configured else "not_configured", detail=problem.detail)
+    return Part(status="ok")
