@@ -1,0 +1,195 @@
+"""Memory as an assistant meets it: what was said before, given to a conversation; what is said now, kept.
+
+Reads are bounded in time: a slow, wrong or dead store costs the conversation its notes (`semantic.degraded` says so),
+never its answer. A read that is given up on goes on by itself and serves the next request. Writes never get lost on the
+way: they wait in the outbox until the store has them; chat waits for that, a little; voice does not.
+"""
+
+import asyncio
+import logging
+import time
+from typing import Protocol, cast
+
+from backend.core.context import (
+    Channel,
+    EnterpriseContext,
+    EpisodicLayer,
+    OperationalLayer,
+    Passage,
+    SecurityLayer,
+    SemanticLayer,
+    Turn,
+)
+from backend.core.problems import Problem
+from backend.identity.principal import Principal, Role
+from backend.memory.cache import Changing, OwnerCache, OwnerMemory
+from backend.memory.outbox import SLOW_SECONDS, Appending, Outbox, in_session
+
+logger = logging.getLogger("backend.memory")
+
+RECENT_TURNS = 20
+FACTS = 20
+"""Facts in a context, at most (SOP 1.1)."""
+
+PASSAGES = 6
+FRESH_SECONDS = 0.25
+"""A search trusts a read that is no older than this: opening a context and searching for it cost one read together."""
+
+_BREAK_AFTER = 3  # reads in a row that the store left unanswered
+_BREAK_SECONDS = 2.0  # for so long nobody waits for it
+
+SLOW = "memory did not answer in time"
+FAILED = "memory is unavailable"
+LATER = "memory is unavailable; what was said is kept and stored later"
+
+
+class Log(Changing, Appending, Protocol):
+    """What memory needs of a log; `TurnLog` is it."""
+
+
+class MemorySettings(Protocol):
+    """What this room reads of the settings."""
+
+    @property
+    def memory_timeout_ms(self) -> int: ...
+
+
+class Memory:
+    """One per process. Give it the log; `close` it before the database."""
+
+    def __init__(self, log: Log, settings: MemorySettings) -> None:
+        self._seconds = settings.memory_timeout_ms / 1000
+        self._cache = OwnerCache(log)
+        self._outbox = Outbox(log)
+        self._unanswered = 0
+        self._broken_until = 0.0
+
+    @property
+    def turns_lost(self) -> int:
+        """Turns that could not be kept since the process began."""
+        return self._outbox.lost
+
+    async def open_context(
+        self, principal: Principal, session_id: str, agent_id: str, channel: Channel
+    ) -> EnterpriseContext:
+        """Return what an assistant needs to begin: the session's last turns, up to `FACTS` facts. Never raises."""
+        context = EnterpriseContext(
+            SecurityLayer(principal.tenant, principal.user_id, principal.display_name, frozenset(principal.roles)),
+            EpisodicLayer(session_id),
+            SemanticLayer(),
+            OperationalLayer(agent_id, channel),
+        )
+        try:
+            owner = self._cache.get(principal)
+            context.semantic.degraded = await self._current(principal, owner)
+            known = {turn.id: turn for turn in owner.index.session(session_id, RECENT_TURNS)}
+            if waiting := self._outbox.waiting(principal, session_id):
+                known.update({turn.id: turn for turn in waiting})
+            turns = sorted(known.values(), key=lambda turn: turn.said_at)[-RECENT_TURNS:]
+            context.episodic.turns = turns
+            context.semantic.facts = owner.facts(FACTS, {turn.id for turn in turns})
+        except Exception as error:  # whatever is wrong with the store's answers, the conversation goes on
+            self._distrust(principal, context, error)
+        return context
+
+    async def enrich_context(self, context: EnterpriseContext, query: str) -> None:
+        """Set `semantic.passages` to earlier turns of the user that answer `query`. Never raises.
+
+        Turns that the context holds already are left out, and so is the message itself.
+        """
+        context.semantic.passages = []
+        principal = _principal(context)
+        try:
+            owner = self._cache.get(principal)
+            if not owner.complete or time.monotonic() - owner.read_at > FRESH_SECONDS:
+                degraded = await self._current(principal, owner)
+                context.semantic.degraded = degraded or context.semantic.degraded
+            found = owner.index.search(
+                query,
+                limit=PASSAGES,
+                exclude={turn.id for turn in context.episodic.turns},
+                session_id=context.episodic.session_id,
+            )
+            context.semantic.passages = [Passage(turn, score) for turn, score in found]
+        except Exception as error:
+            self._distrust(principal, context, error)
+
+    async def persist_conversation(self, context: EnterpriseContext) -> None:
+        """Keep `episodic.unsaved`: in order, each turn once however often it is given. Never raises for a store that is
+        down.
+
+        Chat waits until the store has it, at most `SLOW_SECONDS`; voice does not wait. `unsaved` is empty afterwards,
+        unless the queue is full: then the turns stay there.
+        """
+        unsaved = context.episodic.unsaved
+        if not unsaved:
+            return
+        principal = _principal(context)
+        turns = in_session(unsaved, context.episodic.session_id)
+        waits = context.operational.channel == "chat"
+        try:
+            stored = self._outbox.put(principal, turns, durable=waits)
+        except Problem:
+            context.semantic.degraded = LATER
+            return
+        del unsaved[: len(turns)]
+        stored.add_done_callback(lambda done: self._note(principal, done))
+        if not waits:
+            return
+        if not self._outbox.struggling:
+            await asyncio.wait((stored,), timeout=SLOW_SECONDS)
+        if not stored.done() or stored.exception() is not None:
+            context.semantic.degraded = LATER
+
+    async def amend_turn(self, principal: Principal, turn: Turn) -> None:
+        """Keep a turn's corrected content, rest and interruption, behind everything kept before it. Does not wait.
+
+        Raises `Problem` 503 when the queue is full.
+        """
+        done = self._outbox.amend(principal, turn)
+        done.add_done_callback(lambda ended: None if ended.cancelled() else ended.exception())
+
+    async def close(self, seconds: float = 5.0) -> None:
+        """Write what is waiting, for at most `seconds`; log what could not be written."""
+        left = await self._outbox.drain(seconds)
+        if left:
+            logger.error("Memory could not store %d turns before the end", left)
+
+    async def _current(self, principal: Principal, owner: OwnerMemory) -> str:
+        """Bring the owner's memory up to date within the time allowed; return why it may not be, or ''."""
+        now = time.monotonic()
+        if now < self._broken_until:
+            return FAILED
+        reading = owner.refresh()
+        await asyncio.wait((reading,), timeout=self._seconds)
+        if not reading.done():
+            if not owner.answered or owner.complete:  # not just a long log that is still being read
+                self._unanswered += 1
+                if self._unanswered >= _BREAK_AFTER:
+                    self._broken_until = time.monotonic() + _BREAK_SECONDS
+            return SLOW
+        if (error := reading.exception()) is None:
+            self._unanswered = 0
+            self._cache.weigh(principal)
+            return ""
+        if isinstance(error, Problem):
+            return FAILED
+        raise error
+
+    def _note(self, principal: Principal, done: "asyncio.Future[list[Turn]]") -> None:
+        if done.cancelled() or done.exception() is not None:
+            return
+        if (owner := self._cache.peek(principal)) is not None:
+            owner.note(done.result())
+            self._cache.weigh(principal)
+
+    def _distrust(self, principal: Principal, context: EnterpriseContext, error: Exception) -> None:
+        logger.warning("Memory failed (%s); the conversation goes on without it", type(error).__name__, exc_info=error)
+        self._cache.drop(principal)
+        context.semantic.degraded = FAILED
+
+
+def _principal(context: EnterpriseContext) -> Principal:
+    security = context.security
+    roles = cast(frozenset[Role], security.roles)
+    return Principal(security.tenant, security.user_id, security.display_name, roles)
