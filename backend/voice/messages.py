@@ -197,7 +197,7 @@ def error(message: str, code: str, *, retryable: bool) -> Outgoing:
 
 def is_audio(message: Outgoing) -> bool:
     """Tell whether a message is sound: what an interruption takes back."""
-    return message["type"] == "audio"
+    return bool(message["type"] == "audio")
 
 
 def weight(message: Outgoing) -> int:

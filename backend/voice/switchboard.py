@@ -66,10 +66,13 @@ class Switchboard:
             self._room.admission.leave(seat)
             CALLS.set(len(self._calls))
 
+    async def idle(self) -> None:
+        """Wait until the calls that are running now are over."""
+        await asyncio.gather(*(over.wait() for over in list(self._calls.values())))
+
     async def close(self) -> None:
         """End all calls with 1012 (restart), wait until they have stored what was said, release the credential."""
-        running = list(self._calls.items())
-        for session, _ in running:
+        for session in self._calls:
             session.end(1012, "the service restarts")
-        await asyncio.gather(*(over.wait() for _, over in running))
+        await self.idle()
         await self._room.voicelive.close()

@@ -36,6 +36,7 @@ class Transcript:
         self._say = say
         self._answers: dict[str, _Answer] = {}
         self._user_text: dict[str, str] = {}
+        self._stopped: set[str] = set()
         self._clock = asyncio.get_running_loop().time
         self._settled = asyncio.Event()
         self._settled.set()
@@ -50,6 +51,7 @@ class Transcript:
     def speech_stopped(self, item_id: str, agent_id: str) -> None:
         """The person has stopped; the words are worked out."""
         self._ledger.over(item_id, self._clock())
+        self._stopped.add(item_id)
         text = self._user_text.get(item_id, "")
         self._say(messages.transcription("processing", text, "user", item_id, agent_id))
 
@@ -66,7 +68,8 @@ class Transcript:
     def user_partial(self, item_id: str, delta: str, agent_id: str) -> None:
         """Some words of the person, while the rest is worked out."""
         text = self._user_text[item_id] = self._user_text.get(item_id, "") + delta
-        self._say(messages.transcription("listening", text, "user", item_id, agent_id))
+        status: messages.Status = "processing" if item_id in self._stopped else "listening"
+        self._say(messages.transcription(status, text, "user", item_id, agent_id))
 
     def user_final(self, item_id: str, text: str, agent_id: str) -> None:
         """All the words of the person."""

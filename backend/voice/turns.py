@@ -126,9 +126,8 @@ class Ledger:
         ready: list[Turn] = []
         while self._open:
             item = self._open[0]
-            if item.text is None:
-                if now < item.deadline:
-                    break
+            if item.text is None and now < item.deadline:
+                break
             del self._open[0]
             item.passed = True
             if item.text:

@@ -5,23 +5,22 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-from fastapi import APIRouter, Depends, Request, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
 
 from backend.agents.profiles import voice_name
 from backend.api import access
 from backend.core.ids import is_session_id
 from backend.core.problems import Problem
+from backend.identity.principal import WRITE
 from backend.voice import messages
 from backend.voice.session import Ending
 
 log = logging.getLogger("backend.voice")
 
-SUBPROTOCOL = "engram.v1"
-
 router = APIRouter(prefix="/api/v1/voice", tags=["voice"])
 
 
-@router.get("/status", dependencies=[Depends(access.public())])
+@router.get("/status", dependencies=[access.public()])
 async def status(request: Request) -> dict[str, Any]:
     """Tell how voice is set up and how many calls are running. No secrets: of the endpoint only the host."""
     services = request.app.state.services
@@ -37,7 +36,7 @@ async def status(request: Request) -> dict[str, Any]:
     }
 
 
-@router.get("/config/{agent_id}", dependencies=[Depends(access.public())])
+@router.get("/config/{agent_id}", dependencies=[access.public()])
 async def config(agent_id: str, request: Request) -> dict[str, Any]:
     """Return the voice of one agent; 404 for an unknown one."""
     services = request.app.state.services
@@ -54,14 +53,15 @@ async def config(agent_id: str, request: Request) -> dict[str, Any]:
 async def voicelive(websocket: WebSocket, session_id: str) -> None:
     """Hold a call (SOP 10.2). One that cannot begin is told why in an `error`: a browser sees no HTTP status."""
     offered = websocket.scope.get("subprotocols") or []
-    await websocket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
+    await websocket.accept(subprotocol=access.WEBSOCKET_PROTOCOL if access.WEBSOCKET_PROTOCOL in offered else None)
     services = websocket.app.state.services
     try:
         if not is_session_id(session_id):
             raise Problem(
                 422, "bad_session_id", "Bad session id", "A session id is 1-128 of A-Z, a-z, 0-9, '.', '_' and '-'."
             )
-        principal = await access.socket_caller(websocket)
+        access.check_origin(websocket)
+        principal = access.authenticate(websocket, WRITE, "hold a voice call")
         ending = await services.voice.call(websocket, principal, session_id, websocket.query_params.get("agent_id"))
     except Problem as problem:
         log.debug("call refused: %s", problem.code)

@@ -1,0 +1,67 @@
+"""The session asked of VoiceLive: always whole, right for the model's family, and compared with the answer."""
+
+import copy
+
+import pytest
+
+from backend.agents.profiles import AgentDirectory
+from backend.voice import configuration
+
+ELENA = AgentDirectory.load().get("elena")
+
+
+def asked(model: str, memory: str = "") -> dict[str, object]:
+    return configuration.session(ELENA, model=model, voice="en-US-Ava:DragonHDLatestNeural", memory_block=memory)
+
+
+def test_every_update_is_whole() -> None:
+    session = asked("gpt-realtime", "Notes: the user's name is Ada")
+    assert set(session) >= {
+        "modalities", "instructions", "voice", "input_audio_format", "output_audio_format", "turn_detection",
+        "input_audio_transcription", "input_audio_noise_reduction", "input_audio_echo_cancellation", "tools",
+    }  # fmt: skip
+    assert str(session["instructions"]).startswith(ELENA.persona)
+    assert str(session["instructions"]).endswith("the user's name is Ada")
+
+
+@pytest.mark.parametrize(
+    ("model", "recogniser", "end_of_utterance"),
+    [
+        ("gpt-realtime", "gpt-4o-transcribe", False),
+        ("gpt-4.1", "azure-speech", True),
+        ("gpt-5-chat", "azure-speech", True),
+    ],
+)
+def test_the_recogniser_fits_the_family_of_the_model(model: str, recogniser: str, end_of_utterance: bool) -> None:
+    session = asked(model)
+    transcription, turn_detection = session["input_audio_transcription"], session["turn_detection"]
+    assert isinstance(transcription, dict)
+    assert isinstance(turn_detection, dict)
+    assert transcription["model"] == recogniser
+    assert ("end_of_utterance_detection" in turn_detection) == end_of_utterance
+
+
+def test_an_openai_voice_is_named_as_one() -> None:
+    session = configuration.session(ELENA, model="gpt-realtime", voice="alloy", memory_block="")
+    assert session["voice"] == {"type": "openai", "name": "alloy"}
+
+
+def test_an_answer_with_more_fields_and_nulls_is_no_substitution() -> None:
+    session = asked("gpt-4.1")
+    answer = copy.deepcopy(session) | {"id": "sess_1", "avatar": None, "modalities": ["audio", "text"]}
+    assert isinstance(answer["voice"], dict)
+    answer["voice"]["temperature"] = None
+    assert configuration.substitutions(session, answer) == []
+
+
+def test_a_silent_substitution_is_named_without_its_value() -> None:
+    session = asked("gpt-4.1")
+    answer = copy.deepcopy(session)
+    answer["voice"] = {"type": "azure-standard", "name": "en-US-AvaNeural"}
+    answer["instructions"] = "You are a helpful assistant."
+    answer["input_audio_transcription"] = None
+    assert configuration.substitutions(session, answer) == [
+        "instructions",
+        "voice.name",
+        "input_audio_transcription",
+    ]

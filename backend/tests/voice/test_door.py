@@ -1,0 +1,101 @@
+"""Who gets a call, how many there are, and how they end."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from websockets.asyncio.client import connect
+
+from backend.tests.voice.conftest import UTTERANCE, Service, StartService
+from backend.tests.voice.test_call import answered
+from backend.voice.session import Patience
+
+
+async def test_a_newer_connection_of_the_same_session_takes_the_call_over(service: Service) -> None:
+    first = await service.ready("shared")
+    await first.speak(UTTERANCE)
+    await answered(first)
+    second = await service.ready("shared")
+    assert await first.closed() == 4409
+    assert len(service.memory.order) == 2, "the first call stored what was said before the second began"
+    await second.speak(UTTERANCE)
+    await answered(second)
+    assert service.switchboard.active_sessions == 1
+
+
+async def test_a_full_server_refuses_with_4429_and_says_when_to_come_back(start_service: StartService) -> None:
+    async with start_service(voice_max_sessions=1) as service:
+        await service.ready("one")
+        refused = await service.call("two")
+        error = await refused.of("error", code="too_many_calls", retryable=True)
+        assert error["seq"] == 1
+        assert await refused.closed() == 4429
+
+
+async def test_the_quota_of_connections_a_minute_is_kept(start_service: StartService) -> None:
+    async with start_service(voice_connections_per_minute=2) as service:
+        await service.ready("one")
+        await service.ready("two")
+        refused = await service.call("three")
+        await refused.of("error", code="too_many_connections", retryable=True)
+        assert await refused.closed() == 4429
+
+
+@pytest.mark.parametrize("session_id", ["...", "a%2Fb", "x" * 129, "%0A", "a%20b"])
+async def test_a_session_id_that_is_none_is_refused_with_4400(service: Service, session_id: str) -> None:
+    phone = await service.call(session_id)
+    await phone.of("error", code="bad_session_id")
+    assert await phone.closed() == 4400
+
+
+async def test_an_unknown_first_agent_is_refused(service: Service) -> None:
+    phone = await service.call("s", "?agent_id=nobody")
+    error = await phone.of("error")
+    assert "elena" in error["message"]
+    assert await phone.closed() == 4400
+
+
+async def test_the_subprotocol_is_echoed_when_offered(service: Service) -> None:
+    phone = await service.ready("s", subprotocols=["engram.v1"])
+    assert phone.socket.subprotocol == "engram.v1"
+    plain = await service.ready("t")
+    assert plain.socket.subprotocol is None
+
+
+async def test_a_shutdown_ends_calls_with_1012_after_storing_them(service: Service) -> None:
+    phone = await service.ready()
+    await phone.speak(UTTERANCE)
+    await answered(phone)
+    await service.switchboard.close()
+    assert await phone.closed() == 1012
+    assert len(service.memory.order) == 2
+
+
+async def test_a_browser_that_does_not_read_is_closed_with_a_stated_code(start_service: StartService) -> None:
+    async with start_service(patience=replace(Patience(), browser=0.3, tick=0.05)) as service:
+        uri = f"ws://127.0.0.1:{service.port}/api/v1/voice/voicelive/deaf"
+        deaf = await connect(uri, max_queue=1, ping_interval=None, compression=None, max_size=None)
+        deaf.transport.pause_reading()
+        for _ in range(40):
+            await deaf.send('{"type":"text","content":"' + "tell me more " * 100 + '"}')
+            await asyncio.sleep(0.05)
+            if not service.switchboard.active_sessions:
+                break
+        await service.idle()
+        deaf.transport.resume_reading()
+        async with asyncio.timeout(5):
+            while True:
+                try:
+                    await deaf.recv()
+                except Exception:
+                    break
+        assert deaf.close_code in (4408, 1006)
+
+
+async def test_a_browser_that_vanishes_ends_its_call_and_keeps_the_turns(service: Service) -> None:
+    phone = await service.ready()
+    await phone.speak(UTTERANCE)
+    await answered(phone)
+    phone.socket.transport.abort()
+    await service.idle()
+    assert len(service.memory.order) == 2

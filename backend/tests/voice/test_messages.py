@@ -1,0 +1,102 @@
+"""Frames from the browser: the documented ones are read, all others are refused with a remedy that repeats nothing."""
+
+import contextlib
+
+import hypothesis.strategies as st
+import orjson
+import pybase64
+import pytest
+from hypothesis import given
+
+from backend.voice import messages
+from backend.voice.messages import BadFrame
+
+SOUND = bytes(range(0, 200, 2)) * 2
+
+
+def test_sound_goes_on_as_the_text_it_came_as() -> None:
+    data = pybase64.b64encode_as_string(SOUND)
+    assert messages.parse_text(orjson.dumps({"type": "audio", "data": data}).decode()) == messages.Audio(data)
+    assert messages.parse_binary(SOUND) == messages.Audio(data)
+
+
+@pytest.mark.parametrize(
+    ("frame", "read"),
+    [
+        ('{"type":"agent","agent_id":"marcus"}', messages.SwitchAgent("marcus")),
+        ('{"type":"cancel"}', messages.Cancel()),
+        ('{"type":"played","item_id":"i","ms":12.5}', messages.Played("i", 12.5)),
+        ('{"type":"text","content":"hi"}', messages.Typed("hi")),
+        ('{"type":"hello","resume_after":7}', messages.Hello(7)),
+    ],
+)
+def test_each_documented_message_is_read(frame: str, read: messages.Incoming) -> None:
+    assert messages.parse_text(frame) == read
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [
+        ("", "malformed_json"),
+        ("{", "malformed_json"),
+        ('{"type":"text","content":"\ud800"}', "malformed_json"),
+        ("[]", "invalid_message"),
+        ("null", "invalid_message"),
+        ("{}", "unknown_type"),
+        ('{"type":7}', "unknown_type"),
+        ('{"type":["audio"]}', "unknown_type"),
+        ('{"type":"session.update"}', "unknown_type"),
+        ('{"type":"audio"}', "bad_audio"),
+        ('{"type":"audio","data":""}', "bad_audio"),
+        ('{"type":"audio","data":"???"}', "bad_audio"),
+        ('{"type":"audio","data":"QUJD"}', "bad_audio"),
+        ('{"type":"audio","data":"\\"},{\\""}', "bad_audio"),
+        ('{"type":"audio","data":"Ж"}', "bad_audio"),
+        ('{"type":"agent"}', "invalid_message"),
+        ('{"type":"agent","agent_id":5}', "invalid_message"),
+        ('{"type":"text","content":"  "}', "invalid_message"),
+        ('{"type":"played","item_id":"i","ms":-1}', "invalid_message"),
+        ('{"type":"played","item_id":"i","ms":true}', "invalid_message"),
+        ('{"type":"played","item_id":"i","ms":"x"}', "invalid_message"),
+        ('{"type":"hello","resume_after":-1}', "invalid_message"),
+        ('{"type":"text","content":"' + "x" * 32_001 + '"}', "invalid_message"),
+        ('{"type":"text","content":"' + "x" * (1 << 20) + '"}', "frame_too_large"),
+    ],
+)
+def test_what_is_not_documented_is_refused_by_code(frame: str, code: str) -> None:
+    with pytest.raises(BadFrame) as refusal:
+        messages.parse_text(frame)
+    assert refusal.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [
+        (b"", "bad_audio"),
+        (b"\x00", "bad_audio"),
+        (b'{"type":"cancel"} '[:-1] + b"", "unexpected_binary"),
+        (bytes((1 << 20) + 2), "frame_too_large"),
+    ],
+)
+def test_a_binary_frame_that_is_not_sound_is_refused(frame: bytes, code: str) -> None:
+    with pytest.raises(BadFrame) as refusal:
+        messages.parse_binary(frame)
+    assert refusal.value.code == code
+
+
+@given(st.text())
+def test_no_text_frame_raises_anything_else(frame: str) -> None:
+    with contextlib.suppress(BadFrame):
+        messages.parse_text(frame)
+
+
+@given(
+    st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda inner: st.dictionaries(st.text(), inner))
+)
+def test_no_json_raises_anything_else(value: object) -> None:
+    for kind in ("audio", "agent", "cancel", "played", "text", "hello"):
+        message = (
+            {**value, "type": kind} if isinstance(value, dict) else {"type": kind, "data": value, "content": value}
+        )
+        with contextlib.suppress(BadFrame):
+            messages.parse_text(orjson.dumps(message).decode())

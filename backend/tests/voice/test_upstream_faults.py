@@ -1,0 +1,141 @@
+"""VoiceLive fails: the caller is told why and what to do; where the call cannot go on, close code 4503."""
+
+import asyncio
+import gc
+import socket
+import warnings
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from backend.tests.voice.conftest import UTTERANCE, Service, StartService
+from backend.tests.voice.test_call import answered
+from backend.voice.session import Patience
+
+QUICK = replace(Patience(), connect=0.5, confirm=0.5, answer=0.5, words=0.3, browser=0.5, store=0.5, tick=0.05)
+
+
+@pytest.mark.parametrize(
+    ("key", "code", "retryable", "words"),
+    [
+        ("fault-401", "voicelive_unauthorised", False, "Assign Cognitive Services Speech User"),
+        ("fault-403", "voicelive_forbidden", False, "Assign Cognitive Services Speech User"),
+        ("fault-404", "voicelive_not_found", False, "AZURE_VOICELIVE_MODEL"),
+        ("fault-429", "voicelive_rate_limited", True, "Try again in 7 s"),
+        ("fault-503", "voicelive_unavailable", True, "status of Azure AI Services"),
+    ],
+)
+async def test_a_refused_handshake_is_told_with_cause_and_remedy(
+    start_service: StartService, key: str, code: str, retryable: bool, words: str
+) -> None:
+    async with start_service(azure_voicelive_key=key) as service:
+        phone = await service.call()
+        error = await phone.of("error")
+        assert (error["code"], error["retryable"]) == (code, retryable)
+        assert f"Failed to establish WebSocket connection: {key[-3:]}" in error["message"]
+        assert words in error["message"]
+        assert key not in error["message"]
+        assert phone.got[0]["type"] == "agent_switched"
+        assert await phone.closed() == 4503
+
+
+async def test_a_missing_endpoint_is_told(start_service: StartService) -> None:
+    async with start_service(endpoint="") as service:
+        phone = await service.call()
+        error = await phone.of("error", code="voicelive_not_configured")
+        assert "Set AZURE_VOICELIVE_ENDPOINT" in error["message"]
+        assert await phone.closed() == 4503
+
+
+async def test_an_endpoint_where_nobody_listens_is_told(start_service: StartService) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    async with start_service(endpoint=f"http://127.0.0.1:{port}") as service:
+        phone = await service.call()
+        await phone.of("error", code="voicelive_unreachable", retryable=True)
+        assert await phone.closed() == 4503
+
+
+@pytest.fixture
+async def silent_endpoint() -> AsyncIterator[str]:
+    """A server that takes connections and says nothing."""
+    writers: list[asyncio.StreamWriter] = []
+    server = await asyncio.start_server(lambda reader, writer: writers.append(writer), "127.0.0.1", 0)
+    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    for writer in writers:
+        writer.close()
+    server.close()
+
+
+async def test_a_handshake_without_an_answer_ends_in_time_and_leaves_nothing_open(
+    start_service: StartService, silent_endpoint: str
+) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ResourceWarning)
+        async with start_service(endpoint=silent_endpoint, patience=QUICK) as service:
+            phone = await service.call()
+            await phone.of("error", code="voicelive_timed_out", retryable=True)
+            assert await phone.closed() == 4503
+        gc.collect()
+        await asyncio.sleep(0)
+    assert not [str(w.message) for w in caught if "client session" in str(w.message).lower()]
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ("reset-after-commit", "voicelive_connection_lost"),
+        ("reset", "voicelive_connection_lost"),
+        ("close-1000", "voicelive_closed"),
+        ("close-1001", "voicelive_going_away"),
+        ("close-1008", "voicelive_policy"),
+        ("close-1011", "voicelive_internal_error"),
+        ("stall", "voicelive_stalled"),
+        ("stall-midway", "voicelive_stalled"),
+    ],
+)
+async def test_a_connection_that_ends_or_stalls_in_the_call_is_told_with_its_true_cause(
+    start_service: StartService, fault: str, code: str
+) -> None:
+    async with start_service(patience=QUICK) as service:
+        phone = await service.ready()
+        await phone.send(type="text", content=f"[fault:{fault}] hello")
+        error = await phone.of("error")
+        assert error["code"] == code
+        assert error["retryable"] == (code != "voicelive_policy")
+        assert await phone.closed() == 4503
+        await service.idle()
+        assert [t.role for t in service.memory.transcript][:1] == ["user"], "what was said before is kept"
+
+
+async def test_a_failed_transcription_is_told_and_the_call_goes_on(service: Service) -> None:
+    phone = await service.ready()
+    await phone.send(type="text", content="[fault:transcription-failed] hello")
+    await answered(phone)
+    mark = len(phone.got)
+    await phone.speak(UTTERANCE)
+    await phone.of("error", mark, code="transcription_failed", retryable=True)
+    await phone.of("transcription", mark, speaker="assistant", status="complete")
+    await phone.hang_up()
+    await service.idle()
+    assert len(service.memory.order) == len(set(service.memory.order)) == 3, "an utterance without words is no turn"
+
+
+@pytest.mark.parametrize("fault", ["bad-json", "unknown-event", "big-message", "error-event", "response-failed"])
+async def test_odd_things_from_upstream_do_not_end_the_call(service: Service, fault: str) -> None:
+    phone = await service.ready()
+    await phone.send(type="text", content=f"[fault:{fault}] hello")
+    await phone.wait(lambda m: m["type"] == "error" or (m.get("speaker") == "assistant" and m["status"] == "complete"))
+    mark = len(phone.got)
+    await phone.send(type="text", content="still there?")
+    await phone.of("transcription", mark, speaker="assistant", status="complete", text="You said: still there?.")
+
+
+async def test_a_session_that_expires_is_told_as_that(start_service: StartService, stand_in: str) -> None:
+    async with start_service(endpoint=f"{stand_in}?expires_in=1") as service:
+        phone = await service.ready()
+        error = await phone.of("error", code="voicelive_session_expired")
+        assert error["retryable"]
+        assert "conversation is kept" in error["message"]
+        assert await phone.closed() == 4503
