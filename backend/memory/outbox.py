@@ -56,6 +56,7 @@ class _Queue:
     principal: Principal
     entries: deque[_Entry] = field(default_factory=deque)
     worker: asyncio.Task[None] | None = None
+    under_way: int = 0  # entries at the front that are being written
 
 
 class Outbox:
@@ -94,6 +95,18 @@ class Outbox:
             return []
         found = {turn.id: turn for entry in queue.entries for turn in entry.turns if turn.session_id == session_id}
         return list(found.values())
+
+    async def flush(self, principal: Principal, seconds: float) -> None:
+        """Wait at most `seconds` until what is now waiting for an owner is written."""
+        queue = self._queues.get((principal.tenant, principal.user_id))
+        if queue is not None and queue.entries and not self.struggling:
+            await asyncio.wait((queue.entries[-1].done,), timeout=seconds)
+
+    def withdraw(self, principal: Principal, session_id: str) -> None:
+        """Forget what is waiting for a session and is not being written already: the session is deleted."""
+        queue = self._queues.get((principal.tenant, principal.user_id))
+        for entry in list(queue.entries)[queue.under_way :] if queue else []:
+            entry.turns = [turn for turn in entry.turns if turn.session_id != session_id]
 
     async def drain(self, seconds: float) -> int:
         """Wait at most `seconds` until everything is written; return how many turns are not."""
@@ -135,9 +148,14 @@ class Outbox:
         pause, attempts = _FIRST_PAUSE, 0
         while queue.entries:
             batch = _next_batch(queue.entries)
+            if not any(entry.turns for entry in batch):
+                self._finish(queue, batch, [])
+                continue
+            queue.under_way = len(batch)
             try:
                 stored = await self._write(queue.principal, batch)
             except Exception as error:
+                queue.under_way = 0
                 self._failed_at = time.monotonic()
                 attempts += 1
                 if _hopeless(error, attempts):
@@ -175,9 +193,11 @@ class Outbox:
     async def _rescue(self, queue: _Queue, batch: list[_Entry], attempts: int) -> None:
         """Take apart a batch that the store refuses for good: write what it does take, give up the rest, loudly."""
         for entry in batch:
+            queue.under_way = 1
             try:
                 stored = await self._write(queue.principal, [entry])
             except Exception as error:
+                queue.under_way = 0
                 if not _hopeless(error, attempts):
                     return  # the store is down after all: the rest stays queued
                 self._give_up(queue, entry, error)
@@ -185,8 +205,11 @@ class Outbox:
                 self._finish(queue, [entry], stored)
 
     def _give_up(self, queue: _Queue, entry: _Entry, error: Exception) -> None:
-        self.lost += len(entry.turns)
-        logger.error("Memory refuses %d turns for good (%s); they are lost", len(entry.turns), type(error).__name__)
+        if isinstance(error, Problem) and error.status == 404:
+            logger.info("A correction came for a turn that has been deleted")
+        else:
+            self.lost += len(entry.turns)
+            logger.error("Memory refuses %d turns for good (%s); they are lost", len(entry.turns), type(error).__name__)
         queue.entries.remove(entry)
         self._size -= entry.size
         if not entry.done.done():
@@ -194,7 +217,7 @@ class Outbox:
             entry.done.exception()  # marks it as seen: a voice session does not wait for it
 
     def _finish(self, queue: _Queue, batch: list[_Entry], stored: list[Turn]) -> None:
-        at = 0
+        at = queue.under_way = 0
         for entry in batch:
             queue.entries.popleft()
             self._size -= entry.size

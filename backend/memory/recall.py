@@ -23,6 +23,7 @@ from backend.core.context import (
 from backend.core.problems import Problem
 from backend.identity.principal import Principal, Role
 from backend.memory.cache import Changing, OwnerCache, OwnerMemory
+from backend.memory.log import Episode
 from backend.memory.outbox import SLOW_SECONDS, Appending, Outbox, in_session
 
 logger = logging.getLogger("backend.memory")
@@ -35,6 +36,9 @@ PASSAGES = 6
 FRESH_SECONDS = 0.25
 """A search trusts a read that is no older than this: opening a context and searching for it cost one read together."""
 
+FLUSH_SECONDS = 1.0
+"""How long a reader of episodes waits for turns that are just being written."""
+
 _BREAK_AFTER = 3  # reads in a row that the store left unanswered
 _BREAK_SECONDS = 2.0  # for so long nobody waits for it
 
@@ -45,6 +49,20 @@ LATER = "memory is unavailable; what was said is kept and stored later"
 
 class Log(Changing, Appending, Protocol):
     """What memory needs of a log; `TurnLog` is it."""
+
+    async def episodes(
+        self, principal: Principal, limit: int = 20, before: str | None = None
+    ) -> tuple[list[Episode], str | None]:
+        """Return a page of episodes and the next cursor."""
+        ...
+
+    async def transcript(self, principal: Principal, session_id: str) -> list[Turn]:
+        """Return a session's turns."""
+        ...
+
+    async def delete(self, principal: Principal, session_id: str) -> None:
+        """Delete a session."""
+        ...
 
 
 class MemorySettings(Protocol):
@@ -59,6 +77,7 @@ class Memory:
 
     def __init__(self, log: Log, settings: MemorySettings) -> None:
         self._seconds = settings.memory_timeout_ms / 1000
+        self._log = log
         self._cache = OwnerCache(log)
         self._outbox = Outbox(log)
         self._unanswered = 0
@@ -148,6 +167,36 @@ class Memory:
         """
         done = self._outbox.amend(principal, turn)
         done.add_done_callback(lambda ended: None if ended.cancelled() else ended.exception())
+
+    async def episodes(
+        self, principal: Principal, limit: int = 20, before: str | None = None
+    ) -> tuple[list[Episode], str | None]:
+        """Return the owner's episodes, latest first, and the next page's cursor. Raises `Problem` 422, 503."""
+        await self._outbox.flush(principal, FLUSH_SECONDS)
+        return await self._log.episodes(principal, limit, before)
+
+    async def transcript(self, principal: Principal, session_id: str) -> list[Turn]:
+        """Return a session's turns in the order they were said, those still waiting included.
+
+        Raises `Problem` 404 when the caller has no such session, 503 when the store is down.
+        """
+        await self._outbox.flush(principal, FLUSH_SECONDS)
+        waiting = {turn.id: turn for turn in self._outbox.waiting(principal, session_id)}
+        try:
+            turns = await self._log.transcript(principal, session_id)
+        except Problem as problem:
+            if problem.status != 404 or not waiting:
+                raise
+            turns = []
+        known = {turn.id: turn for turn in turns} | waiting
+        return sorted(known.values(), key=lambda turn: turn.said_at) if waiting else turns
+
+    async def delete(self, principal: Principal, session_id: str) -> None:
+        """Delete a session with its turns, those still waiting included. Raises `Problem` 404, 503."""
+        await self._outbox.flush(principal, FLUSH_SECONDS)
+        self._outbox.withdraw(principal, session_id)
+        await self._log.delete(principal, session_id)
+        self._cache.drop(principal)
 
     async def close(self, seconds: float = 5.0) -> None:
         """Write what is waiting, for at most `seconds`; log what could not be written."""

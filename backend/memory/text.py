@@ -97,7 +97,7 @@ def is_question(sentence: str) -> bool:
 
 
 def statements(text: str) -> list[str]:
-    """Return the sentences of `text` that state something: no questions, no greetings, nothing without a content word."""
+    """Return the sentences of `text` that state something: no questions, no greetings."""
     return [
         sentence
         for sentence in sentences(text)

@@ -81,16 +81,17 @@ class EmbeddedServer:
     it.
     """
 
-    def __init__(self, directory: Path, binaries: Path, holder: IO[bytes], socket_directory: Path) -> None:
+    def __init__(self, directory: Path, binaries: Path, holder: IO[bytes], socket_directory: Path, port: int) -> None:
         self.directory = directory
         self.socket_directory = socket_directory
+        self.port = port
         self._binaries = binaries
         self._holder: IO[bytes] | None = holder
 
     @property
     def conninfo(self) -> str:
         """libpq connection string: the Unix socket, user `postgres`, database `postgres`."""
-        return make_conninfo(host=str(self.socket_directory), port=5432, user="postgres", dbname="postgres")
+        return make_conninfo(host=str(self.socket_directory), port=self.port, user="postgres", dbname="postgres")
 
     @property
     def pid(self) -> int | None:
@@ -126,11 +127,11 @@ class EmbeddedServer:
             run = _socket_directory(directory, account)
             if _running_pid(data) is None:
                 _start(directory, binaries, run, {**_SERVER_SETTINGS, **(settings or {})}, account)
-            else:
-                run = _socket_directory_in_use(data) or run
+            lines = _pid_file(data)
+            port, run = int(lines[3]), Path(lines[4])
             holder = (directory / "holders").open("ab")
             fcntl.flock(holder, fcntl.LOCK_SH)
-        return cls(directory, binaries, holder, run)
+        return cls(directory, binaries, holder, run, port)
 
     def detach(self) -> bool:
         """Let go of the server and stop it when nobody else holds it. Blocks. Returns whether it was stopped.
@@ -300,11 +301,6 @@ def _pid_file(data: Path) -> list[str]:
         return []
 
 
-def _socket_directory_in_use(data: Path) -> Path | None:
-    lines = _pid_file(data)
-    return Path(lines[4]) if len(lines) > 4 and lines[4] else None
-
-
 def _running_pid(data: Path) -> int | None:
     """The server's pid from its pid file, checked: after a power cut the number may be another's."""
     lines = _pid_file(data)
@@ -338,7 +334,6 @@ def _start(
 ) -> None:
     data = directory / "data"
     (data / "postmaster.pid").unlink(missing_ok=True)  # checked: no server runs here, and the number may be another's
-    (run / _SOCKET).unlink(missing_ok=True)
     log = directory / "server.log"
     log.touch(mode=0o600)
     if account is not None:
