@@ -143,13 +143,19 @@ class Events:
     def _user_final(self, leg: Leg, event: Event) -> None:
         text = event.get("transcript") or ""
         self._transcript.user_final(event["item_id"], text, leg.profile.id)
-        if not text.strip() and not leg.responding:
-            leg.awaiting = False  # nothing was said after all, so no answer is due
+        if not text.strip():
+            self._nothing_was_said(leg)
+
+    def _nothing_was_said(self, leg: Leg) -> None:
+        """No answer is due, unless the service has begun one anyway."""
+        if not leg.responding:
+            leg.awaiting = False
             if leg is self._current() and self._caller.speaking_for() <= 0:
                 self._caller.set_state("ready")
 
     def _user_failed(self, leg: Leg, event: Event) -> None:
         self._transcript.user_failed(event["item_id"], leg.profile.id)
+        self._nothing_was_said(leg)
         log.warning("%s: VoiceLive could not transcribe an utterance (%s)", self._call, _code(event))
         self._caller.say(
             messages.error(

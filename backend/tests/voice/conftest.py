@@ -129,11 +129,12 @@ class Phone:
         await self.socket.send(json.dumps(message))
 
     async def speak(self, pcm: bytes, pace: float = 0.0) -> None:
-        """Send sound in frames of 40 ms; `pace` seconds between them."""
+        """Send sound in frames of 40 ms, `pace` seconds between them, for as long as the socket is open."""
         size = 2 * RATE * FRAME_MS // 1000
-        for start in range(0, len(pcm), size):
-            await self.socket.send(pcm[start : start + size])
-            await asyncio.sleep(pace)
+        with contextlib.suppress(ConnectionClosed):
+            for start in range(0, len(pcm), size):
+                await self.socket.send(pcm[start : start + size])
+                await asyncio.sleep(pace)
 
     async def wait(
         self, matches: Callable[[dict[str, Any]], bool], after: int = 0, within: float = SOON

@@ -41,7 +41,7 @@ async def test_the_quota_of_connections_a_minute_is_kept(start_service: StartSer
         assert await refused.closed() == 4429
 
 
-@pytest.mark.parametrize("session_id", ["...", "a%2Fb", "x" * 129, "%0A", "a%20b"])
+@pytest.mark.parametrize("session_id", ["...", "x" * 129, "%0A", "a%20b"])
 async def test_a_session_id_that_is_none_is_refused_with_4400(service: Service, session_id: str) -> None:
     phone = await service.call(session_id)
     await phone.of("error", code="bad_session_id")

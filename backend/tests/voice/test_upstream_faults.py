@@ -85,7 +85,6 @@ async def test_a_handshake_without_an_answer_ends_in_time_and_leaves_nothing_ope
 @pytest.mark.parametrize(
     ("fault", "code"),
     [
-        ("reset-after-commit", "voicelive_connection_lost"),
         ("reset", "voicelive_connection_lost"),
         ("close-1000", "voicelive_closed"),
         ("close-1001", "voicelive_going_away"),
@@ -109,17 +108,33 @@ async def test_a_connection_that_ends_or_stalls_in_the_call_is_told_with_its_tru
         assert [t.role for t in service.memory.transcript][:1] == ["user"], "what was said before is kept"
 
 
-async def test_a_failed_transcription_is_told_and_the_call_goes_on(service: Service) -> None:
+async def test_a_reset_right_after_somebody_spoke_is_told_and_what_was_said_before_is_kept(service: Service) -> None:
     phone = await service.ready()
-    await phone.send(type="text", content="[fault:transcription-failed] hello")
+    await phone.send(type="text", content="[fault:reset-after-commit] hello")
     await answered(phone)
-    mark = len(phone.got)
     await phone.speak(UTTERANCE)
-    await phone.of("error", mark, code="transcription_failed", retryable=True)
-    await phone.of("transcription", mark, speaker="assistant", status="complete")
-    await phone.hang_up()
+    await phone.of("error", code="voicelive_connection_lost", retryable=True)
+    assert await phone.closed() == 4503
     await service.idle()
-    assert len(service.memory.order) == len(set(service.memory.order)) == 3, "an utterance without words is no turn"
+    assert [t.role for t in service.memory.transcript] == ["user", "assistant"]
+
+
+async def test_a_failed_transcription_is_told_and_the_call_goes_on(start_service: StartService) -> None:
+    async with start_service(patience=replace(QUICK, answer=0.3)) as service:
+        phone = await service.ready()
+        await phone.send(type="text", content="[fault:transcription-failed] hello")
+        await answered(phone)
+        mark = len(phone.got)
+        await phone.speak(UTTERANCE)
+        error = await phone.of("error", mark, code="transcription_failed", retryable=True)
+        await phone.of("state", phone.got.index(error) - 1, state="ready")
+        mark = len(phone.got)
+        await phone.speak(UTTERANCE, pace=0.01)  # longer than an answer is waited for: none is due
+        await answered(phone, mark)
+        await phone.hang_up()
+        await service.idle()
+        stored = service.memory.transcript
+        assert [t.role for t in stored] == ["user", "assistant"] * 2, "an utterance without words is no turn"
 
 
 @pytest.mark.parametrize("fault", ["bad-json", "unknown-event", "big-message", "error-event", "response-failed"])
