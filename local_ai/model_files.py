@@ -213,11 +213,11 @@ def choose_tier(asked: str | None = None, available: int | None = None) -> str:
 
 
 def open_folder(folder: str | Path | None = None) -> ModelFiles:
-    """The models in `folder`, else LOCAL_AI_MODEL_DIR, else DATA_DIR/models (`.engram/models`).
+    """The models in `folder`, else LOCAL_AI_MODEL_DIR, else `.engram/models`.
 
     The places that were not chosen are still looked into for a file that is already there.
     """
-    named = [folder, os.environ.get("LOCAL_AI_MODEL_DIR"), Path(os.environ.get("DATA_DIR") or ".engram") / "models"]
+    named = [folder, os.environ.get("LOCAL_AI_MODEL_DIR"), Path(".engram") / "models"]
     places = list(dict.fromkeys(Path(place) for place in named if place))
     return ModelFiles(places[0], also=places[1:])
 

@@ -1,8 +1,13 @@
-"""The version of the service, as its package metadata has it."""
+"""The version of the service: the one in pyproject.toml of this checkout, or of the installed package."""
 
-from importlib.metadata import PackageNotFoundError, version
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
 
-try:
-    VERSION = version("engram-assistants")
-except PackageNotFoundError:  # run from a checkout that was not installed
-    VERSION = "0+unknown"
+_PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
+
+VERSION: str = (
+    tomllib.loads(_PYPROJECT.read_text(encoding="utf-8"))["project"]["version"]
+    if _PYPROJECT.is_file()
+    else version("engram-assistants")
+)

@@ -33,6 +33,7 @@ async def run(*, port: int, brain: str, data_dir: Path | None) -> int:
     """Run everything until a signal; return the exit status."""
     if data_dir is not None:
         os.environ["DATA_DIR"] = str(data_dir)
+    os.environ.setdefault("LOG_LEVEL", "WARNING")  # who runs it on a laptop wants the address, not a line a request
     _default_to_open_demo()
     try:
         listener = _listen("127.0.0.1", port)
