@@ -214,14 +214,23 @@ async def _unless(stop_on: asyncio.Event | None, work: Awaitable[Result]) -> Res
     """The result of `work`, or None when `stop_on` is set first; then, and when cancelled, `work` is cancelled."""
     task = asyncio.ensure_future(work)
     try:
-        if await _first_of(task, stop_on):
-            return task.result()
-    finally:
-        if not task.done():
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError, httpx.HTTPError):
-                await task
-    return None
+        done = await _first_of(task, stop_on)
+    except BaseException:
+        await _abandon(task)
+        raise
+    if not done:
+        await _abandon(task)
+        return None
+    return task.result()
+
+
+async def _abandon(task: asyncio.Future[Any]) -> None:
+    """Cancel what nobody waits for any more; close an answer that came in the same moment."""
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError, httpx.HTTPError):
+        left = await task
+        if isinstance(left, httpx.Response):
+            await left.aclose()
 
 
 def _give_up(turn: asyncio.Future[Any], lock: asyncio.Lock) -> None:
