@@ -16,6 +16,7 @@ from pathlib import Path
 
 import typer
 import uvicorn
+from dotenv import dotenv_values
 
 from backend.core.settings import SettingsError, load_settings
 
@@ -33,8 +34,7 @@ async def run(*, port: int, brain: str, data_dir: Path | None) -> int:
     """Run everything until a signal; return the exit status."""
     if data_dir is not None:
         os.environ["DATA_DIR"] = str(data_dir)
-    os.environ.setdefault("LOG_LEVEL", "WARNING")  # who runs it on a laptop wants the address, not a line a request
-    _default_to_open_demo()
+    _set_laptop_defaults()
     try:
         listener = _listen("127.0.0.1", port)
     except OSError as error:
@@ -66,14 +66,16 @@ async def serve(*, host: str, port: int) -> int:
         return await _serve(listener, announce=False)
 
 
-def _default_to_open_demo() -> None:
-    """Ask for no sign-in on a laptop unless the environment or .env says otherwise (the proof-of-concept level)."""
-    said = "AUTH_REQUIRED" in os.environ or "ENVIRONMENT" in os.environ
-    env_file = Path(".env")
-    if env_file.exists():
-        said = said or re.search(r"^\s*AUTH_REQUIRED\s*=", env_file.read_text(), re.MULTILINE) is not None
-    if not said:
-        os.environ |= {"ENVIRONMENT": "development", "AUTH_REQUIRED": "false"}
+def _set_laptop_defaults() -> None:
+    """What a laptop wants where neither the environment nor .env says otherwise.
+
+    No sign-in (the proof-of-concept level), and the address on the screen instead of a log line for each request.
+    """
+    said = {name.upper(): value for name, value in {**dotenv_values(".env"), **os.environ}.items() if value}
+    if said.get("ENVIRONMENT", "development") == "development" and "AUTH_REQUIRED" not in said:
+        os.environ["AUTH_REQUIRED"] = "false"
+    if "LOG_LEVEL" not in said:
+        os.environ["LOG_LEVEL"] = "WARNING"
 
 
 def _listen(host: str, port: int) -> socket.socket:
