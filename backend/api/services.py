@@ -21,7 +21,6 @@ class Services:
     settings: Settings
     agents: AgentDirectory
     database: Database
-    log: TurnLog
     memory: Memory
     gateway: Gateway
     chat: Chat
@@ -34,12 +33,12 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
     async with contextlib.AsyncExitStack() as stack:
         database = await Database.open(settings)
         stack.push_async_callback(database.close)
-        log = TurnLog(database)
-        memory = Memory(log, settings)
+        memory = Memory(TurnLog(database), settings)
+        stack.push_async_callback(memory.close)
         gateway = Gateway(settings)
         stack.push_async_callback(gateway.close)
         chat = Chat(settings, agents, memory, gateway)
         stack.push_async_callback(chat.close)
         voice = Switchboard(settings, agents, memory)
         stack.push_async_callback(voice.close)
-        yield Services(settings, agents, database, log, memory, gateway, chat, voice)
+        yield Services(settings, agents, database, memory, gateway, chat, voice)

@@ -43,39 +43,39 @@ class Settings(BaseSettings):
 
     azure_ai_endpoint: str = ""
     azure_ai_deployment: str = "gpt-5-chat"
-    azure_ai_key: str = Field("", repr=False)
+    azure_ai_key: str = Field(default="", repr=False)
     azure_ai_project_name: str = ""
 
     azure_voicelive_endpoint: str = ""
     azure_voicelive_model: str = "gpt-realtime"
     azure_voicelive_voice: str = ""
-    azure_voicelive_key: str = Field("", repr=False)
+    azure_voicelive_key: str = Field(default="", repr=False)
     azure_voicelive_api_version: str = "2025-10-01"
     azure_voicelive_project_name: str = ""
     azure_existing_aiproject_endpoint: str = ""
     azure_existing_aiproject_resource_id: str = ""
 
     azure_client_id: str = ""
-    azure_client_secret: str = Field("", repr=False)
+    azure_client_secret: str = Field(default="", repr=False)
     azure_tenant_id: str = ""
 
-    database_url: str = Field("", repr=False)
+    database_url: str = Field(default="", repr=False)
     data_dir: Path = Path(".engram")
     audit_log_enabled: bool | None = None
-    data_retention_days: int = Field(90, ge=1, le=36_500)
-    encryption_key: str = Field("", repr=False)
-    zep_api_key: str = Field("", repr=False)
+    data_retention_days: int = Field(default=90, ge=1, le=36_500)
+    encryption_key: str = Field(default="", repr=False)
+    zep_api_key: str = Field(default="", repr=False)
     zep_api_url: str = ""
-    applicationinsights_connection_string: str = Field("", repr=False)
+    applicationinsights_connection_string: str = Field(default="", repr=False)
     otel_exporter_otlp_endpoint: str = ""
 
-    chat_timeout_seconds: float = Field(60, gt=0, le=600)
-    chat_max_output_tokens: int = Field(800, ge=1, le=128_000)
-    history_token_budget: int = Field(3000, ge=0, le=1_000_000)
-    memory_timeout_ms: int = Field(300, ge=1, le=10_000)
-    voice_max_sessions: int = Field(100, ge=1, le=100_000)
-    voice_audio_queue_frames: int = Field(250, ge=10, le=10_000)
-    voice_connections_per_minute: int = Field(30, ge=1, le=100_000)
+    chat_timeout_seconds: float = Field(default=60, gt=0, le=600)
+    chat_max_output_tokens: int = Field(default=800, ge=1, le=128_000)
+    history_token_budget: int = Field(default=3000, ge=0, le=1_000_000)
+    memory_timeout_ms: int = Field(default=300, ge=1, le=10_000)
+    voice_max_sessions: int = Field(default=100, ge=1, le=100_000)
+    voice_audio_queue_frames: int = Field(default=250, ge=10, le=10_000)
+    voice_connections_per_minute: int = Field(default=30, ge=1, le=100_000)
     ui_dir: Path = Path("frontend/dist")
 
     @field_validator("cors_origins", mode="before")
