@@ -18,7 +18,17 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the request or call that is being served; every line written meanwhile carries it."""
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
-_NOISY = ("alembic", "httpx", "httpcore", "openai", "asyncio", "azure", "aiohttp.access", "psycopg.pool", "uvicorn.access")
+_NOISY = (
+    "alembic",
+    "httpx",
+    "httpcore",
+    "openai",
+    "asyncio",
+    "azure",
+    "aiohttp.access",
+    "psycopg.pool",
+    "uvicorn.access",
+)
 
 
 class JsonLines(logging.Formatter):
