@@ -74,7 +74,7 @@ def kinds(events: Iterable[HeardEvent]) -> list[type]:
 
 
 def test_an_utterance_is_started_stopped_and_told() -> None:
-    events = heard(an_ear(), silence(20), speech(20), silence(10))
+    events = heard(an_ear(), silence(20), speech(20), silence(14))
     assert kinds(events) == [SpeechStarted, Partial, SpeechStopped, Final]
     assert events[0] == SpeechStarted(20 * 32)
     assert events[2] == SpeechStopped(40 * 32)
@@ -109,6 +109,12 @@ def test_a_breath_inside_a_sentence_does_not_end_it() -> None:
     events = heard(ear, speech(20), silence(15), speech(10), silence(60))
     assert kinds(events).count(SpeechStopped) == 1
     assert events[-1] == Final("30 loud")
+
+
+def test_a_comma_does_not_end_a_sentence_that_could_end_there() -> None:
+    events = heard(an_ear(finished=True), speech(20), silence(11), speech(10), silence(14))
+    assert events[-1] == Final("30 loud")
+    assert kinds(events).count(SpeechStopped) == 1
 
 
 def test_each_pause_is_judged_once() -> None:
@@ -151,7 +157,7 @@ def test_what_was_cleared_is_gone_and_the_clock_goes_on() -> None:
     ear = an_ear()
     heard(ear, speech(20))
     ear.clear()
-    events = heard(ear, silence(30), speech(10), silence(10))
+    events = heard(ear, silence(30), speech(10), silence(14))
     assert events[0] == SpeechStarted(50 * 32)
     assert events[-1] == Final("10 loud")
 
@@ -160,13 +166,13 @@ def test_a_failing_recogniser_is_reported_in_place_of_words_and_the_next_utteran
     words = Counter()
     words.failing = True
     ear = an_ear(words=words)
-    events = heard(ear, speech(20), silence(10))
+    events = heard(ear, speech(20), silence(14))
     assert kinds(events) == [SpeechStarted, SpeechStopped, TranscriptionFailed]
     words.failing = False
-    assert heard(ear, speech(12), silence(10))[-1] == Final("12 loud")
+    assert heard(ear, speech(12), silence(14))[-1] == Final("12 loud")
 
 
-@pytest.mark.parametrize("pause", [0, 8], ids=["without a pause", "with pauses"])
+@pytest.mark.parametrize("pause", [0, 14], ids=["without a pause", "with pauses"])
 def test_a_long_monologue_is_told_whole_and_recognised_in_pieces(pause: int) -> None:
     words = Counter()
     ear = an_ear(finished=False, words=words)
