@@ -141,6 +141,9 @@ def read_request(body: bytes) -> ChatRequest:
     temperature = asked.get("temperature")
     if temperature is not None and (not isinstance(temperature, int | float) or not 0 <= temperature <= 2):
         raise _bad("Invalid 'temperature': expected a number from 0 to 2.", "temperature")
+    options = asked.get("stream_options") or {}
+    if not isinstance(options, dict):
+        raise _bad("Invalid 'stream_options': expected an object.", "stream_options")
     declared = asked.get("tools") or []
     if not isinstance(declared, list) or not all(isinstance(tool, dict) for tool in declared):
         raise _bad("Invalid 'tools': expected an array of objects.", "tools")
@@ -157,7 +160,7 @@ def read_request(body: bytes) -> ChatRequest:
         tools=tools,
         must_call=must_call,
         stream=bool(asked.get("stream")),
-        include_usage=bool((asked.get("stream_options") or {}).get("include_usage")),
+        include_usage=bool(options.get("include_usage")),
     )
 
 
@@ -186,7 +189,10 @@ def _message(message: Any, place: int) -> dict[str, Any]:
         }
     calls = message.get("tool_calls")
     if role == "assistant" and calls:
-        made = [call_as_text(call["function"]["name"], call["function"]["arguments"]) for call in calls]
+        try:
+            made = [call_as_text(call["function"]["name"], call["function"]["arguments"]) for call in calls]
+        except (KeyError, TypeError):
+            raise _bad("Invalid tool call: expected a function's name and arguments.", f"{where}.tool_calls") from None
         content = "\n".join([content, *made]).strip()
     return {"role": "system" if role == "developer" else role, "content": content}
 

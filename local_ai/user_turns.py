@@ -36,6 +36,7 @@ class Turn:
 
     item_id: str
     answered: bool
+    partials: StableWords
     finals_due: int = 1
     words: list[str] = field(default_factory=list)
 
@@ -149,8 +150,8 @@ class UserTurns:
             )
         item_id = self.speaking or events.new_id("item_")
         self.speaking = None
+        self._commit(Turn(item_id, answered=False, partials=self._partials, finals_due=self._unfinished + 1))
         self._partials = StableWords()
-        self._commit(Turn(item_id, answered=False, finals_due=self._unfinished + 1))
         await self._listener.commit()
 
     def clear(self) -> None:
@@ -209,7 +210,7 @@ class UserTurns:
         if not self.rules.detects or self.speaking is None:
             return
         self._stage.emit(events.speech_stopped(self.speaking, at_ms))
-        turn = Turn(self.speaking, answered=self.rules.answers)
+        turn = Turn(self.speaking, answered=self.rules.answers, partials=self._partials)
         self.speaking = None
         self._commit(turn)
 
@@ -262,7 +263,7 @@ class UserTurns:
         family = self._stage.family
         told: list[Event] = []
         if self._transcribes:
-            rest = "" if family.item_waits_for_words else self._partials.final(words)
+            rest = "" if family.item_waits_for_words else turn.partials.final(words)
             if rest:
                 told.append(events.transcription_delta(turn.item_id, rest))
             told.append(events.transcription_completed(turn.item_id, words, family.transcript_language))

@@ -1,7 +1,7 @@
 """One VoiceLive connection: client events in, the session's state, server events out.
 
-The user's turns are found in `user_turns` by the rules of `turn_taking`, an answer is made in `responding`, the shapes are
-in `events`. All state changes happen between two awaits, so that events of one cause go out together and in order.
+The user's turns are found in `user_turns` by the rules of `turn_taking`, an answer is made in `responding`, the shapes
+are in `events`. All state changes happen between two awaits, so that events of one cause go out together and in order.
 """
 
 import asyncio

@@ -159,7 +159,8 @@ class ScriptedBrain:
         self._lines = {line.hear: line for line in self._script}
         self._delay_s = float(os.environ.get("SCRIPTED_DELAY_MS", "0")) / 1000
         self._silence_ms = int(os.environ.get("SCRIPTED_SILENCE_MS", "300"))
-        self._pace = float(os.environ.get("SCRIPTED_PACE", "16"))
+        self.pace = float(os.environ.get("SCRIPTED_PACE", "16"))
+        """Seconds of tone made in a second; 0: no wait."""
 
     async def prepare(self) -> None:
         """Nothing to load."""
@@ -202,8 +203,8 @@ class ScriptedBrain:
         for start in range(0, ms, DELTA_MS):
             first = (start % 1000) * RATE // 1000 * 2
             yield second[first : first + min(DELTA_MS, ms - start) * RATE // 1000 * 2]
-            if self._pace:
-                await asyncio.sleep(DELTA_MS / 1000 / self._pace)
+            if self.pace:
+                await asyncio.sleep(DELTA_MS / 1000 / self.pace)
 
     async def warm(self, messages: list[dict[str, Any]]) -> None:
         """Nothing to warm."""
