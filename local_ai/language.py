@@ -6,6 +6,7 @@ way to stop a request while it still reads the prompt; its in-process call can b
 
 import asyncio
 import contextlib
+import logging
 import math
 import os
 import secrets
@@ -22,6 +23,9 @@ from local_ai.brains import Busy, ReplyDelta, ReplyEnd, Unanswerable
 # llama.cpp's OpenMP barrier spins: beside any other work on two cores that costs a factor of four. Read at import.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
+
+# A line for each request to a server inside this very process helps nobody.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 CONTEXT = 8192
 """Tokens of prompt and answer together. 28 kB each for the standard model, 12 kB for the small one."""
