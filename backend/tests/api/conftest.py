@@ -1,0 +1,139 @@
+"""A real service for tests at the door: uvicorn, PostgreSQL, the scripted stand-in as gateway in its own process."""
+
+import asyncio
+import contextlib
+import sys
+import threading
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from subprocess import PIPE, Popen
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from backend.api.main import create_app
+from backend.api.services import Services
+from backend.chat.turn import Chat, ConversationMemory
+from backend.core.settings import Settings
+
+SOON = 15.0
+"""The bound of every wait in these tests, in seconds: far above what is expected, so that a loaded machine passes."""
+
+
+class Service:
+    """A running service and the ways to call it. `client` signs in with `token` ('' for nobody)."""
+
+    def __init__(self, app: FastAPI, port: int) -> None:
+        self.app = app
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self.client = httpx.AsyncClient(base_url=self.url, timeout=SOON)
+
+    @property
+    def services(self) -> Services:
+        found: Services = self.app.state.services
+        return found
+
+    def remember_with(self, memory: ConversationMemory) -> None:
+        """Let chat use this memory instead."""
+        services = self.services
+        chat = Chat(services.settings, services.agents, memory, services.gateway)
+        self.app.state.services = replace(services, chat=chat)
+
+    async def ask(
+        self, content: Any = "Hello", *, token: str = "", headers: dict[str, str] | None = None, **body: Any
+    ) -> httpx.Response:
+        """POST a question."""
+        headers = ({"Authorization": f"Bearer {token}"} if token else {}) | (headers or {})
+        return await self.client.post("/api/v1/chat", json={"content": content} | body, headers=headers)
+
+
+def problem(response: httpx.Response, status: int, code: str = "") -> dict[str, Any]:
+    """Check that the answer is a complete problem document with this status (and code), and return it."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    document: dict[str, Any] = response.json()
+    assert set(document) == {"type", "title", "status", "detail", "code", "retryable", "request_id"}
+    assert document["status"] == status
+    assert document["detail"]
+    assert document["type"].endswith(f"#{document['code']}")
+    assert document["request_id"] == response.headers["x-request-id"]
+    assert document["code"] == code or not code
+    return document
+
+
+def someone() -> str:
+    """A token of an analyst nobody has been before: what they say is nobody else's."""
+    return f"dev_u{uuid.uuid4().hex[:12]}_analyst"
+
+
+@pytest.fixture(scope="session")
+def gateway() -> Iterator[str]:
+    """The address of the scripted stand-in's chat service, in its own process."""
+    command = [sys.executable, "-m", "local_ai", "--port", "0", "--brain", "scripted"]
+    with Popen(command, stdout=PIPE, text=True) as process:
+        assert process.stdout is not None
+        watchdog = threading.Timer(30, process.kill)
+        watchdog.start()
+        line = process.stdout.readline().strip()
+        watchdog.cancel()
+        assert line.startswith("local_ai ready on http://127.0.0.1:"), f"local_ai said {line!r}"
+        yield f"{line.removeprefix('local_ai ready on ')}/openai/v1"
+        process.terminate()
+
+
+StartService = Callable[..., contextlib.AbstractAsyncContextManager[Service]]
+
+
+@pytest.fixture(scope="session")
+def start_service(gateway: str, tmp_path_factory: pytest.TempPathFactory) -> StartService:
+    """A way to start a service with its own settings; all share one embedded database."""
+    data_dir = tmp_path_factory.mktemp("engram")
+
+    @contextlib.asynccontextmanager
+    async def start(**changes: Any) -> AsyncIterator[Service]:
+        values: dict[str, Any] = {
+            "environment": "development",
+            "auth_required": True,
+            "azure_ai_endpoint": gateway,
+            "azure_ai_key": "test-key",
+            "data_dir": data_dir,
+            "log_level": "ERROR",
+            "ui_dir": Path("no-such-directory"),
+        }
+        settings = Settings(_env_file=None, **(values | changes))  # type: ignore[call-arg]
+        app = create_app(settings)
+        server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False, lifespan="on"))
+        serving = asyncio.create_task(server.serve())
+        async with asyncio.timeout(60):  # the first start makes the database's files
+            while not server.started:  # uvicorn has no event for it
+                assert not serving.done(), "the service did not start"
+                await asyncio.sleep(0.005)
+        service = Service(app, server.servers[0].sockets[0].getsockname()[1])
+        try:
+            yield service
+        finally:
+            await service.client.aclose()
+            server.should_exit = True
+            await serving
+
+    return start
+
+
+@pytest.fixture(scope="session")
+async def service(start_service: StartService) -> AsyncIterator[Service]:
+    """A service at the development level: dev tokens."""
+    async with start_service() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def open_service(start_service: StartService) -> AsyncIterator[Service]:
+    """A service at the proof-of-concept level: nobody signs in."""
+    async with start_service(auth_required=False, cors_origins=["http://localhost:5173"]) as running:
+        yield running
