@@ -24,7 +24,8 @@ from local_ai.model_sources import Source, SourceFailed, default_sources
 
 TIERS = ("standard", "small")
 SMALL_BELOW = 6 * 1024**3
-"""Bytes of available memory below which the small tier is chosen: the standard one peaks at 2.2 GB beside the rest."""
+"""Bytes of available memory below which the small tier is chosen: the standard one peaks at 2.7 GB, and the machine
+has more to do than this."""
 
 _STAMPS = ".verified.json"
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from local_ai import model_files
+from local_ai import model_files, model_sources
 from local_ai.model_files import ModelFiles, WrongDigest, choose_tier, main
 from local_ai.model_manifest import InstalledFile, Manifest, ModelError, ModelFile, Packages
-from local_ai.model_progress import Progress, Silent
+from local_ai.model_progress import Progress, Silent, open_progress
 from local_ai.model_sources import SourceFailed, from_hub, from_packages
 
 CONTENT = bytes(range(256)) * 40
@@ -58,6 +58,11 @@ class _Download(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         pass
+
+
+@pytest.fixture(autouse=True)
+def nothing_known_to_be_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_sources, "_unreachable", set())  # ports are used again from test to test
 
 
 @pytest.fixture
@@ -323,3 +328,14 @@ def test_the_command_says_why_it_failed_and_what_to_do(
     assert out == ""
     assert "silero_vad_16k_op15.onnx is not the expected file" in err
     assert "Delete it" in err
+
+
+def test_where_there_is_no_terminal_progress_is_plain_lines_on_standard_error(
+    tmp_path: Path, hub: Hub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_progress() as progress:
+        folder_of(tmp_path).ensure(a_file(hub.url), progress)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "weights.bin: 0 of 0 MB (0 %)" in err
+    assert "weights.bin: checked, 0.0 MB from hub" in err
