@@ -215,6 +215,8 @@ class Response:
         return {"type": "audio", "transcript": text} if self._asked.spoken else {"type": "text", "text": text}
 
     def _text_delta(self, text: str) -> None:
+        if self.over:
+            return
         place = self._place or self._open()
         self._text += text
         self._keep_text(place)
@@ -223,7 +225,8 @@ class Response:
         self._beside("text" if self._asked.spoken else "audio")
 
     async def _audio_delta(self, pcm: bytes) -> None:
-        assert self._place is not None
+        if self.over or self._place is None:  # a cancelled voice may get one more step before it is stopped
+            return
         stage, ms = self._stage, len(pcm) / _BYTES_PER_MS
         audio = pybase64.b64encode(encode_output(pcm, self._asked.output_format)).decode()
         self._last_audio = audio
