@@ -224,7 +224,7 @@ def open_folder(folder: str | Path | None = None) -> ModelFiles:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Fetch and check the models of one tier. Exit status 0, or 1 with the reason on standard error."""
+    """Fetch and check the models of one tier. Exit status 0; 1 with the reason on standard error; 130 when interrupted."""
     parser = argparse.ArgumentParser(prog="python -m local_ai.model_files", description=main.__doc__)
     parser.add_argument("--tier", choices=TIERS, help="default: by available memory, or LOCAL_AI_TIER")
     parser.add_argument("--model-dir", help="default: LOCAL_AI_MODEL_DIR, or .engram/models")
@@ -237,6 +237,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except ModelError as error:
             progress.note(f"error: {error}")
             return 1
+        except KeyboardInterrupt:
+            progress.note("Interrupted. What has arrived is kept; the next run goes on from there.")
+            return 130
         progress.note(f"Models for tier {tier}: {len(paths)} files checked in {files.folder}")
     return 0
 

@@ -80,7 +80,7 @@ class _PlainMeter:
             self._say()
 
     def _say(self) -> None:
-        share = 100 * self._done // max(self._total, 1)
+        share = round(100 * self._done / max(self._total, 1))
         self._out.note(f"{self._title}: {self._done / 1e6:,.0f} of {self._total / 1e6:,.0f} MB ({share} %)")
 
 
