@@ -23,7 +23,7 @@ MAX_PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """A session as memory shows it. `agents` and `channels` in the order they first took part; times in UTC."""
+    """A session as memory shows it. `agents` and `channels`: those that took part, new ones at the end. UTC."""
 
     id: str
     title: str
@@ -74,28 +74,32 @@ class TurnLog:
             replace(turn, id=clean(turn.id), session_id=clean(turn.session_id), content=clean(turn.content))
             for turn in turns
         ]
+        firsts: dict[str, Turn] = {}
+        for turn in cleaned:
+            firsts.setdefault(turn.id, turn)
+        once = list(firsts.values())
         values = {
             "tenant": principal.tenant,
             "owner": principal.user_id,
-            "count": len(cleaned),
+            "count": len(once),
             "commit": "on" if durable else "off",
-            "id": [turn.id for turn in cleaned],
-            "session": [turn.session_id for turn in cleaned],
-            "role": [turn.role for turn in cleaned],
-            "channel": [turn.channel for turn in cleaned],
-            "agent": [clean(turn.agent_id) for turn in cleaned],
-            "item": [None if turn.item_id is None else clean(turn.item_id) for turn in cleaned],
-            "content": [turn.content for turn in cleaned],
-            "unheard": [clean(turn.unheard) for turn in cleaned],
-            "interrupted": [turn.interrupted for turn in cleaned],
-            "said": [turn.said_at for turn in cleaned],
-            "title": [title_of(turn.content) if turn.role == "user" else "" for turn in cleaned],
+            "id": [turn.id for turn in once],
+            "session": [turn.session_id for turn in once],
+            "role": [turn.role for turn in once],
+            "channel": [turn.channel for turn in once],
+            "agent": [clean(turn.agent_id) for turn in once],
+            "item": [None if turn.item_id is None else clean(turn.item_id) for turn in once],
+            "content": [turn.content for turn in once],
+            "unheard": [clean(turn.unheard) for turn in once],
+            "interrupted": [turn.interrupted for turn in once],
+            "said": [turn.said_at for turn in once],
+            "title": [title_of(turn.content) if turn.role == "user" else "" for turn in once],
         }
 
         async def work(connection: Connection) -> dict[str, int]:
             cursor = await connection.execute(_APPEND, values)
             places: dict[str, int] = dict(await cursor.fetchall())
-            known = [turn.id for turn in cleaned if turn.id not in places]
+            known = [turn.id for turn in once if turn.id not in places]
             if known:
                 cursor = await connection.execute(_PLACES, (principal.tenant, principal.user_id, known))
                 places.update(await cursor.fetchall())
@@ -178,16 +182,16 @@ class TurnLog:
         owner = (principal.tenant, principal.user_id)
         key = (*owner, clean(session_id))
 
-        async def work(connection: Connection) -> int:
+        async def work(connection: Connection) -> None:
             async with connection.transaction():
                 # The owner's row first: it keeps appends out, and the next statement sees all that came before.
                 await connection.execute(_NEW_EPOCH, owner)
                 turns = await connection.execute(_DELETE_TURNS, key)
                 session = await connection.execute(_DELETE_SESSION, key)
-                return turns.rowcount + session.rowcount
+                if not turns.rowcount + session.rowcount:
+                    raise _no_episode()  # and roll the epoch back
 
-        if await self._database.run(work) == 0:
-            raise _no_episode()
+        await self._database.run(work)
 
 
 def _turn(row: Sequence[Any]) -> Turn:

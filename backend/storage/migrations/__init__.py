@@ -50,8 +50,14 @@ def _known() -> set[str]:
 def _upgrade(conninfo: str) -> None:
     from alembic import command
     from alembic.config import Config
+    from sqlalchemy.exc import DBAPIError
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["conninfo"] = conninfo
-    command.upgrade(config, HEAD)
+    try:
+        command.upgrade(config, HEAD)
+    except DBAPIError as error:
+        if isinstance(error.orig, psycopg.Error):
+            raise error.orig from error
+        raise
