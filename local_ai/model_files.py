@@ -224,7 +224,7 @@ def open_folder(folder: str | Path | None = None) -> ModelFiles:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Fetch and check the models of one tier. Exit status 0; 1 with the reason on standard error; 130 when interrupted."""
+    """Fetch and check the models of one tier. Exit status 0; 1 with the reason on stderr; 130 if interrupted."""
     parser = argparse.ArgumentParser(prog="python -m local_ai.model_files", description=main.__doc__)
     parser.add_argument("--tier", choices=TIERS, help="default: by available memory, or LOCAL_AI_TIER")
     parser.add_argument("--model-dir", help="default: LOCAL_AI_MODEL_DIR, or .engram/models")
