@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from .brains import Brain, Busy, ReplyDelta, ReplyEnd
+from .brains import Brain, Busy, ReplyDelta, ReplyEnd, Unanswerable
 from .chat_faults import ChatFaults, Refused
 from .tool_choice import Call, Tool, call_as_text, choose, offered, result_as_text, tools_of
 
@@ -103,6 +103,9 @@ class ChatCompletions:
         except Busy as busy:
             body = error_body(str(busy), "rate_limit_error", code="rate_limit_exceeded")
             await _send(send, 429, body, retry_after=f"{busy.retry_after:g}")
+        except Unanswerable as refused:
+            param = "messages" if refused.code == "context_length_exceeded" else "response_format"
+            await _send(send, 400, error_body(str(refused), "invalid_request_error", param, refused.code))
         except ValueError as wrong:  # a schema that the brain cannot follow
             await _send(send, 400, error_body(str(wrong), "invalid_request_error", "response_format"))
         except Exception:

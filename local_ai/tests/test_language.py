@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import orjson
 import pytest
 
-from local_ai.brains import Busy, ReplyDelta, ReplyEnd, Unanswerable
+from local_ai.brains import Brain, Busy, ReplyDelta, ReplyEnd, Unanswerable
+from local_ai.gateway import ChatCompletions
 from local_ai.language import CONTEXT, Language
 from local_ai.model_files import choose_tier, open_folder
 from local_ai.model_progress import Silent
@@ -198,6 +199,22 @@ async def test_messages_that_exceed_the_context_are_told_so(language: Language, 
     with pytest.raises(Unanswerable, match=r"9000 tokens .* holds 8192.*Shorten") as refusal:
         await answer(language)
     assert refusal.value.code == "context_length_exceeded"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_over_http_messages_that_exceed_the_context_are_a_400_that_no_client_repeats(
+    language: Language, server: FakeServer, stream: bool
+) -> None:
+    server.status = 400
+    error = {"type": "exceed_context_size_error", "message": "x", "n_prompt_tokens": 9000, "n_ctx": 8192}
+    server.failure = orjson.dumps({"error": error})
+    service = cast(Any, ChatCompletions(cast(Brain, language), faults=False))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(service), base_url="http://test") as client:
+        asked = {"model": "local", "messages": USER, "stream": stream}
+        refused = await client.post("/openai/v1/chat/completions", json=asked)
+    assert refused.status_code == 400
+    assert refused.json()["error"]["code"] == "context_length_exceeded"
+    assert "9000 tokens" in refused.json()["error"]["message"]
 
 
 async def test_a_failing_model_is_an_error_and_not_an_empty_answer(language: Language, server: FakeServer) -> None:
