@@ -43,6 +43,8 @@ _START_SECONDS = 60  # crash recovery of a laptop's data included; PostgreSQL's 
 _STOP_SECONDS = 30
 _LOCK_SECONDS = 90
 
+_DETACH = 'log=$1; shift; : >>"$log" || exit 1; "$@" </dev/null >>"$log" 2>&1 & echo $!'
+
 _SERVER_SETTINGS = {
     "listen_addresses": "",
     "shared_buffers": "64MB",
@@ -353,9 +355,10 @@ def _start(
     for name, value in {"port": "5432", **settings, "unix_socket_directories": str(run)}.items():
         arguments += ["-c", f"{name}={value}"]
     try:
-        # Not pg_ctl: it compares start times with the clock, and waits in vain when the clock is set back.
-        detached = ["/bin/sh", "-c", 'log=$1; shift; "$@" </dev/null >>"$log" 2>&1 & echo $!', "sh", str(log)]
-        pid = int(_run([*detached, str(binaries / "postgres"), *arguments], account, data, 10))
+        # A shell of its own sets the server free of us; then its pid file tells how it fares.
+        pid = int(
+            _run(["/bin/sh", "-c", _DETACH, "sh", str(log), str(binaries / "postgres"), *arguments], account, data, 10)
+        )
         deadline = time.monotonic() + _START_SECONDS
         while _pid_file(data)[7:] != ["ready"]:
             if not _alive(pid):

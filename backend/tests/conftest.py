@@ -1,6 +1,8 @@
 """What the tests of every room may ask for: a real database, the log and memory on it, and people nobody else is."""
 
 import os
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,6 +26,19 @@ DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 """Debian 12's server, without any extension: `apt-get install postgresql-15`."""
 
 DATABASES = ["embedded", *(["debian-15"] if (DEBIAN_15 / "postgres").exists() else [])]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Give this run temporary directories of its own.
+
+    The usual ones share a parent that each new run closes to other accounts; root's database runs as another account, and
+    would be locked out of its data when a second run begins. Short names also leave room for socket paths.
+    """
+    if not config.option.basetemp:
+        base = Path(tempfile.mkdtemp(prefix="engram-tests-")) / "t"
+        config.option.basetemp = base
+        config.add_cleanup(lambda: shutil.rmtree(base.parent, ignore_errors=True))
 
 
 @dataclass(frozen=True)
