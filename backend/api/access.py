@@ -42,7 +42,7 @@ def authenticator(settings: Settings) -> Authenticator:
     raise SettingsError(
         [
             f"ENVIRONMENT: sign-in for the {settings.environment} level (Entra ID tokens) is not built in this "
-            "version, and the service does not run open instead. Use ENVIRONMENT=development until a version with it is out."
+            "version, and the service does not run open instead. Use ENVIRONMENT=development until one has it."
         ]
     )
 

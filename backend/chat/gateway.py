@@ -22,7 +22,7 @@ import orjson
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential, get_bearer_token_provider
-from openai import AsyncOpenAI, AsyncStream, DefaultAioHttpClient, Omit
+from openai import AsyncOpenAI, AsyncStream, DefaultAioHttpClient, Omit, RequestOptions
 from openai.types.chat import ChatCompletionChunk
 
 from backend.chat import gateway_failures as failures
@@ -67,6 +67,7 @@ class Gateway:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._credential: AsyncTokenCredential | None = None
+        self._options: RequestOptions = {}
         self._client = self._new_client() if settings.azure_ai_endpoint else None
         # Newer models refuse `max_tokens`, older servers do not know its successor: learnt from the first refusal.
         self._limit_name = "max_completion_tokens"
@@ -82,7 +83,9 @@ class Gateway:
 
         async def attempt() -> Completion:
             body = self._body(messages, model, max_tokens)
-            response = await client.post("/chat/completions", content=orjson.dumps(body), cast_to=httpx.Response)
+            response = await client.post(
+                "/chat/completions", content=orjson.dumps(body), cast_to=httpx.Response, options=self._options
+            )
             return _completion(response.content)
 
         async with _budget(self._settings.chat_timeout_seconds):
@@ -92,16 +95,22 @@ class Gateway:
         """Yield the answer's pieces, then one `Usage`; raise as `complete`. Only the first piece is tried again for."""
         client = self._require()
 
-        async def attempt() -> tuple[AsyncStream[ChatCompletionChunk], str, Usage]:
+        async def attempt() -> tuple[AsyncStream[ChatCompletionChunk] | None, str, Usage]:
             extra = self._body(messages, model, max_tokens)
             pieces: AsyncStream[ChatCompletionChunk] = await client.post(
                 "/chat/completions",
                 content=orjson.dumps(extra | {"stream": True, "stream_options": {"include_usage": True}}),
                 cast_to=ChatCompletionChunk,
+                options=self._options,
                 stream=True,
                 stream_cls=AsyncStream[ChatCompletionChunk],
             )
             try:
+                if not pieces.response.headers.get("content-type", "").startswith("text/event-stream"):
+                    # It does not stream: the answer comes whole, or it is none.
+                    whole = _completion(await pieces.response.aread())
+                    await pieces.close()
+                    return None, whole.text, Usage(whole.tokens_used, whole.finish_reason)
                 first, usage = await _next_piece(pieces, Usage(None, None))
                 if not first:
                     raise failures.filtered() if usage.finish_reason == "content_filter" else failures.empty()
@@ -117,6 +126,8 @@ class Gateway:
         try:
             while piece:
                 yield piece
+                if pieces is None:
+                    break
                 # The budget is entered anew for each piece: a timeout must not be held open across a yield.
                 async with _budget(self._settings.chat_timeout_seconds, deadline):
                     try:
@@ -126,7 +137,8 @@ class Gateway:
                     except ValueError as error:
                         raise failures.malformed() from error
         finally:
-            await pieces.close()
+            if pieces is not None:
+                await pieces.close()
         yield usage
 
     async def check(self) -> None:
@@ -137,7 +149,7 @@ class Gateway:
         client = self._require()
         try:
             async with asyncio.timeout(_CHECK_S):
-                await client.get("/models", cast_to=httpx.Response)
+                await client.get("/models", cast_to=httpx.Response, options=self._options)
         except TimeoutError:
             raise failures.timed_out(_CHECK_S) from None
         except ClientAuthenticationError as error:
@@ -173,7 +185,8 @@ class Gateway:
         if not key and host.endswith(AZURE_AI_SUFFIXES):
             credential = self._token_provider(host)
         elif not key:
-            credential, headers = "none", headers | {"Authorization": Omit()}
+            credential = "none"
+            self._options = {"headers": {"Authorization": Omit()}}  # only a request's own headers can leave it out
         return AsyncOpenAI(
             api_key=credential,
             base_url=base,

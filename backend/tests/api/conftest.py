@@ -20,6 +20,7 @@ from backend.api.main import create_app
 from backend.api.services import Services
 from backend.chat.turn import Chat, ConversationMemory
 from backend.core.settings import Settings
+from backend.tests.conftest import StoreSettings
 
 SOON = 15.0
 """The bound of every wait in these tests, in seconds: far above what is expected, so that a loaded machine passes."""
@@ -91,9 +92,8 @@ StartService = Callable[..., contextlib.AbstractAsyncContextManager[Service]]
 
 
 @pytest.fixture(scope="session")
-def start_service(gateway: str, tmp_path_factory: pytest.TempPathFactory) -> StartService:
-    """A way to start a service with its own settings; all share one embedded database."""
-    data_dir = tmp_path_factory.mktemp("engram")
+def start_service(gateway: str, store_settings: StoreSettings) -> StartService:
+    """A way to start a service with its own settings; all share the tests' database."""
 
     @contextlib.asynccontextmanager
     async def start(**changes: Any) -> AsyncIterator[Service]:
@@ -102,7 +102,8 @@ def start_service(gateway: str, tmp_path_factory: pytest.TempPathFactory) -> Sta
             "auth_required": True,
             "azure_ai_endpoint": gateway,
             "azure_ai_key": "test-key",
-            "data_dir": data_dir,
+            "database_url": store_settings.database_url,
+            "data_dir": store_settings.data_dir,
             "log_level": "ERROR",
             "ui_dir": Path("no-such-directory"),
         }
