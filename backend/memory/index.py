@@ -2,8 +2,9 @@
 
 A turn alone is too short to be found, so each is scored by a window: its own words and, at `NEIGHBOUR` of their weight,
 those of the turns before and after it in its session. Scores are brought to [0, 1] by the best one (min-max, the
-minimum being "no common word") and mixed with priors: other hits in the same session, statements over questions, the
-user's own words, longer over shorter, later over earlier. Rank fusion would throw away how far apart the scores are.
+minimum being "no common word"), weighed by what a match in the turn is worth (statements over questions, the user's
+words over an assistant's) and mixed with small priors: other hits in the same session, longer over shorter, later over
+earlier. Rank fusion would throw away how far apart the scores are.
 
 Postings are arrays of turn numbers, one entry per occurrence. Windows are formed at search time through two arrays of
 neighbours, so adding a turn costs its words only, and a turn that arrives late still finds its place.
@@ -26,12 +27,16 @@ K1 = 1.2
 B = 0.75
 NEIGHBOUR = 0.5
 
+QUESTION_WORTH = 0.5
+"""A question matches the next question best, and answers nothing."""
+
+ASSISTANT_WORTH = 0.8
+"""What the user said is the source; what an assistant said is mostly drawn from it."""
+
 SESSION_PRIOR = 0.15
-STATEMENT_PRIOR = 0.15
-USER_PRIOR = 0.05
 LENGTH_PRIOR = 0.05
 RECENCY_PRIOR = 0.03
-_TOTAL = 1 + SESSION_PRIOR + STATEMENT_PRIOR + USER_PRIOR + LENGTH_PRIOR + RECENCY_PRIOR
+_TOTAL = 1 + SESSION_PRIOR + LENGTH_PRIOR + RECENCY_PRIOR
 _RICH = 20  # index terms; a turn with more is not richer for it
 
 FLOOR = 0.25
@@ -69,7 +74,7 @@ class TurnIndex:
         self._after = np.empty(0, np.int32)
         self._session = np.empty(0, np.int32)
         self._length = np.empty(0, np.int32)  # in index terms
-        self._prior = np.empty(0, np.float64)
+        self._worth = np.empty(0, np.float64)
         self._live = np.empty(0, np.bool_)  # False once replaced
         self._grow(64)
 
@@ -107,7 +112,7 @@ class TurnIndex:
         self._live[number] = True
         self._length[number] = len(words)
         self._session[number] = session.number
-        self._prior[number] = _prior(turn, len(words))
+        self._worth[number] = _worth(turn)
         self._alive += 1
         self._content_bytes += 2 * len(turn.content) + 8 * len(words)
         if len(self._turns) > 256 and self._alive * 2 < len(self._turns):
@@ -178,7 +183,8 @@ class TurnIndex:
         in_session = np.zeros(len(self._sessions))
         np.maximum.at(in_session, sessions, level)
         here = self._sessions.get(session_id)
-        mixed = level + SESSION_PRIOR * in_session[sessions] + self._prior[:count]
+        mixed = level * self._worth[:count] + SESSION_PRIOR * in_session[sessions]
+        mixed += LENGTH_PRIOR * np.minimum(self._length[:count] / _RICH, 1.0)
         mixed += RECENCY_PRIOR * np.arange(1, count + 1) / count
         if here is not None:
             mixed += np.where(sessions == here.number, 1e-6, 0.0)
@@ -215,7 +221,7 @@ class TurnIndex:
         self._after = _grown(self._after, capacity, -1)
         self._session = _grown(self._session, capacity, 0)
         self._length = _grown(self._length, capacity, 0)
-        self._prior = _grown(self._prior, capacity, 0)
+        self._worth = _grown(self._worth, capacity, 0)
         self._live = _grown(self._live, capacity, 0)
         self._capacity = capacity
 
@@ -234,10 +240,11 @@ def _grown(old: NDArray[_N], capacity: int, fill: int) -> NDArray[_N]:
     return fresh
 
 
-def _prior(turn: Turn, words: int) -> float:
-    """What a turn is worth before it is known what is asked."""
-    states = any(not is_question(sentence) for sentence in sentences(turn.content))
-    return STATEMENT_PRIOR * states + USER_PRIOR * (turn.role == "user") + LENGTH_PRIOR * min(words / _RICH, 1.0)
+def _worth(turn: Turn) -> float:
+    """How much a match in this turn counts, before it is known what is asked."""
+    pieces = sentences(turn.content)
+    asked = sum(len(piece) for piece in pieces if is_question(piece)) / (sum(map(len, pieces)) or 1)
+    return (1 - (1 - QUESTION_WORTH) * asked) * (1.0 if turn.role == "user" else ASSISTANT_WORTH)
 
 
 def _same(text: str) -> str:

@@ -32,8 +32,8 @@ DATABASES = ["embedded", *(["debian-15"] if (DEBIAN_15 / "postgres").exists() el
 def pytest_configure(config: pytest.Config) -> None:
     """Give this run temporary directories of its own.
 
-    The usual ones share a parent that each new run closes to other accounts; root's database runs as another account, and
-    would be locked out of its data when a second run begins. Short names also leave room for socket paths.
+    The usual ones share a parent that each new run closes to other accounts; root's database runs as another account,
+    and would be locked out when a second run begins. Short names also leave room for socket paths.
     """
     if not config.option.basetemp:
         base = Path(tempfile.mkdtemp(prefix="engram-tests-")) / "t"
