@@ -52,8 +52,9 @@ def main(
         listening.bind(("127.0.0.1", port))
     except OSError as taken:
         raise typer.BadParameter(f"cannot listen on 127.0.0.1:{port}: {taken.strerror}.") from None
+    answering = _brain(brain, script, model_dir)
     config = uvicorn.Config(
-        create_app(_brain(brain, script, model_dir), faults=brain is BrainName.scripted),
+        create_app(answering, faults=brain is BrainName.scripted, tier=getattr(answering, "tier", None)),
         ws="websockets-sansio",
         ws_max_size=LARGEST_FRAME,
         ws_per_message_deflate=False,  # the service does not compress either: base64 audio hardly shrinks

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .tool_choice import call_as_text, result_as_text
+from .tool_choice import result_as_text
 
 Item = dict[str, Any]
 
@@ -68,8 +68,8 @@ class Conversation:
         messages = []
         for item in self._items if items is None else items:
             if item["type"] == "function_call":
-                message = {"role": "assistant", "content": call_as_text(item["name"], item["arguments"])}
-            elif item["type"] == "function_call_output":
+                continue  # its result says what is needed
+            if item["type"] == "function_call_output":
                 name = self.call_name(item["call_id"])
                 message = {"role": "user", "content": result_as_text(name, item["output"])}
             else:

@@ -18,7 +18,7 @@ import orjson
 
 from .brains import Brain, Busy, ReplyDelta, ReplyEnd, Unanswerable
 from .chat_faults import ChatFaults, Refused
-from .tool_choice import Call, Tool, call_as_text, choose, offered, result_as_text, tools_of
+from .tool_choice import Call, Tool, choose, offered, result_as_text, tools_of
 
 log = logging.getLogger("local_ai.chat")
 
@@ -90,6 +90,7 @@ class ChatCompletions:
                 work.cancel()
 
     async def _answer(self, request: ChatRequest, send: Send, stop: asyncio.Event) -> None:
+        answer = _Answer(send)
         try:
             call, spent = None, ReplyEnd(0, 0, 0, "stop")
             if request.tools:
@@ -97,20 +98,21 @@ class ChatCompletions:
                 call, spent = chosen.call, chosen.end
             reply = None if call else self._reply(request, stop)
             if request.stream:
-                await _stream(request, call, reply, spent, send)
+                await _stream(request, call, reply, spent, answer)
             else:
-                await _whole(request, call, reply, spent, send)
+                await _whole(request, call, reply, spent, answer)
         except Busy as busy:
             body = error_body(str(busy), "rate_limit_error", code="rate_limit_exceeded")
-            await _send(send, 429, body, retry_after=f"{busy.retry_after:g}")
+            await answer.fail(429, body, retry_after=f"{busy.retry_after:g}")
         except Unanswerable as refused:
             param = "messages" if refused.code == "context_length_exceeded" else "response_format"
-            await _send(send, 400, error_body(str(refused), "invalid_request_error", param, refused.code))
+            await answer.fail(400, error_body(str(refused), "invalid_request_error", param, refused.code))
         except ValueError as wrong:  # a schema that the brain cannot follow
-            await _send(send, 400, error_body(str(wrong), "invalid_request_error", "response_format"))
+            await answer.fail(400, error_body(str(wrong), "invalid_request_error", "response_format"))
         except Exception:
             log.exception("chat failed")
-            await _send(send, 500, error_body("The server had an error while processing your request.", "server_error"))
+            body = error_body("The server had an error while processing your request.", "server_error")
+            await answer.fail(500, body)
 
     def _reply(self, request: ChatRequest, stop: asyncio.Event) -> AsyncIterator[ReplyDelta | ReplyEnd]:
         return self._brain.reply(
@@ -120,6 +122,25 @@ class ChatCompletions:
             schema=request.schema,
             stop_on=stop,
         )
+
+
+class _Answer:
+    """`send` that knows whether the answer has begun: after that an error can only be told within the stream."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._begun = False
+
+    async def __call__(self, message: dict[str, Any]) -> None:
+        self._begun = True
+        await self._send(message)
+
+    async def fail(self, status: int, body: bytes, **headers: str) -> None:
+        """An error, as a response or as the last event of a stream."""
+        if self._begun:
+            await self._send({"type": "http.response.body", "body": b"data: " + body + b"\n\n"})
+        else:
+            await _send(self._send, status, body, **headers)
 
 
 def read_request(body: bytes) -> ChatRequest:
@@ -156,7 +177,7 @@ def read_request(body: bytes) -> ChatRequest:
         raise _bad(f"Tool choice '{unknown.args[0]}' is not among the tools.", "tool_choice") from None
     return ChatRequest(
         model=model,
-        messages=[_message(message, place) for place, message in enumerate(messages)],
+        messages=_messages(messages),
         max_tokens=limit or DEFAULT_MAX_TOKENS,
         temperature=0.8 if temperature is None else float(temperature),
         schema=_schema(asked.get("response_format")),
@@ -171,33 +192,42 @@ def _bad(message: str, param: str | None) -> Refused:
     return Refused(400, error_body(message, "invalid_request_error", param))
 
 
-def _message(message: Any, place: int) -> dict[str, Any]:
-    where = f"messages[{place}]"
-    if not isinstance(message, dict) or message.get("role") not in _ROLES:
-        raise _bad(f"Invalid '{where}.role': expected one of {', '.join(sorted(_ROLES))}.", f"{where}.role")
-    role, content = message["role"], message.get("content")
+def _messages(asked: list[Any]) -> list[dict[str, Any]]:
+    """Plain messages: calls are left out and their results told in words, by the names of the calls."""
+    names: dict[str, str] = {}
+    messages = []
+    for place, message in enumerate(asked):
+        where = f"messages[{place}]"
+        if not isinstance(message, dict) or message.get("role") not in _ROLES:
+            raise _bad(f"Invalid '{where}.role': expected one of {', '.join(sorted(_ROLES))}.", f"{where}.role")
+        role, content = message["role"], _text(message, where)
+        if role in ("tool", "function"):
+            name = message.get("name") or names.get(str(message.get("tool_call_id")), "a tool")
+            messages.append({"role": "user", "content": result_as_text(str(name), content)})
+            continue
+        if role == "assistant" and message.get("tool_calls"):
+            try:
+                names |= {str(call["id"]): str(call["function"]["name"]) for call in message["tool_calls"]}
+            except (KeyError, TypeError):
+                raise _bad("Invalid tool call: expected an id and a function's name.", f"{where}.tool_calls") from None
+            if not content:
+                continue
+        messages.append({"role": "system" if role == "developer" else role, "content": content})
+    return messages
+
+
+def _text(message: dict[str, Any], where: str) -> str:
+    content = message.get("content")
     if isinstance(content, list):
         texts = [part.get("text") for part in content if isinstance(part, dict) and part.get("type") == "text"]
         if len(texts) != len(content) or None in texts:
             raise _bad(f"Invalid '{where}.content': only text parts are available.", f"{where}.content")
-        content = "\n".join(map(str, texts))
-    if content is None and role == "assistant":
-        content = ""
+        return "\n".join(map(str, texts))
+    if content is None and message["role"] == "assistant":
+        return ""
     if not isinstance(content, str):
         raise _bad(f"Invalid '{where}.content': expected a string or an array of parts.", f"{where}.content")
-    if role in ("tool", "function"):
-        return {
-            "role": "user",
-            "content": result_as_text(str(message.get("name") or message.get("tool_call_id")), content),
-        }
-    calls = message.get("tool_calls")
-    if role == "assistant" and calls:
-        try:
-            made = [call_as_text(call["function"]["name"], call["function"]["arguments"]) for call in calls]
-        except (KeyError, TypeError):
-            raise _bad("Invalid tool call: expected a function's name and arguments.", f"{where}.tool_calls") from None
-        content = "\n".join([content, *made]).strip()
-    return {"role": "system" if role == "developer" else role, "content": content}
+    return content
 
 
 def _schema(response_format: Any) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ import orjson
 from .brains import Brain, ReplyDelta, ReplyEnd
 
 NONE = "none"
+_RESULT = "[result of "
 _ARGUMENT_TOKENS = 256
 
 
@@ -93,13 +94,16 @@ def choice_schema(tools: list[Tool], required: bool) -> dict[str, Any]:
 
 
 async def choose(brain: Brain, messages: list[dict[str, Any]], tools: list[Tool], required: bool) -> Chosen:
-    """Ask the brain which tool the conversation calls for. Raises Busy like any reply."""
-    lines = [f"- {tool.name}: {tool.description} Arguments: {orjson.dumps(tool.parameters).decode()}" for tool in tools]
-    ask = "Tools:\n" + "\n".join(lines) + "\nAnswer in JSON which tool to use now, with its arguments"
-    ask += "." if required else f', or {{"tool": "{NONE}"}} if the last message can be answered without one.'
+    """Ask the brain which tool the last message calls for. Raises Busy like any reply.
+
+    Right after a tool's result the answer is words, unless a tool is required: small models would call it for ever.
+    """
     text, end = "", ReplyEnd(0, 0, 0, "stop")
+    last = next((str(message["content"]) for message in reversed(messages) if message["role"] != "system"), "")
+    if last.startswith(_RESULT) and not required:
+        return Chosen(None, end)
     stream = brain.reply(
-        [*messages, {"role": "system", "content": ask}],
+        _question(last, tools, required),
         max_tokens=_ARGUMENT_TOKENS,
         temperature=0.0,
         schema=choice_schema(tools, required),
@@ -113,6 +117,28 @@ async def choose(brain: Brain, messages: list[dict[str, Any]], tools: list[Tool]
     return Chosen(_parse(text, tools), end)
 
 
+# A persona and a history make a model of 1.5 billion parameters call something on every message (8 of 9 wrong); the
+# bare message after three examples that need nothing is answered rightly 8 times of 9, and four times as fast.
+_EXAMPLES = ("Good morning!", "My name is Tom and I like tea.", "What is the largest planet?")
+
+
+def _question(last: str, tools: list[Tool], required: bool) -> list[dict[str, Any]]:
+    lines = [f"- {tool.name}: {tool.description} Arguments: {_arguments(tool)}" for tool in tools]
+    examples: list[dict[str, Any]] = []
+    if not required:
+        lines.append(f"- {NONE}: everything else (greetings, talk, sums, common knowledge)")
+        for example in _EXAMPLES:
+            examples.append({"role": "user", "content": example})
+            examples.append({"role": "assistant", "content": f'{{"tool":"{NONE}"}}'})
+    ask = "Which tool does the user's last message need? Tools:\n" + "\n".join(lines) + "\nAnswer in compact JSON."
+    return [{"role": "system", "content": ask}, *examples, {"role": "user", "content": last}]
+
+
+def _arguments(tool: Tool) -> str:
+    properties = tool.parameters.get("properties")
+    return ", ".join(properties) if isinstance(properties, dict) and properties else "none"
+
+
 def _parse(text: str, tools: list[Tool]) -> Call | None:
     # Cut off by the token bound, the text may be no JSON: then no tool is better than a broken call.
     try:
@@ -124,11 +150,6 @@ def _parse(text: str, tools: list[Tool]) -> Call | None:
     return Call(chosen["tool"], orjson.dumps(chosen.get("arguments", {})).decode())
 
 
-def call_as_text(name: str, arguments: str) -> str:
-    """A past call, for a model that reads text only."""
-    return f"[use of {name}] {arguments}"
-
-
 def result_as_text(name: str, output: str) -> str:
-    """What a past call gave, for a model that reads text only."""
-    return f"[result of {name}] {output}"
+    """What a past call gave, for a model that reads text only. The call itself is not shown: it would be imitated."""
+    return f"{_RESULT}{name}] {output}"

@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 from local_ai.brains import Brain, ReplyDelta, ReplyEnd
-from local_ai.gateway import LARGEST_BODY, ChatCompletions
+from local_ai.gateway import LARGEST_BODY, ChatCompletions, read_request
 
 from .caller import BOUND_S
 from .conftest import ROOT, Start
@@ -275,6 +275,55 @@ async def test_a_client_that_leaves_stops_the_model(streamed: bool) -> None:
     await asyncio.wait_for(endpoint({"method": "POST", "headers": []}, receive, send), BOUND_S)
     await asyncio.wait_for(brain.closed.wait(), BOUND_S)
     assert brain.stopped
+
+
+class _Breaking:
+    """A brain that fails after some words."""
+
+    name = "breaking"
+
+    def __init__(self, words: int) -> None:
+        self._words = words
+
+    async def reply(self, messages: Any, **_: Any) -> AsyncIterator[ReplyDelta | ReplyEnd]:
+        for _number in range(self._words):
+            yield ReplyDelta("word ")
+        raise RuntimeError("out of memory")
+
+
+@pytest.mark.parametrize(("words", "status"), [(0, 500), (2, 200)])
+async def test_a_model_that_fails_is_told_as_a_status_or_within_the_stream(words: int, status: int) -> None:
+    brain: Any = _Breaking(words)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await ChatCompletions(brain, faults=False)(scope, receive, send)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://local") as plain:
+        answer = await plain.post("/", json={"model": "m", "messages": user("hi"), "stream": True})
+    assert answer.status_code == status
+    last = answer.text.strip().removeprefix("data: ") if words == 0 else answer.text.strip().rsplit("data: ", 1)[1]
+    assert json.loads(last)["error"]["type"] == "server_error"
+    assert "out of memory" not in answer.text
+    assert "[DONE]" not in answer.text
+
+
+async def test_a_past_call_is_told_by_its_result_and_name() -> None:
+    function = {"name": "get_weather", "arguments": "{}"}
+    asked = [
+        *user("Weather?"),
+        {"role": "assistant", "content": None, "tool_calls": [{"id": "c1", "type": "function", "function": function}]},
+        {"role": "tool", "tool_call_id": "c1", "content": [{"type": "text", "text": "12 degrees"}]},
+    ]
+    request = read_request(orjson.dumps({"model": "m", "messages": asked}))
+    assert [message["content"] for message in request.messages] == ["Weather?", "[result of get_weather] 12 degrees"]
+
+
+async def test_the_scripted_brain_needs_no_models() -> None:
+    heavy = ["onnxruntime", "xllamacpp", "hibari", "moonshine_voice", "pydantic"]
+    code = f"import sys, local_ai.__main__, local_ai.brains.scripted; print([m for m in {heavy} if m in sys.modules])"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+    told, _ = await asyncio.wait_for(process.communicate(), 20)
+    assert told.decode().strip() == "[]"
 
 
 async def test_keys_that_ask_for_faults_do_nothing_with_a_real_brain() -> None:
