@@ -16,6 +16,7 @@ from typing import Protocol
 from backend.core.context import Turn
 from backend.core.problems import Problem
 from backend.identity.principal import Principal
+from backend.memory.grumble import Grumble
 
 logger = logging.getLogger("backend.memory")
 
@@ -57,6 +58,8 @@ class _Queue:
     entries: deque[_Entry] = field(default_factory=deque)
     worker: asyncio.Task[None] | None = None
     under_way: int = 0  # entries at the front that are being written
+    failing: bool = False
+    failure: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 class Outbox:
@@ -69,6 +72,7 @@ class Outbox:
         self._size = 0
         self._writers = asyncio.Semaphore(WRITERS)
         self._begun: dict[int, float] = {}
+        self._grumble = Grumble(logger)
         self._failed_at = float("-inf")
         self.lost = 0
         """Turns given up: refused because the queue was full, or never accepted by the store."""
@@ -77,8 +81,8 @@ class Outbox:
     def struggling(self) -> bool:
         """Whether the store has just failed, or has been at a write for over a second: do not wait for it."""
         now = time.monotonic()
-        slow = any(now - begun > SLOW_SECONDS for begun in self._begun.values())
-        return slow or now - self._failed_at < SLOW_SECONDS
+        oldest = next(iter(self._begun.values()), now)
+        return now - oldest > SLOW_SECONDS or now - self._failed_at < SLOW_SECONDS
 
     def put(self, principal: Principal, turns: Sequence[Turn], *, durable: bool) -> asyncio.Future[list[Turn]]:
         """Queue turns (each names its session). Raises `Problem` 503 when too much is waiting already."""
@@ -96,11 +100,21 @@ class Outbox:
         found = {turn.id: turn for entry in queue.entries for turn in entry.turns if turn.session_id == session_id}
         return list(found.values())
 
+    async def settle(self, principal: Principal, done: asyncio.Future[list[Turn]], seconds: float) -> bool:
+        """Wait until the store has what `put` gave `done` for, an attempt fails, or `seconds` pass; tell if it has it.
+
+        Does not wait at all while the store is known to struggle.
+        """
+        queue = self._queues.get((principal.tenant, principal.user_id))
+        if queue is not None and not queue.failing and not self.struggling:
+            await asyncio.wait((done, queue.failure), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        return done.done() and done.exception() is None
+
     async def flush(self, principal: Principal, seconds: float) -> None:
         """Wait at most `seconds` until what is now waiting for an owner is written."""
         queue = self._queues.get((principal.tenant, principal.user_id))
-        if queue is not None and queue.entries and not self.struggling:
-            await asyncio.wait((queue.entries[-1].done,), timeout=seconds)
+        if queue is not None and queue.entries:
+            await self.settle(principal, queue.entries[-1].done, seconds)
 
     def withdraw(self, principal: Principal, session_id: str) -> None:
         """Forget what is waiting for a session and is not being written already: the session is deleted."""
@@ -158,22 +172,26 @@ class Outbox:
                 queue.under_way = 0
                 self._failed_at = time.monotonic()
                 attempts += 1
+                queue.failing = True
+                queue.failure.set_result(None)
+                queue.failure = asyncio.get_running_loop().create_future()
                 if _hopeless(error, attempts):
                     await self._rescue(queue, batch, attempts)
                     continue
-                logger.warning("Memory did not take %d writes (%s); trying again", len(batch), type(error).__name__)
+                self._grumble("Memory does not take what is said (%s); it is kept and tried again", error)
                 await asyncio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - spreads retries, no secret
                 pause = min(pause * 2, _LONGEST_PAUSE)
             else:
                 pause, attempts = _FIRST_PAUSE, 0
+                queue.failing = False
                 self._finish(queue, batch, stored)
         del self._queues[key]
 
     async def _write(self, principal: Principal, batch: list[_Entry]) -> list[Turn]:
-        async with self._writers:
-            begun = id(batch)
-            self._begun[begun] = time.monotonic()
-            try:
+        begun = id(batch)
+        self._begun[begun] = time.monotonic()
+        try:
+            async with self._writers:
                 if not batch[0].amends:
                     turns = [turn for entry in batch for turn in entry.turns]
                     return await self._log.append_all(principal, turns, durable=any(entry.durable for entry in batch))
@@ -187,8 +205,8 @@ class Outbox:
                         interrupted=turn.interrupted,
                     )
                 ]
-            finally:
-                del self._begun[begun]
+        finally:
+            del self._begun[begun]
 
     async def _rescue(self, queue: _Queue, batch: list[_Entry], attempts: int) -> None:
         """Take apart a batch that the store refuses for good: write what it does take, give up the rest, loudly."""

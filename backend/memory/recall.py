@@ -23,6 +23,7 @@ from backend.core.context import (
 from backend.core.problems import Problem
 from backend.identity.principal import Principal, Role
 from backend.memory.cache import Changing, OwnerCache, OwnerMemory
+from backend.memory.grumble import Grumble
 from backend.memory.log import Episode
 from backend.memory.outbox import SLOW_SECONDS, Appending, Outbox, in_session
 
@@ -80,6 +81,7 @@ class Memory:
         self._log = log
         self._cache = OwnerCache(log)
         self._outbox = Outbox(log)
+        self._grumble = Grumble(logger)
         self._unanswered = 0
         self._broken_until = 0.0
 
@@ -155,9 +157,7 @@ class Memory:
         stored.add_done_callback(lambda done: self._note(principal, done))
         if not waits:
             return
-        if not self._outbox.struggling:
-            await asyncio.wait((stored,), timeout=SLOW_SECONDS)
-        if not stored.done() or stored.exception() is not None:
+        if not await self._outbox.settle(principal, stored, SLOW_SECONDS):
             context.semantic.degraded = LATER
 
     async def amend_turn(self, principal: Principal, turn: Turn) -> None:
@@ -233,7 +233,7 @@ class Memory:
             self._cache.weigh(principal)
 
     def _distrust(self, principal: Principal, context: EnterpriseContext, error: Exception) -> None:
-        logger.warning("Memory failed (%s); the conversation goes on without it", type(error).__name__, exc_info=error)
+        self._grumble("Memory failed (%s); conversations go on without it", error)
         self._cache.drop(principal)
         context.semantic.degraded = FAILED
 
