@@ -1,0 +1,61 @@
+/** The page as a person sees it: the few things that every test does. */
+import { expect, type Locator, type Page } from '@playwright/test'
+
+export class Desk {
+  readonly page: Page
+  readonly field: Locator
+  readonly column: Locator
+  readonly caption: Locator
+
+  constructor(page: Page) {
+    this.page = page
+    this.field = page.getByRole('textbox', { name: /Your message|Type instead of speaking/ })
+    this.column = page.getByRole('region', { name: 'Conversation', exact: true })
+    this.caption = page.locator('[data-caption]')
+  }
+
+  async open(path = '/'): Promise<this> {
+    await this.page.goto(path)
+    await expect(this.field).toBeVisible()
+    return this
+  }
+
+  /** What the person said or typed, in order. */
+  get yours(): Locator {
+    return this.column.locator('[data-turn=user]')
+  }
+
+  /** What the assistants said, in order. */
+  get theirs(): Locator {
+    return this.column.locator('[data-turn=assistant]')
+  }
+
+  async send(words: string): Promise<void> {
+    await this.field.fill(words)
+    await this.field.press('Enter')
+  }
+
+  agent(name: string): Locator {
+    return this.page.getByRole('radio', { name })
+  }
+
+  async call(): Promise<void> {
+    await this.page.getByRole('button', { name: /^Call (Elena|Marcus)$/ }).click()
+    await expect(this.page.locator('[data-call=live]')).toBeVisible({ timeout: 30_000 })
+  }
+
+  async hangUp(): Promise<void> {
+    await this.page.getByRole('button', { name: 'End call' }).click()
+    await expect(this.page.locator('[data-call=live]')).toHaveCount(0)
+  }
+
+  sessionId(): Promise<string> {
+    return this.page.evaluate(() => sessionStorage.getItem('engram_session_id') ?? '')
+  }
+
+  /** The stored turns of this tab's conversation. */
+  async stored(): Promise<{ role: string; content: string; unheard: string | null; channel: string; interrupted: boolean; agent_id: string }[]> {
+    const answer = await this.page.request.get(`/api/v1/memory/episodes/${await this.sessionId()}`)
+    return answer.ok() ? (await answer.json()).transcript : []
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * Hears what the page sends to the loudspeaker: every sample, with its time on the audio clock. Installed by the test before the
+ * page's own scripts; the product knows nothing of it.
+ */
+import type { Page } from '@playwright/test'
+
+const TAP_MODULE = `
+registerProcessor('test-tap', class extends AudioWorkletProcessor {
+  process(inputs) {
+    const samples = inputs[0] && inputs[0][0]
+    if (samples) this.port.postMessage({ time: currentTime, samples: samples.slice() })
+    return true
+  }
+})`
+
+interface TapState {
+  rate: number
+  blocks: { time: number; samples: Float32Array }[]
+  /** Messages of the voice socket with the audio clock's time of their arrival. */
+  messages: { time: number; message: Record<string, unknown> }[]
+}
+
+declare global {
+  interface Window {
+    engramTestTap: TapState
+  }
+}
+
+/** Install the tap; call before the page is opened. */
+export async function installTap(page: Page): Promise<void> {
+  await page.route('**/test-tap.js', (route) => route.fulfill({ contentType: 'text/javascript', body: TAP_MODULE }))
+  await page.addInitScript(() => {
+    const tap: TapState = { rate: 0, blocks: [], messages: [] }
+    window.engramTestTap = tap
+    let context: AudioContext | null = null
+
+    const connect = AudioNode.prototype.connect as (this: AudioNode, ...target: unknown[]) => AudioNode
+    AudioNode.prototype.connect = function (this: AudioNode, ...target: unknown[]) {
+      if (target[0] instanceof AudioDestinationNode) {
+        context = this.context as AudioContext
+        tap.rate = context.sampleRate
+        const listen = async (sounding: AudioContext) => {
+          await sounding.audioWorklet.addModule('/test-tap.js')
+          const node = new AudioWorkletNode(sounding, 'test-tap', { numberOfOutputs: 0 })
+          node.port.onmessage = ({ data }: MessageEvent<{ time: number; samples: Float32Array }>) => tap.blocks.push(data)
+          connect.call(this, node)
+        }
+        void listen(context)
+      }
+      return connect.apply(this, target)
+    } as typeof AudioNode.prototype.connect
+
+    const NativeSocket = window.WebSocket
+    window.WebSocket = class extends NativeSocket {
+      constructor(url: string | URL, protocols?: string | string[]) {
+        super(url, protocols)
+        this.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+          if (typeof data !== 'string') return
+          const message = JSON.parse(data) as Record<string, unknown>
+          if (message['type'] === 'audio') delete message['data']
+          tap.messages.push({ time: context?.currentTime ?? 0, message })
+        })
+      }
+    }
+
+    // The file is the voice; the browser's clean-up for real rooms would only change it.
+    const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices)
+    navigator.mediaDevices.getUserMedia = () =>
+      open({ audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false } })
+  })
+}
+
+export interface Stretch {
+  /** Seconds on the audio clock. */
+  readonly from: number
+  readonly to: number
+}
+
+export interface Heard {
+  readonly rate: number
+  readonly stretches: readonly Stretch[]
+  readonly peak: number
+}
+
+/** Where sound was heard: stretches above `threshold`, joined when the pause between them is under `pause` seconds. */
+export function heard(page: Page, threshold = 0.01, pause = 0.06): Promise<Heard> {
+  return page.evaluate(
+    ([level, gap]) => {
+      const { rate, blocks } = window.engramTestTap
+      const stretches: { from: number; to: number }[] = []
+      let peak = 0
+      for (const { time, samples } of blocks) {
+        samples.forEach((sample, index) => {
+          const loud = Math.abs(sample)
+          if (loud > peak) peak = loud
+          if (loud < level) return
+          const at = time + index / rate
+          const last = stretches.at(-1)
+          if (last && at - last.to < gap) last.to = at
+          else stretches.push({ from: at, to: at })
+        })
+      }
+      return { rate, stretches, peak }
+    },
+    [threshold, pause] as const,
+  )
+}
+
+/** Seconds of sound in all. */
+export function lengthOf({ stretches }: Heard): number {
+  return stretches.reduce((sum, { from, to }) => sum + to - from, 0)
+}
+
+/** When messages of a type arrived, in seconds on the audio clock. */
+export function arrivals(page: Page, type: string): Promise<{ time: number; message: Record<string, unknown> }[]> {
+  return page.evaluate((wanted) => window.engramTestTap.messages.filter(({ message }) => message['type'] === wanted), type)
+}
+
+/** Median pitch in Hz of what was heard between two moments (seconds on the audio clock), by autocorrelation. */
+export function medianPitch(page: Page, from = 0, to = Number.POSITIVE_INFINITY): Promise<number> {
+  return page.evaluate(
+    ([begin, end]) => {
+      const { rate, blocks } = window.engramTestTap
+      const chosen = blocks.filter(({ time }) => time >= begin && time <= end)
+      const samples = new Float32Array(chosen.reduce((sum, block) => sum + block.samples.length, 0))
+      let at = 0
+      for (const block of chosen) {
+        samples.set(block.samples, at)
+        at += block.samples.length
+      }
+      const frame = Math.round(rate * 0.04)
+      const shortest = Math.floor(rate / 400)
+      const longest = Math.ceil(rate / 60)
+      const pitches: number[] = []
+      for (let start = 0; start + frame + longest < samples.length; start += frame) {
+        let energy = 0
+        for (let i = 0; i < frame; i++) energy += (samples[start + i] ?? 0) ** 2
+        if (Math.sqrt(energy / frame) < 0.02) continue
+        const scores = new Float32Array(longest + 1)
+        let best = 0
+        for (let lag = shortest; lag <= longest; lag++) {
+          let cross = 0
+          let other = 0
+          for (let i = 0; i < frame; i += 2) {
+            const a = samples[start + i] ?? 0
+            const b = samples[start + i + lag] ?? 0
+            cross += a * b
+            other += b * b
+          }
+          scores[lag] = cross / Math.sqrt((energy / 2) * other + 1e-9)
+          best = Math.max(best, scores[lag] ?? 0)
+        }
+        if (best < 0.7) continue
+        // The shortest lag that is nearly as good as the best one: a period, not a multiple of it.
+        for (let lag = shortest + 1; lag < longest; lag++) {
+          const score = scores[lag] ?? 0
+          if (score > 0.9 * best && score >= (scores[lag - 1] ?? 0) && score >= (scores[lag + 1] ?? 0)) {
+            pitches.push(rate / lag)
+            break
+          }
+        }
+      }
+      pitches.sort((a, b) => a - b)
+      return pitches[pitches.length >> 1] ?? 0
+    },
+    [from, to] as const,
+  )
+}

@@ -1,0 +1,205 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import { expect, test } from '@playwright/test'
+import { Desk } from './desk'
+import { arrivals, heard, installTap, lengthOf, medianPitch } from './tap'
+import { microphone, writeWav } from './wav'
+
+const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
+const UTTERANCE = writeWav('utterance', [{ silence: 3 }, { speechLike: 1.2 }, { silence: 120 }])
+
+test.use({ launchOptions: { executablePath: CHROMIUM, args: microphone(UTTERANCE) } })
+
+test.describe('a call', { tag: '@voice' }, () => {
+  test.beforeEach(async ({ page }) => {
+    await installTap(page)
+  })
+
+  test('shows both sides’ words, is heard, measured, and stands in the episode', async ({ page }) => {
+    const desk = await new Desk(page).open('/voice')
+    await desk.call()
+    await expect(desk.yours.last()).toContainText('utterance 1')
+    await expect(desk.theirs.last()).toContainText('You said: utterance 1.')
+    await expect(desk.caption).toContainText('Elena is speaking')
+    await expect(desk.caption).toContainText('Elena is listening')
+    await expect(desk.yours.last()).toContainText(/spoken · \d{1,2}:\d\d/)
+
+    const sound = await heard(page)
+    // 22 characters at 60 ms: the whole answer in one piece, at the voice's own loudness.
+    expect(lengthOf(sound)).toBeGreaterThan(1.25)
+    expect(sound.stretches).toHaveLength(1)
+    expect(sound.peak).toBeGreaterThan(0.05)
+    expect(await medianPitch(page)).toBeCloseTo(220, -1)
+
+    await expect(page.locator('[data-measure="First sound"]')).toHaveText(/^\d+ ms$|^\d\.\d s$/)
+    await desk.hangUp()
+    await expect.poll(async () => (await desk.stored()).map(({ role, content, channel }) => [role, content, channel])).toEqual([
+      ['user', 'utterance 1', 'voice'],
+      ['assistant', 'You said: utterance 1.', 'voice'],
+    ])
+  })
+
+  test('is one conversation with what is typed, before, during and after it', async ({ page }) => {
+    const desk = await new Desk(page).open()
+    await desk.send('My name is Ada')
+    await expect(desk.theirs).toHaveCount(1)
+    await desk.call()
+    await desk.send('What is my name?')
+    await expect(desk.yours.filter({ hasText: 'What is my name?' })).toContainText('typed')
+    await expect(desk.theirs.filter({ hasText: 'Your name is Ada.' })).toBeVisible()
+    await expect.poll(async () => lengthOf(await heard(page))).toBeGreaterThan(0.9)
+    await desk.hangUp()
+    await desk.send('What is my name?')
+    await expect(desk.theirs.last()).toContainText('Your name is Ada.')
+    await expect(desk.yours.filter({ hasText: 'What is my name?' })).toHaveCount(2)
+  })
+
+  test('hands over to another assistant with another voice', async ({ page }) => {
+    const desk = await new Desk(page).open()
+    await desk.call()
+    await expect(desk.theirs.filter({ hasText: 'You said: utterance 1.' })).toBeVisible()
+    await expect(desk.caption).toContainText('Elena is listening')
+    const elena = await medianPitch(page)
+    const before = (await heard(page)).stretches.at(-1)?.to ?? 0
+    await desk.agent('Marcus').check()
+    await expect(desk.agent('Marcus')).toBeChecked()
+    await expect(desk.column.locator('[data-handover=marcus]')).toBeVisible()
+    await desk.send('Are you Marcus?')
+    await expect(desk.theirs.last()).toHaveAttribute('data-agent', 'marcus')
+    await expect(desk.caption).toContainText('Marcus is speaking')
+    await expect(desk.caption).toContainText('Marcus is listening')
+    const marcus = await medianPitch(page, before + 0.05)
+    expect(Math.abs(marcus - elena) / elena).toBeGreaterThan(0.2)
+  })
+
+  test('is silent at once when the person asks for it, and goes on', async ({ page }) => {
+    const desk = await new Desk(page).open()
+    await desk.call()
+    await desk.send(`Tell me something long ${'and longer '.repeat(30)}`)
+    await expect(desk.caption).toContainText('Elena is speaking')
+    await page.getByRole('button', { name: 'Stop speaking' }).click()
+    await expect(desk.caption).toContainText('Elena is listening')
+    await expect(desk.column.getByText('You came in here.', { exact: false })).toBeVisible()
+    await desk.send('Still there?')
+    await expect(desk.theirs.last()).toContainText('You said: Still there?')
+  })
+
+  test('tells that nobody hears a muted person, and means it', async ({ page }) => {
+    const desk = await new Desk(page).open()
+    await desk.call()
+    await page.getByRole('button', { name: 'Mute' }).click()
+    await expect(desk.caption).toContainText('You are muted')
+    await expect(page.getByRole('button', { name: 'Unmute' })).toHaveAttribute('aria-pressed', 'true')
+    // The file's utterance passes by unheard: the trace is flat and the service says nothing.
+    await expect.poll(() => page.getByRole('timer').textContent()).toMatch(/0:0[5-9]/)
+    expect(await desk.yours.count()).toBe(0)
+    expect((await arrivals(page, 'transcription')).length).toBe(0)
+  })
+
+  test('tells of a lost connection, comes back by itself and keeps the conversation', async ({ page }) => {
+    let sockets = 0
+    await page.routeWebSocket(/\/voice\/voicelive\//, (socket) => {
+      sockets++
+      const server = socket.connectToServer()
+      if (sockets === 1) {
+        socket.onMessage((message) => {
+          server.send(message)
+          if (typeof message === 'string' && message.includes('cut the line')) void socket.close({ code: 1012 })
+        })
+      }
+    })
+    const desk = await new Desk(page).open()
+    await desk.call()
+    await desk.send('My name is Ada')
+    await expect(desk.theirs.filter({ hasText: 'You said: My name is Ada' })).toBeVisible()
+    await desk.send('cut the line')
+    await expect(page.getByRole('alert')).toContainText('The service is restarting. What was said so far is kept.')
+    await expect(page.locator('[data-call=live]')).toBeVisible()
+    await desk.send('What is my name?')
+    await expect(desk.theirs.last()).toContainText('Your name is Ada.')
+    expect(sockets).toBe(2)
+  })
+
+  test('gives up after three attempts and lets the person try again', async ({ page }) => {
+    let dead = false
+    await page.routeWebSocket(/\/voice\/voicelive\//, (socket) => {
+      if (dead) {
+        void socket.close({ code: 1011 })
+        return
+      }
+      const server = socket.connectToServer()
+      socket.onMessage((message) => {
+        if (typeof message === 'string' && message.includes('cut the line')) {
+          dead = true
+          void socket.close({ code: 1011 })
+        } else server.send(message)
+      })
+    })
+    const desk = await new Desk(page).open()
+    await desk.call()
+    await desk.send('cut the line')
+    const retry = page.getByRole('alert').getByRole('button', { name: 'Retry', exact: true })
+    await expect(retry).toBeVisible({ timeout: 20_000 })
+    await expect(page.getByRole('alert')).toContainText('Three attempts did not help.')
+    dead = false
+    await retry.click()
+    await expect(page.locator('[data-call=live]')).toBeVisible()
+  })
+
+  test('is taken over by a second tab with the same conversation, and says so', async ({ page, context }) => {
+    const desk = await new Desk(page).open()
+    await desk.call()
+    const id = await desk.sessionId()
+    const other = await context.newPage()
+    await installTap(other)
+    await other.addInitScript((session) => sessionStorage.setItem('engram_session_id', session), id)
+    const second = await new Desk(other).open()
+    await second.call()
+    await expect(page.getByRole('alert')).toContainText('taken over by another tab')
+    await expect(other.locator('[data-call=live]')).toBeVisible()
+  })
+
+  test('is not left by accident: opening another conversation asks first', async ({ page }) => {
+    const desk = await new Desk(page).open()
+    await desk.call()
+    await page.getByRole('button', { name: 'New conversation' }).click()
+    await page.getByRole('button', { name: 'Stay in the call' }).click()
+    await expect(page.locator('[data-call=live]')).toBeVisible()
+    await page.getByRole('button', { name: 'New conversation' }).click()
+    await page.getByRole('button', { name: 'End call and go' }).click()
+    await expect(page.locator('[data-call]')).toHaveCount(0)
+  })
+
+  test('draws its trace from the real sound', async ({ page }) => {
+    const desk = await new Desk(page).open()
+    await desk.call()
+    const trace = page.locator('canvas[data-trace]')
+    const height = () =>
+      trace.evaluate((canvas: HTMLCanvasElement) => {
+        const pixels = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? []
+        let top = canvas.height
+        let bottom = 0
+        for (let i = 3; i < pixels.length; i += 4) {
+          if ((pixels[i] ?? 0) < 128) continue
+          const row = Math.floor(i / 4 / canvas.width)
+          top = Math.min(top, row)
+          bottom = Math.max(bottom, row)
+        }
+        return bottom - top
+      })
+    await expect.poll(height).toBeLessThan(6)
+    await expect.poll(height).toBeGreaterThan(15)
+  })
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test(`has nothing axe complains about while it runs, ${colorScheme}`, async ({ page }) => {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      const desk = await new Desk(page).open()
+      await desk.call()
+      await expect(page.locator('[data-level]')).toBeVisible()
+      await desk.send(`Tell me something long ${'and longer '.repeat(30)}`)
+      await expect(desk.caption).toContainText('Elena is speaking')
+      const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze()
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)).toEqual([])
+    })
+  }
+})

@@ -1,0 +1,95 @@
+/**
+ * Browser tests against the real thing: `engram up` with a fresh database, once over the scripted brain and once over the real
+ * models, and Debian's Chromium (CHROMIUM_PATH names another).
+ *
+ *   npx playwright test                       everything
+ *   npx playwright test --project scripted    without the models
+ *   npx playwright test --grep @voice         or @chat
+ *
+ * The UI must be built (`npm run build`): the service serves frontend/dist.
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { defineConfig, type PlaywrightTestConfig } from '@playwright/test'
+
+const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
+const ROOT = resolve(import.meta.dirname, '..')
+const PYTHON = process.env['ENGRAM_PYTHON'] ?? join(ROOT, '.venv/bin/python')
+
+type Brain = 'scripted' | 'models'
+
+/** Workers read this file again: what the first reading chose is handed to them by the environment. */
+function once(name: string, choose: () => string): string {
+  return (process.env[name] ??= choose())
+}
+
+function freePort(): string {
+  const script = "const s=require('net').createServer().listen(0,'127.0.0.1',()=>{console.log(s.address().port);s.close()})"
+  return execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }).trim()
+}
+
+/** A directory that goes when the run ends, after the service in it has stopped. */
+function fleetingDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'engram-e2e-'))
+  process.on('exit', () => rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
+
+function port(brain: Brain): string {
+  return once(`ENGRAM_E2E_PORT_${brain.toUpperCase()}`, freePort)
+}
+
+/** Only the projects that were asked for need their service. */
+function wanted(brain: Brain): boolean {
+  const asked = process.argv.flatMap((word, index, all) =>
+    word.startsWith('--project=') ? [word.slice('--project='.length)] : all[index - 1] === '--project' ? [word] : [],
+  )
+  return once(`ENGRAM_E2E_WANTED_${brain.toUpperCase()}`, () => String(asked.length === 0 || asked.includes(brain))) === 'true'
+}
+
+function service(brain: Brain): NonNullable<PlaywrightTestConfig['webServer']> {
+  const directory = once(`ENGRAM_E2E_DATA_${brain.toUpperCase()}`, fleetingDirectory)
+  return {
+    name: brain,
+    command: `exec ${PYTHON} -m backend.cli.main up --port ${port(brain)} --brain ${brain} --data-dir ${directory}`,
+    cwd: ROOT,
+    url: `http://127.0.0.1:${port(brain)}/health`,
+    // The first start over the models may fetch a gigabyte.
+    timeout: brain === 'models' ? 900_000 : 120_000,
+    gracefulShutdown: { signal: 'SIGTERM', timeout: 20_000 },
+    stdout: process.env['CI'] ? 'pipe' : 'ignore',
+    env: { ENVIRONMENT: 'development', AUTH_REQUIRED: 'false' },
+  }
+}
+
+const BRAINS = (['scripted', 'models'] as const).filter(wanted)
+
+export default defineConfig({
+  testDir: 'e2e',
+  outputDir: 'test-results',
+  forbidOnly: true,
+  // One browser at a time: voice is judged by the clock, and a laptop has two cores.
+  workers: 1,
+  fullyParallel: false,
+  retries: 0,
+  reporter: [['list']],
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  use: {
+    headless: true,
+    viewport: { width: 1440, height: 900 },
+    locale: 'en-GB',
+    timezoneId: 'Europe/Berlin',
+    trace: 'retain-on-failure',
+    launchOptions: { executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--no-first-run'] },
+  },
+  projects: BRAINS.map((brain) => ({
+    name: brain,
+    testMatch: brain === 'models' ? /models\.spec\.ts$/ : /^(?!.*models\.spec\.ts$).*\.spec\.ts$/,
+    timeout: brain === 'models' ? 240_000 : 60_000,
+    use: { baseURL: `http://127.0.0.1:${port(brain)}` },
+  })),
+  webServer: BRAINS.flatMap((brain) => service(brain)),
+})
