@@ -56,12 +56,10 @@ class Conversation:
             (str(item["name"]) for item in self._items if item.get("call_id") == call_id and "name" in item), "a tool"
         )
 
-    def last_user_text(self) -> str:
-        """What the user said or typed last, "" when they have not."""
-        for item in reversed(self._items):
-            if item["type"] == "message" and item["role"] == "user":
-                return text_of(item)
-        return ""
+    def last_of_user(self) -> Item | None:
+        """What the user said or typed last, None when they have not."""
+        mine = (item for item in reversed(self._items) if item["type"] == "message" and item["role"] == "user")
+        return next(mine, None)
 
     def messages(self, items: list[Item] | None = None) -> list[dict[str, Any]]:
         """The conversation (or the given items instead of it) as chat messages with plain text, empty ones left out."""

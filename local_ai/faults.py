@@ -57,6 +57,7 @@ class Faults:
         self._allowed = allowed
         self._armed: set[str] = set()
         self._seen: dict[str, Any] = {}
+        self._read = ""
         self.expires_in: float | None = None
         self.pace: float | None = None
         self.read(query)
@@ -72,10 +73,11 @@ class Faults:
         self.expires_in = _number(asked.get("expires_in"), self.expires_in)
         self.pace = _number(asked.get("pace"), self.pace)
 
-    def read_text(self, text: str) -> None:
-        """Arm what the user's words ask for."""
+    def read_text(self, item_id: str, text: str) -> None:
+        """Arm what the user's words ask for, once an item."""
         name = fault_in(text) if self._allowed else None
-        if name:
+        if name and item_id != self._read:
+            self._read = item_id
             self._armed.add(name)
 
     def take(self, name: str) -> bool:

@@ -246,7 +246,7 @@ class UserTurns:
             self.settled.set()
         words = " ".join(word for word in [*self._loose_words, *turn.words] if word)
         self._loose_words.clear()
-        self._stage.faults.read_text(words)
+        self._stage.faults.read_text(turn.item_id, words)
         if (text is None and not words) or self._stage.faults.take("transcription-failed"):
             self._on_no_words(turn, failure or "The audio could not be transcribed.")
         else:

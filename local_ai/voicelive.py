@@ -13,7 +13,7 @@ import orjson
 
 from . import events
 from .brains import Brain
-from .conversation import Conversation, set_text
+from .conversation import Conversation, set_text, text_of
 from .events import Event, family_of
 from .faults import Faults
 from .outbox import Outbox
@@ -274,7 +274,9 @@ class VoiceSession:
 
     def _respond(self, asked: Asked) -> None:
         asked.audio_tokens_in = self._turns.audio_tokens
-        self._faults.read_text(self._conversation.last_user_text() if self._turns.settled.is_set() else "")
+        last = self._conversation.last_of_user()
+        if last is not None:
+            self._faults.read_text(last["id"], text_of(last))
         if self._fire():
             return
         self._response = Response(self._stage, asked, self._on_response_over)

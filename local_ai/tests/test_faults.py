@@ -105,7 +105,7 @@ async def test_a_stalled_response_can_be_cancelled_and_the_next_one_works(server
         await caller.nothing_more()
         await caller.send("response.cancel")
         assert (await caller.answer())["status"] == "cancelled"
-        await caller.type("hello")
+        await caller.send("response.create")
         assert (await caller.answer())["status"] == "completed"
 
 
