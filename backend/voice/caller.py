@@ -1,7 +1,8 @@
 """The browser's side of a call: the one writer to it, the numbering of messages, and what it has played."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import orjson
@@ -15,16 +16,25 @@ QUEUED_BYTES = 4 << 20
 """Above this VoiceLive is not read until the browser catches up: about a minute of sound ahead of a slow network."""
 
 
-class Browser(Protocol):
-    """A WebSocket as ASGI has it; Starlette's is one."""
+class Wire(Protocol):
+    """The short way to the browser that our own server offers: see `backend/api/wire.py`."""
 
-    async def receive(self) -> Mapping[str, Any]:
-        """Return the next ASGI message."""
+    def deliver(self, to: Callable[[str | bytes], None] | None) -> None:
+        """Hand messages to `to` as they arrive."""
         ...
 
-    async def send(self, message: dict[str, Any]) -> None:
-        """Send an ASGI message."""
+    def write(self, payload: bytes) -> bool:
+        """Send a text message if that takes no waiting; tell whether it did."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """A WebSocket as ASGI has it, and the short way to it where the server has one."""
+
+    receive: Callable[[], Awaitable[Mapping[str, Any]]]
+    send: Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
+    wire: Wire | None = None
 
 
 class Caller:
@@ -33,8 +43,11 @@ class Caller:
     def __init__(self, browser: Browser) -> None:
         self.receive = browser.receive
         self._send = browser.send
+        self._wire = browser.wire
         self._seq = 0
-        self._outlet: Outlet[Outgoing] = Outlet(self._write, messages.weight)
+        self._outlet: Outlet[Outgoing] = Outlet(
+            self._write, messages.weight, self._write_at_once if browser.wire is not None else None
+        )
         self._state: CallState | None = None
         self._playback = Playback()
         self._clock = asyncio.get_running_loop().time
@@ -99,6 +112,19 @@ class Caller:
     def abandon(self) -> None:
         """The browser is gone."""
         self._outlet.abandon()
+
+    def deliver(self, to: Callable[[str | bytes], None] | None) -> None:
+        """Hand messages to `to` as they arrive, where the server can; all others come through `receive`."""
+        if self._wire is not None:
+            self._wire.deliver(to)
+
+    def _write_at_once(self, message: Outgoing) -> bool:
+        assert self._wire is not None
+        message["seq"] = self._seq + 1
+        if not self._wire.write(orjson.dumps(message)):
+            return False
+        self._seq += 1
+        return True
 
     async def _write(self, message: Outgoing) -> None:
         self._seq += 1

@@ -150,22 +150,29 @@ class VoiceLive:
 async def _within(timeout: float, opening: Coroutine[Any, Any, VoiceLiveConnection]) -> VoiceLiveConnection:
     """Await the SDK's handshake with a bound, which it does not have, and close the session that it forgets then."""
     task = asyncio.ensure_future(opening)
+    handed_over = False
     try:
-        done, _ = await asyncio.wait({task}, timeout=timeout)
-        if done:
-            return task.result()
-        raise TimeoutError
-    finally:
+        await asyncio.wait({task}, timeout=timeout)
         if not task.done():
-            # The SDK keeps its aiohttp session in a local variable and closes it for an aiohttp error only.
-            frame = getattr(opening, "cr_frame", None)
-            session = frame.f_locals.get("session") if frame is not None else None
-            task.cancel()
-            await asyncio.wait({task})
-            if isinstance(session, ClientSession):
-                await session.close()
-            if not task.cancelled() and task.exception() is None:
-                await task.result().close()
+            raise TimeoutError
+        handed_over = True
+        return task.result()
+    finally:
+        if not handed_over:
+            await _give_up(task, opening)
+
+
+async def _give_up(task: "asyncio.Task[VoiceLiveConnection]", opening: Coroutine[Any, Any, VoiceLiveConnection]) -> None:
+    """Close what a handshake that nobody waits for any more has opened."""
+    # The SDK keeps its aiohttp session in a local variable and closes it for an aiohttp error only.
+    frame = getattr(opening, "cr_frame", None)
+    session = frame.f_locals.get("session") if frame is not None else None
+    task.cancel()
+    await asyncio.wait({task})
+    if isinstance(session, ClientSession):
+        await session.close()
+    if not task.cancelled() and task.exception() is None:
+        await task.result().close()
 
 
 def _retry_after(refusal: WSServerHandshakeError) -> float | None:

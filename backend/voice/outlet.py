@@ -18,10 +18,17 @@ class Outlet(Generic[T]):
     """The only writer to one side.
 
     write: sends one item; may wait for the far side.
+    at_once: sends one item if that takes no waiting, and tells whether it did; None where the side has no such way.
     weigh: size of an item in any unit; `weight` is the sum over what is queued.
     """
 
-    def __init__(self, write: Callable[[T], Coroutine[Any, Any, None]], weigh: Callable[[T], int]) -> None:
+    def __init__(
+        self,
+        write: Callable[[T], Coroutine[Any, Any, None]],
+        weigh: Callable[[T], int],
+        at_once: Callable[[T], bool] | None = None,
+    ) -> None:
+        self._at_once = at_once
         self._write = write
         self._weigh = weigh
         self._queue: deque[T] = deque()
@@ -39,6 +46,8 @@ class Outlet(Generic[T]):
         if self._busy:
             self._queue.append(item)
             self.weight += self._weigh(item)
+            return
+        if self._at_once is not None and self._at_once(item):
             return
         writing = self._write(item)
         try:

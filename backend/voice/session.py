@@ -130,6 +130,7 @@ class VoiceSession:
             self._ended.set_result(Ending(code, reason))
 
     async def _close(self, opening: asyncio.Task[Leg]) -> None:
+        self._caller.deliver(None)
         if self._keeper is not None:
             self._transcript.close()
             await self._keeper.finish(self._room.patience.store)
@@ -350,21 +351,25 @@ class VoiceSession:
     # From the browser
 
     async def _read_browser(self) -> None:
-        receive = self._caller.receive
+        self._caller.deliver(self._take)
         while True:
-            message = await receive()
+            message = await self._caller.receive()
             if message["type"] == "websocket.disconnect":
                 self.end(1000, "the browser hung up")
                 return
-            try:
-                text = message.get("text")
-                incoming = messages.parse_text(text) if text is not None else messages.parse_binary(message["bytes"])
-                if type(incoming) is messages.Audio:
-                    self._microphone(incoming.base64)
-                else:
-                    self._request(incoming)
-            except BadFrame as bad:
-                self._refuse(bad)
+            text = message.get("text")
+            self._take(text if text is not None else message["bytes"])
+
+    def _take(self, frame: str | bytes) -> None:
+        """Deal with one frame; never waits, never raises."""
+        try:
+            incoming = messages.parse_text(frame) if isinstance(frame, str) else messages.parse_binary(frame)
+            if type(incoming) is messages.Audio:
+                self._microphone(incoming.base64)
+            else:
+                self._request(incoming)
+        except BadFrame as bad:
+            self._refuse(bad)
 
     def _microphone(self, base64: str) -> None:
         if not self._allowance.sound(len(base64)):

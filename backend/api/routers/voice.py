@@ -9,10 +9,13 @@ from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
 
 from backend.agents.profiles import voice_name
 from backend.api import access
+from backend.api.problem_documents import documented
+from backend.api.wire import EXTENSION
 from backend.core.ids import is_session_id
 from backend.core.problems import Problem
 from backend.identity.principal import WRITE
 from backend.voice import messages
+from backend.voice.caller import Browser
 from backend.voice.session import Ending
 
 log = logging.getLogger("backend.voice")
@@ -36,7 +39,7 @@ async def status(request: Request) -> dict[str, Any]:
     }
 
 
-@router.get("/config/{agent_id}", dependencies=[access.public()])
+@router.get("/config/{agent_id}", dependencies=[access.public()], responses=documented(404))
 async def config(agent_id: str, request: Request) -> dict[str, Any]:
     """Return the voice of one agent; 404 for an unknown one."""
     services = request.app.state.services
@@ -62,7 +65,9 @@ async def voicelive(websocket: WebSocket, session_id: str) -> None:
             )
         access.check_origin(websocket)
         principal = access.authenticate(websocket, WRITE, "hold a voice call")
-        ending = await services.voice.call(websocket, principal, session_id, websocket.query_params.get("agent_id"))
+        wire = websocket.scope.get("extensions", {}).get(EXTENSION, {}).get("connection")
+        browser = Browser(websocket.receive, websocket.send, wire)
+        ending = await services.voice.call(browser, principal, session_id, websocket.query_params.get("agent_id"))
     except Problem as problem:
         log.debug("call refused: %s", problem.code)
         refusal = messages.error(problem.detail, problem.code, retryable=problem.retryable) | {"seq": 1}

@@ -239,7 +239,10 @@ def start_service(stand_in: str) -> StartService:
 
     @contextlib.asynccontextmanager
     async def start(
-        endpoint: str | None = None, patience: Patience | None = None, **changes: Any
+        endpoint: str | None = None,
+        patience: Patience | None = None,
+        websockets: str = "backend.api.wire:WireProtocol",
+        **changes: Any,
     ) -> AsyncIterator[Service]:
         settings = voice_settings(stand_in if endpoint is None else endpoint, **changes)
         agents = AgentDirectory.load()
@@ -250,7 +253,9 @@ def start_service(stand_in: str) -> StartService:
         app.state.settings, app.state.authenticator = settings, access.authenticator(settings)
         app.state.services = SimpleNamespace(settings=settings, agents=agents, memory=memory, voice=switchboard)
         server = uvicorn.Server(
-            uvicorn.Config(app, port=0, log_level="warning", ws_per_message_deflate=False, lifespan="off")
+            uvicorn.Config(
+                app, port=0, log_level="warning", ws=websockets, ws_per_message_deflate=False, lifespan="off"
+            )
         )
         serving = asyncio.create_task(server.serve())
         async with asyncio.timeout(SOON):

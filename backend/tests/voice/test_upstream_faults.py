@@ -3,11 +3,11 @@
 import asyncio
 import gc
 import socket
-import warnings
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+from aiohttp import ClientSession
 
 from backend.tests.voice.conftest import UTTERANCE, Service, StartService
 from backend.tests.voice.test_call import answered
@@ -57,6 +57,12 @@ async def test_an_endpoint_where_nobody_listens_is_told(start_service: StartServ
         assert await phone.closed() == 4503
 
 
+def open_sessions() -> set[int]:
+    """Return which HTTP sessions of aiohttp are open in this process."""
+    gc.collect()
+    return {id(thing) for thing in gc.get_objects() if type(thing) is ClientSession and not thing.closed}
+
+
 @pytest.fixture
 async def silent_endpoint() -> AsyncIterator[str]:
     """A server that takes connections and says nothing."""
@@ -71,15 +77,23 @@ async def silent_endpoint() -> AsyncIterator[str]:
 async def test_a_handshake_without_an_answer_ends_in_time_and_leaves_nothing_open(
     start_service: StartService, silent_endpoint: str
 ) -> None:
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", ResourceWarning)
-        async with start_service(endpoint=silent_endpoint, patience=QUICK) as service:
-            phone = await service.call()
-            await phone.of("error", code="voicelive_timed_out", retryable=True)
-            assert await phone.closed() == 4503
-        gc.collect()
-        await asyncio.sleep(0)
-    assert not [str(w.message) for w in caught if "client session" in str(w.message).lower()]
+    before = open_sessions()
+    async with start_service(endpoint=silent_endpoint, patience=QUICK) as service:
+        phone = await service.call()
+        await phone.of("error", code="voicelive_timed_out", retryable=True)
+        assert await phone.closed() == 4503
+    assert open_sessions() <= before
+
+
+async def test_a_browser_that_hangs_up_during_the_handshake_leaves_nothing_open(service: Service) -> None:
+    before = open_sessions()
+    for turns_of_the_loop in range(40):
+        phone = await service.call(f"s{turns_of_the_loop}")
+        for _ in range(turns_of_the_loop):
+            await asyncio.sleep(0)
+        phone.socket.transport.abort()
+    await service.idle()
+    assert open_sessions() <= before
 
 
 @pytest.mark.parametrize(
