@@ -41,6 +41,10 @@ async def run(*, port: int, brain: str, data_dir: Path | None) -> int:
         typer.echo(f"Port {port} cannot be used ({error.strerror}). Choose another: make run PORT=8090", err=True)
         return 1
     local_ai: Process | None = None
+    # A SIGTERM must end this function and not the process, or the local services would be left behind: while they start
+    # it cancels the start, and uvicorn, which stops at one, afterwards hands it on to whoever listened before it.
+    loop, starting = asyncio.get_running_loop(), asyncio.current_task()
+    loop.add_signal_handler(signal.SIGTERM, lambda: starting and starting.cancel())
     try:
         settings = load_settings()
         needs_chat, needs_voice = not settings.azure_ai_endpoint, not settings.azure_voicelive_endpoint
@@ -50,6 +54,7 @@ async def run(*, port: int, brain: str, data_dir: Path | None) -> int:
                 os.environ |= {"AZURE_AI_ENDPOINT": f"{base}/openai/v1", "AZURE_AI_KEY": "local"}
             if needs_voice:
                 os.environ |= {"AZURE_VOICELIVE_ENDPOINT": base, "AZURE_VOICELIVE_KEY": "local"}
+        starting = None
         return await _serve(listener, announce=True)
     except (SettingsError, LocalAiError) as error:
         typer.echo(error, err=True)

@@ -21,7 +21,7 @@ SessionId = Annotated[str, Path(description="The session's id: 1-128 of A-Z a-z 
 
 
 class EpisodeSummary(BaseModel):
-    """A conversation. `agents` and `channels` in the order they took part; times in UTC."""
+    """A conversation. `agents` and `channels`: those that took part; times in UTC."""
 
     id: str
     title: str
