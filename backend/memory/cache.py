@@ -6,9 +6,11 @@ above the last `seq` seen. The least recently used owners are forgotten when all
 
 import asyncio
 import time
+from bisect import insort
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from backend.core.context import Fact, Turn
@@ -40,6 +42,10 @@ class _Statement:
     personal: bool
 
 
+def _said_at(statement: _Statement) -> datetime:
+    return statement.fact.said_at
+
+
 class OwnerMemory:
     """One owner's turns, as far as this process has read them. Everything here runs on the event loop."""
 
@@ -52,7 +58,7 @@ class OwnerMemory:
         self._log = log
         self._seen = 0
         self._epoch = 0
-        self._statements: list[_Statement] = []
+        self._statements: list[_Statement] = []  # in the order they were said
         self._running: asyncio.Task[None] | None = None
         self._next: asyncio.Task[None] | None = None
 
@@ -88,10 +94,9 @@ class OwnerMemory:
         """Return the user's latest statements, oldest first; those about themselves have precedence. `exclude`: turn
         ids.
         """
-        latest = sorted(self._statements, key=lambda statement: statement.fact.said_at, reverse=True)
         chosen: dict[str, Fact] = {}
         for personal in (True, False):
-            for statement in latest:
+            for statement in reversed(self._statements):
                 if len(chosen) == limit:
                     break
                 if statement.personal is personal and statement.fact.turn_id not in exclude:
@@ -132,17 +137,19 @@ class OwnerMemory:
                 raise RuntimeError("the log gives a full page of turns below the position asked for")
 
     def _add(self, turn: Turn) -> None:
-        self.index.add(turn)
-        if any(statement.fact.turn_id == turn.id for statement in self._statements[-20:]):
+        if turn.id in self.index:
             self._statements = [kept for kept in self._statements if kept.fact.turn_id != turn.id]
+        self.index.add(turn)
         if turn.role != "user":
             return
         for sentence in statements(turn.content[:4_000]):
             if len(sentence) <= FACT_LENGTH:
-                self._statements.append(_Statement(Fact(sentence, turn.id, turn.said_at), about_speaker(sentence)))
+                fact = Fact(sentence, turn.id, turn.said_at)
+                insort(self._statements, _Statement(fact, about_speaker(sentence)), key=_said_at)
         if len(self._statements) > KEPT_STATEMENTS:
-            self._statements.sort(key=lambda kept: (kept.personal, kept.fact.said_at))
-            del self._statements[: KEPT_STATEMENTS // 4]
+            others = [kept for kept in self._statements if not kept.personal]
+            away = {id(kept) for kept in (others or self._statements)[: KEPT_STATEMENTS // 4]}
+            self._statements = [kept for kept in self._statements if id(kept) not in away]
 
     def _forget(self, epoch: int) -> None:
         self.index = TurnIndex()

@@ -10,6 +10,7 @@ Postings are arrays of turn numbers, one entry per occurrence. Windows are forme
 neighbours, so adding a turn costs its words only, and a turn that arrives late still finds its place.
 """
 
+import re
 from array import array
 from bisect import bisect_left, insort
 from collections.abc import Collection
@@ -44,6 +45,8 @@ FLOOR = 0.25
 
 _QUERY_LENGTH = 4_000  # characters
 _QUERY_TERMS = 48
+
+_NEITHER = re.compile(r"[\W_]+")
 
 _N = TypeVar("_N", bound=np.generic)
 
@@ -80,6 +83,9 @@ class TurnIndex:
 
     def __len__(self) -> int:
         return self._alive
+
+    def __contains__(self, turn_id: str) -> bool:
+        return turn_id in self._numbers
 
     @property
     def nbytes(self) -> int:
@@ -249,4 +255,4 @@ def _worth(turn: Turn) -> float:
 
 def _same(text: str) -> str:
     """What is left of a text when only its letters and digits count."""
-    return "".join(character for character in text.casefold() if character.isalnum())
+    return _NEITHER.sub("", text.casefold())

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from backend.core import problems
 from backend.core.context import Turn
 from backend.identity.principal import Principal
@@ -78,22 +80,29 @@ class TurnLog:
         for turn in cleaned:
             firsts.setdefault(turn.id, turn)
         once = list(firsts.values())
+        rows = [
+            {
+                "place": place,
+                "id": turn.id,
+                "session_id": turn.session_id,
+                "role": turn.role,
+                "channel": turn.channel,
+                "agent_id": clean(turn.agent_id),
+                "item_id": None if turn.item_id is None else clean(turn.item_id),
+                "content": turn.content,
+                "unheard": clean(turn.unheard),
+                "interrupted": turn.interrupted,
+                "said_at": turn.said_at,
+                "title": title_of(turn.content) if turn.role == "user" else "",
+            }
+            for place, turn in enumerate(once, 1)
+        ]
         values = {
             "tenant": principal.tenant,
             "owner": principal.user_id,
             "count": len(once),
             "commit": "on" if durable else "off",
-            "id": [turn.id for turn in once],
-            "session": [turn.session_id for turn in once],
-            "role": [turn.role for turn in once],
-            "channel": [turn.channel for turn in once],
-            "agent": [clean(turn.agent_id) for turn in once],
-            "item": [None if turn.item_id is None else clean(turn.item_id) for turn in once],
-            "content": [turn.content for turn in once],
-            "unheard": [clean(turn.unheard) for turn in once],
-            "interrupted": [turn.interrupted for turn in once],
-            "said": [turn.said_at for turn in once],
-            "title": [title_of(turn.content) if turn.role == "user" else "" for turn in once],
+            "turns": orjson.dumps(rows).decode(),
         }
 
         async def work(connection: Connection) -> dict[str, int]:
@@ -237,11 +246,10 @@ WITH mode AS (
     ON CONFLICT (tenant, owner) DO UPDATE SET seq = o.seq + excluded.seq
     RETURNING o.seq - %(count)s AS base
 ), given AS (
-    SELECT * FROM unnest(
-        %(id)s::text[], %(session)s::text[], %(role)s::text[], %(channel)s::text[], %(agent)s::text[], %(item)s::text[],
-        %(content)s::text[], %(unheard)s::text[], %(interrupted)s::boolean[], %(said)s::timestamptz[], %(title)s::text[]
-    ) WITH ORDINALITY AS g (id, session_id, role, channel, agent_id, item_id, content, unheard, interrupted, said_at,
-                            title, place)
+    SELECT * FROM json_to_recordset(%(turns)s::json) AS g (
+        place bigint, id text, session_id text, role text, channel text, agent_id text, item_id text, content text,
+        unheard text, interrupted boolean, said_at timestamptz, title text
+    )
 ), stored AS (
     INSERT INTO turn (tenant, owner, seq, id, session_id, role, channel, agent_id, item_id, content, unheard,
                       interrupted, said_at)

@@ -52,7 +52,10 @@ class StoreSettings:
 
 @pytest.fixture(scope="session")
 def store_settings(tmp_path_factory: pytest.TempPathFactory) -> StoreSettings:
-    """Settings for the tests' own embedded server, or for ENGRAM_TEST_DATABASE_URL where that is set."""
+    """Settings for the tests' own embedded server, or for ENGRAM_TEST_DATABASE_URL where that is set.
+
+    Its user must own the database and be allowed to create others (CREATEDB).
+    """
     return StoreSettings(os.environ.get("ENGRAM_TEST_DATABASE_URL", ""), tmp_path_factory.mktemp("engram"))
 
 

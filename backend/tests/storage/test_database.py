@@ -212,7 +212,10 @@ def test_it_runs_without_any_extension(each_database: Database) -> None:
     assert found == [("plpgsql",)]
 
 
-def test_the_embedded_server_takes_no_network_connections(database: Database) -> None:
-    assert database.server is not None
-    with pytest.raises(psycopg.OperationalError):
-        psycopg.connect(conninfo_of(database.server, host="127.0.0.1"), connect_timeout=3)
+def test_the_embedded_server_takes_no_network_connections(tmp_path: Path) -> None:
+    server = EmbeddedServer.attach(tmp_path / "postgres")
+    try:
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(conninfo_of(server, host="127.0.0.1"), connect_timeout=3)
+    finally:
+        server.detach()
