@@ -12,6 +12,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from fastapi import Depends
+from fastapi.dependencies.models import Dependant
 from starlette.requests import HTTPConnection
 
 from backend.core import problems
@@ -148,4 +149,14 @@ async def _admin(connection: HTTPConnection) -> Principal:
 
 
 RULES: dict[Callable[..., Any], Rule] = {_public: "public", _reader: "reader", _writer: "writer", _admin: "admin"}
-"""The rule that a dependency stands for: how a test, and the API description, read it off a route."""
+"""The rule that a dependency stands for."""
+
+
+def rules_of(dependant: Dependant) -> list[Rule]:
+    """Return the access rules that a route's dependencies name; a test and the API description read them off."""
+    found: list[Rule] = []
+    for dependency in dependant.dependencies:
+        if dependency.call in RULES:
+            found.append(RULES[dependency.call])
+        found += rules_of(dependency)
+    return found

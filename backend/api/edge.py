@@ -148,6 +148,6 @@ class Catch:
 
 
 def too_large(limit: int) -> Problem:
-    """413: the body is larger than any valid one. The connection ends with it, or the rest of the body would be read."""
+    """413: the body is larger than any valid one. The connection ends with it, or the rest would still be read."""
     detail = f"The body is larger than {limit} bytes. Send less at a time."
     return Problem(413, "too_large", "Too large", detail, headers={"Connection": "close"})

@@ -10,6 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from backend.agents.profiles import AgentDirectory
 from backend.api import access, problem_documents
+from backend.api.description import describe
 from backend.api.edge import Catch, Edge
 from backend.api.routers import agents, chat, config, health, memory, voice
 from backend.api.services import open_services
@@ -17,6 +18,8 @@ from backend.api.ui import UserInterface
 from backend.api.version import VERSION
 from backend.core import logs
 from backend.core.settings import Settings, SettingsError, load_settings
+
+_ROUTERS = (health.router, config.router, agents.router, chat.router, voice.router, memory.router)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -47,8 +50,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.authenticator = authenticator
-    for router in (health.router, config.router, agents.router, chat.router, voice.router, memory.router):
+    for router in _ROUTERS:
         app.include_router(router)
+    app.state.description = lambda: describe(app, _ROUTERS, settings.auth_mode)
     app.router.default = UserInterface(settings.ui_dir)
     problem_documents.install(app)
     # Added from the inside out.

@@ -51,5 +51,5 @@ async def openapi(request: Request) -> Response:
     settings = request.app.state.settings
     if not settings.demands.debug_allowed:
         raise from_http(404, None)
-    description: dict[str, Any] = request.app.openapi()
+    description: dict[str, Any] = request.app.state.description()
     return answers.json_response(description)

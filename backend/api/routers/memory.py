@@ -9,7 +9,7 @@ from backend.api import access, answers
 from backend.api.problem_documents import documented
 from backend.core import problems
 from backend.core.context import Turn
-from backend.core.ids import is_session_id
+from backend.core.ids import SESSION_ID, is_session_id
 from backend.identity.principal import Principal
 from backend.memory.log import Episode
 
@@ -17,7 +17,13 @@ router = APIRouter(prefix="/api/v1/memory", tags=["memory"])
 
 Reader = Annotated[Principal, access.reader()]
 Writer = Annotated[Principal, access.writer()]
-SessionId = Annotated[str, Path(description="The session's id: 1-128 of A-Z a-z 0-9 . _ -, not only dots.")]
+SessionId = Annotated[
+    str,
+    Path(
+        description="The session's id: 1-128 of A-Z a-z 0-9 . _ -, not only dots.",
+        json_schema_extra={"pattern": SESSION_ID.pattern},
+    ),
+]
 
 
 class EpisodeSummary(BaseModel):

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, WebSocketRoute
 
-from backend.api.access import RULES, authenticator
+from backend.api.access import authenticator, rules_of
 from backend.api.main import create_app
 from backend.core.settings import Settings, SettingsError
 from backend.tests.api.conftest import Service, problem
@@ -23,14 +22,6 @@ PUBLIC = {
     "/api/v1/voice/config/{agent_id}",
     "/api/v1/openapi.json",
 }
-
-
-def rules(dependant: Dependant) -> Iterator[str]:
-    """The access rules that a route depends on."""
-    for dependency in dependant.dependencies:
-        if dependency.call in RULES:
-            yield RULES[dependency.call]
-        yield from rules(dependency)
 
 
 def routes(found: list[BaseRoute]) -> Iterator[Any]:
@@ -50,7 +41,7 @@ def test_every_route_names_exactly_one_access_rule_and_only_the_documented_ones_
         if isinstance(route, WebSocketRoute) or type(route).__name__ == "APIWebSocketRoute":
             continue  # these answer after they accept: tested at the door, in tests/voice
         assert isinstance(route, APIRoute), f"{route} has no access rule"
-        found = list(rules(route.dependant))
+        found = rules_of(route.dependant)
         assert len(found) == 1, f"{route.path} names {found}"
         named[route.path, *sorted(route.methods or ())] = found[0]
     assert {path for (path, *_), rule in named.items() if rule == "public"} == PUBLIC
