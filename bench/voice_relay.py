@@ -31,6 +31,8 @@ FRAME_MS = (20, 40, 100)
 ROUND_S = 2.0
 ROUNDS = 4
 ATTEMPTS = 10
+SERVED = "backend.api.wire:WireProtocol"
+"""The WebSocket implementation of `engram`; `python -m bench.voice_relay NAME ...` compares others."""
 OTHERS_AT_MOST = 0.12
 """A round is disturbed when other processes took more than this share of all cores."""
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -359,7 +361,7 @@ async def measure(implementations: list[str]) -> list[Row]:
 
 
 def _rows(ms: int, up_as_json: bool, name: str, ours: Figures, reference: Figures, disturbed: int) -> list[Row]:
-    what = f"{ms} ms frames" + (", JSON upwards" if up_as_json else "") + (f", {name}" if name != "auto" else "")
+    what = f"{ms} ms frames" + (", JSON upwards" if up_as_json else "") + (f", {name}" if name != SERVED else "")
     cpu, base = statistics.median(ours.cpu_us), statistics.median(reference.cpu_us)
     left_out = f"; {disturbed} disturbed rounds" if disturbed else ""
     rows = [
@@ -383,9 +385,9 @@ def _rows(ms: int, up_as_json: bool, name: str, ours: Figures, reference: Figure
 
 def run() -> list[Row]:
     """Measure the service as it is served."""
-    return uvloop.run(measure(["auto"]))
+    return uvloop.run(measure([SERVED]))
 
 
 if __name__ == "__main__":
-    for row in uvloop.run(measure(sys.argv[1:] or ["auto"])):
+    for row in uvloop.run(measure(sys.argv[1:] or [SERVED])):
         print(f"{row.what:55} {row.value:>30} {row.reference:>30} {row.ratio:>8}", flush=True)

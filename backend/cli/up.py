@@ -110,6 +110,7 @@ async def _serve(listener: socket.socket, *, announce: bool) -> int:
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=10,
+        ws="backend.api.wire:WireProtocol",
         ws_per_message_deflate=False,
     )
     server = _Announcing(config) if announce else uvicorn.Server(config)

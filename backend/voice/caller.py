@@ -5,8 +5,6 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import orjson
-
 from backend.voice import messages
 from backend.voice.messages import CallState, Outgoing
 from backend.voice.outlet import Outlet
@@ -63,12 +61,12 @@ class Caller:
             self._state = state
             self.say(messages.state(state))
 
-    def audio(self, base64: str, item_id: str) -> float:
+    def audio(self, base64: bytes, item_id: str) -> float:
         """Send sound of an answer; return its playing time in milliseconds."""
         ms = milliseconds(base64)
         self._playback.sent(item_id, ms, self._clock())
         self.frames += 1
-        self._outlet.put(messages.audio(base64, item_id))
+        self._outlet.put(messages.Sound(base64, item_id))
         return ms
 
     def played(self, item_id: str, ms: float) -> None:
@@ -87,7 +85,7 @@ class Caller:
     def hush(self) -> list[Cut]:
         """Stop the sound: take back what is queued, tell the browser, and return which answers were cut where."""
         cuts = self._playback.cut(self._clock())
-        self._outlet.drop(messages.is_audio)
+        self._outlet.drop(messages.is_sound)
         for cut in cuts:
             self.say(messages.interrupted(cut.item_id, cut.heard_ms))
         return cuts
@@ -120,13 +118,11 @@ class Caller:
 
     def _write_at_once(self, message: Outgoing) -> bool:
         assert self._wire is not None
-        message["seq"] = self._seq + 1
-        if not self._wire.write(orjson.dumps(message)):
+        if not self._wire.write(messages.encode(message, self._seq + 1)):
             return False
         self._seq += 1
         return True
 
     async def _write(self, message: Outgoing) -> None:
         self._seq += 1
-        message["seq"] = self._seq
-        await self._send({"type": "websocket.send", "text": orjson.dumps(message).decode()})
+        await self._send({"type": "websocket.send", "text": messages.encode(message, self._seq).decode()})

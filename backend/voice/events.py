@@ -19,6 +19,7 @@ log = logging.getLogger("backend.voice")
 
 Event = dict[str, Any]
 EXPIRY_SLACK_S = 2.0
+_SOUND, _DELTA = b'"response.audio.delta"', b'"delta":"'
 
 
 class Events:
@@ -52,7 +53,6 @@ class Events:
             "response.output_item.added": self._answer_begins,
             "response.text.delta": self._answer_text,
             "response.audio_transcript.delta": self._answer_text,
-            "response.audio.delta": self._answer_audio,
             "response.audio.done": self._audio_done,
             "response.text.done": lambda leg, event: self._answer_final(event, "text"),
             "response.audio_transcript.done": lambda leg, event: self._answer_final(event, "transcript"),
@@ -69,16 +69,19 @@ class Events:
             while True:
                 frame = await receive()
                 try:
-                    event = orjson.loads(frame)
+                    event, sound = read(frame)
                     kind = event["type"]
-                except (orjson.JSONDecodeError, KeyError, TypeError):
+                except (KeyError, TypeError, ValueError):
                     log.warning("%s: VoiceLive sent %d bytes that are not an event", self._call, len(frame))
                     continue
                 leg.last_event_at = self._clock()
                 handle = on.get(kind)
-                if handle is not None:
+                if sound is not None or handle is not None:
                     try:
-                        handle(leg, event)
+                        if sound is not None:
+                            self._answer_audio(leg, event, sound)
+                        elif handle is not None:
+                            handle(leg, event)
                     except (KeyError, TypeError, AttributeError):
                         log.warning("%s: %s is not of the known form", self._call, kind, exc_info=True)
                 if caller.behind:
@@ -179,8 +182,8 @@ class Events:
         silenced = leg is not self._current() or event.get("response_id") in leg.silenced
         self._transcript.answer_text(event["item_id"], event.get("delta") or "", silenced=silenced)
 
-    def _answer_audio(self, leg: Leg, event: Event) -> None:
-        item_id, sound = event["item_id"], event["delta"]
+    def _answer_audio(self, leg: Leg, event: Event, sound: bytes) -> None:
+        item_id = event["item_id"]
         if leg is self._current() and event.get("response_id") not in leg.silenced:
             if item_id not in leg.spoken:
                 leg.spoken.add(item_id)
@@ -238,6 +241,25 @@ class Events:
         if error:
             log.warning("%s: %s, %s", self._call, code, error.get("code"))
         self._caller.say(messages.error(message, code, retryable=True))
+
+
+def read(frame: bytes) -> tuple[Event, bytes | None]:
+    """Return the event and, of a piece of sound, its base64 as it stands in the frame, unread.
+
+    The base64 is the bulk of such a frame; its `delta` is left empty in the event.
+    """
+    if _SOUND in frame and (start := frame.find(_DELTA)) > 0:
+        start += len(_DELTA)
+        end = frame.index(b'"', start)
+        sound = frame[start:end]
+        if b"\\" not in sound:
+            event = orjson.loads(frame[:start] + frame[end:])
+            if event["type"] == "response.audio.delta":
+                return event, sound
+    event = orjson.loads(frame)
+    if event["type"] == "response.audio.delta":  # spelled with blanks or escapes
+        return event, event["delta"].encode("ascii")
+    return event, None
 
 
 def _code(event: Event) -> str:

@@ -5,13 +5,17 @@ has spoken. The leg keeps the protocol's rule that at most one response is open;
 """
 
 import asyncio
+import logging
+from collections.abc import Coroutine
 from typing import Any
 
 from backend.agents.profiles import AgentProfile
 from backend.core.ids import new_id
 from backend.voice.counters import FRAMES
-from backend.voice.link import Link
+from backend.voice.link import SEND_FAILURES, Link
 from backend.voice.outlet import Outlet
+
+log = logging.getLogger("backend.voice")
 
 
 def short_id(prefix: str) -> str:
@@ -153,11 +157,15 @@ class Leg:
         await self.link.close()
         self.outlet.abandon()
 
-    async def _write(self, item: str | dict[str, Any]) -> None:
-        if isinstance(item, str):
-            await self.link.send_audio(item)
-        else:
-            await self.link.send(item)
+    async def write(self) -> None:
+        """Write what has to wait, until the connection ends; why it ended is told by its reader."""
+        try:
+            await self.outlet.run()
+        except SEND_FAILURES:
+            log.debug("the writer found the VoiceLive connection closed")
+
+    def _write(self, item: str | dict[str, Any]) -> Coroutine[Any, Any, None]:
+        return self.link.send_audio(item) if isinstance(item, str) else self.link.send(item)
 
 
 def _is_sound(item: str | dict[str, Any]) -> bool:

@@ -24,6 +24,9 @@ from backend.voice import failures
 logging.getLogger("azure.ai.voicelive.aio").setLevel(logging.INFO)
 log = logging.getLogger("backend.voice")
 
+SEND_FAILURES = (SdkError, OSError, RuntimeError)
+"""What sending on a connection that has ended raises."""
+_APPEND = b'{"type":"input_audio_buffer.append","audio":"%b"}'
 CLOSE_TIMEOUT_S = 1.5
 HEARTBEAT_S = 20.0
 MAX_MESSAGE_BYTES = 16 << 20
@@ -44,7 +47,8 @@ class Link:
         self._connection = connection
         # `send_frame` takes bytes and saves the SDK's json.dumps and two copies per frame; it is aiohttp's, behind a
         # private attribute, so a release without it falls back to the SDK's own `send`.
-        self._send_frame = getattr(getattr(connection, "_connection", None), "send_frame", None)
+        websocket = getattr(connection, "_connection", None)
+        self._send_frame = getattr(getattr(websocket, "_writer", websocket), "send_frame", None)
 
     async def receive(self) -> bytes:
         """Return the next frame; raise `LinkLost`. One reader at a time."""
@@ -56,23 +60,20 @@ class Link:
             raise LinkLost(self._close_code(None))
         return frame
 
-    async def send(self, event: dict[str, Any]) -> None:
-        """Send one event; raise `LinkLost`."""
-        await self._send(orjson.dumps(event), event)
+    def send(self, event: dict[str, Any]) -> Coroutine[Any, Any, None]:
+        """Send one event. Raises one of `SEND_FAILURES` when the connection has ended; `receive` tells why."""
+        if self._send_frame is None:
+            return self._connection.send(event)
+        sending: Coroutine[Any, Any, None] = self._send_frame(orjson.dumps(event), WSMsgType.TEXT)
+        return sending
 
-    async def send_audio(self, base64: str) -> None:
-        """Append microphone sound (PCM16, 24 kHz, as base64); raise `LinkLost`."""
-        frame = b'{"type":"input_audio_buffer.append","audio":"%b"}' % base64.encode("ascii")
-        await self._send(frame, None)
-
-    async def _send(self, frame: bytes, event: dict[str, Any] | None) -> None:
-        try:
-            if self._send_frame is not None:
-                await self._send_frame(frame, WSMsgType.TEXT)
-            else:
-                await self._connection.send(event if event is not None else orjson.loads(frame))
-        except (SdkError, ConnectionError, RuntimeError) as failure:
-            raise LinkLost(self._close_code(None)) from failure
+    def send_audio(self, base64: str) -> Coroutine[Any, Any, None]:
+        """Append microphone sound (PCM16, 24 kHz, as base64); raises as `send`."""
+        if self._send_frame is None:
+            return self._connection.send({"type": "input_audio_buffer.append", "audio": base64})
+        frame = _APPEND % base64.encode("ascii")
+        sending: Coroutine[Any, Any, None] = self._send_frame(frame, WSMsgType.TEXT)
+        return sending
 
     async def close(self) -> None:
         """Close the connection and everything it holds. Takes at most `CLOSE_TIMEOUT_S`; never raises."""
@@ -162,7 +163,9 @@ async def _within(timeout: float, opening: Coroutine[Any, Any, VoiceLiveConnecti
             await _give_up(task, opening)
 
 
-async def _give_up(task: "asyncio.Task[VoiceLiveConnection]", opening: Coroutine[Any, Any, VoiceLiveConnection]) -> None:
+async def _give_up(
+    task: "asyncio.Task[VoiceLiveConnection]", opening: Coroutine[Any, Any, VoiceLiveConnection]
+) -> None:
     """Close what a handshake that nobody waits for any more has opened."""
     # The SDK keeps its aiohttp session in a local variable and closes it for an aiohttp error only.
     frame = getattr(opening, "cr_frame", None)

@@ -13,7 +13,6 @@ import pybase64
 MAX_FRAME_BYTES = 1 << 20
 MAX_TEXT_CHARACTERS = 32_000
 
-Outgoing: TypeAlias = dict[str, Any]
 Speaker = Literal["user", "assistant"]
 Status = Literal["listening", "processing", "complete"]
 CallState = Literal["ready", "listening", "thinking", "speaking", "reconnecting"]
@@ -153,12 +152,16 @@ def _is_json(frame: bytes) -> bool:
     return isinstance(message, dict)
 
 
-def agent_switched(agent_id: str) -> Outgoing:
+Message: TypeAlias = dict[str, Any]
+_SOUND = b'{"type":"audio","data":"%b","format":"audio/pcm16","item_id":%b,"seq":%d}'
+
+
+def agent_switched(agent_id: str) -> Message:
     """From here on this agent answers. The first message of every call."""
     return {"type": "agent_switched", "agent_id": agent_id}
 
 
-def transcription(status: Status, text: str, speaker: Speaker, item_id: str, agent_id: str) -> Outgoing:
+def transcription(status: Status, text: str, speaker: Speaker, item_id: str, agent_id: str) -> Message:
     """A caption: `text` is all of the item so far. `complete` is final, but for an interruption that shortens it."""
     return {
         "type": "transcription",
@@ -170,36 +173,50 @@ def transcription(status: Status, text: str, speaker: Speaker, item_id: str, age
     }
 
 
-def audio(base64: str, item_id: str) -> Outgoing:
-    """A piece of an answer's sound."""
-    return {"type": "audio", "data": base64, "format": "audio/pcm16", "item_id": item_id}
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A piece of an answer's sound, on its way to the browser as bytes. base64: PCM16, mono, 24 kHz."""
+
+    base64: bytes
+    item_id: str
 
 
-def audio_end(item_id: str) -> Outgoing:
+def audio_end(item_id: str) -> Message:
     """No more sound comes for this item."""
     return {"type": "audio_end", "item_id": item_id}
 
 
-def interrupted(item_id: str, heard_ms: int) -> Outgoing:
+def interrupted(item_id: str, heard_ms: int) -> Message:
     """Stop playing this item now and throw away what is buffered of it."""
     return {"type": "interrupted", "item_id": item_id, "heard_ms": heard_ms}
 
 
-def state(value: CallState) -> Outgoing:
+def state(value: CallState) -> Message:
     """What the call is doing."""
     return {"type": "state", "state": value}
 
 
-def error(message: str, code: str, *, retryable: bool) -> Outgoing:
+def error(message: str, code: str, *, retryable: bool) -> Message:
     """Something went wrong; `message` names cause and remedy. The call goes on unless a close follows."""
     return {"type": "error", "message": message, "code": code, "retryable": retryable}
 
 
-def is_audio(message: Outgoing) -> bool:
+def is_sound(message: Message | Sound) -> bool:
     """Tell whether a message is sound: what an interruption takes back."""
-    return bool(message["type"] == "audio")
+    return type(message) is Sound
 
 
-def weight(message: Outgoing) -> int:
+def weight(message: Message | Sound) -> int:
     """Return the approximate size in bytes, for the bound on what is queued."""
-    return len(message["data"]) if message["type"] == "audio" else 200
+    return len(message.base64) if isinstance(message, Sound) else 200
+
+
+def encode(message: Message | Sound, seq: int) -> bytes:
+    """Return the message as it goes to the browser; `seq` numbers it. The base64 of sound is copied, never parsed."""
+    if isinstance(message, Sound):
+        return _SOUND % (message.base64, orjson.dumps(message.item_id), seq)
+    message["seq"] = seq
+    return orjson.dumps(message)
+
+
+Outgoing: TypeAlias = Message | Sound

@@ -11,9 +11,9 @@ REPORT_TRUST_S = 0.5
 """How far the clock may carry a reported position on: beyond this a silent browser is taken to have stopped playing."""
 
 
-def milliseconds(base64: str) -> float:
+def milliseconds(base64: bytes) -> float:
     """Return the playing time of base64 PCM16 at 24 kHz, from its length alone."""
-    return (len(base64) * 3 // 4 - base64.count("=", -2)) / BYTES_PER_MS
+    return (len(base64) * 3 // 4 - base64.count(b"=", -2)) / BYTES_PER_MS
 
 
 @dataclass(slots=True)

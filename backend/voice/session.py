@@ -25,7 +25,7 @@ from backend.voice.counters import ENDINGS, FAILURES, FRAMES
 from backend.voice.events import Events
 from backend.voice.keeper import ConversationMemory, Keeper
 from backend.voice.leg import Leg, short_id
-from backend.voice.link import LinkLost, VoiceLive
+from backend.voice.link import VoiceLive
 from backend.voice.messages import BadFrame
 from backend.voice.rate import Allowance
 from backend.voice.transcript import Transcript
@@ -166,8 +166,6 @@ class VoiceSession:
             log.warning("%s: %s", self._session_id, failure.code)
             self._caller.say(messages.error(failure.detail, failure.code, retryable=failure.retryable))
             self.end(4429 if failure.status == 429 else 4503, failure.code)
-        elif isinstance(failure, LinkLost):
-            pass  # a writer that found the link gone: its reader knows why and tells
         elif isinstance(failure, OSError | WebSocketDisconnect):
             self.end(1000, "the browser went away")
         else:
@@ -225,7 +223,7 @@ class VoiceSession:
         for role, text in self._recent():
             leg.say(short_id("past"), role, text)
         listening = self._spawn(self._events.listen(leg))
-        self._spawn(leg.outlet.run())
+        self._spawn(leg.write())
         confirmed = asyncio.create_task(leg.ready.wait())
         await asyncio.wait({confirmed, listening}, timeout=self._room.patience.confirm, return_when="FIRST_COMPLETED")
         confirmed.cancel()
