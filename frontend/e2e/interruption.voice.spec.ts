@@ -7,7 +7,7 @@ const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
 /** The person comes in ten seconds after the call began, while a long answer is being spoken. */
 const COMES_IN = writeWav('comes-in', [{ silence: 10 }, { speechLike: 1.2 }, { silence: 60 }])
 
-test.use({ launchOptions: { executablePath: CHROMIUM, args: microphone(COMES_IN) } })
+test.use({ bypassCSP: true, launchOptions: { executablePath: CHROMIUM, args: microphone(COMES_IN) } })
 
 test('speaking into an answer silences it within 150 ms of the service noticing, and the rest is shown as unheard', { tag: '@voice' }, async ({ page }) => {
   await installTap(page)
@@ -41,6 +41,9 @@ test('speaking into an answer silences it within 150 ms of the service noticing,
   await desk.hangUp()
   await expect.poll(async () => (await desk.stored()).find(({ interrupted }) => interrupted)).toMatchObject({ role: 'assistant', channel: 'voice' })
   const stored = (await desk.stored()).find(({ interrupted }) => interrupted)
-  expect(`${stored?.content} ${stored?.unheard}`).toBe(`You said: ${question}.`)
-  expect(stored?.content.length).toBeLessThan(300)
+  const whole = `You said: ${question}.`
+  expect(whole.startsWith(`${stored?.content} ${stored?.unheard}`)).toBe(true)
+  // 60 ms a character: as much of the text as there was sound, to within a few words.
+  expect(Math.abs((stored?.content.length ?? 0) * 60 - heardMs)).toBeLessThan(900)
+  await expect(desk.theirs.first().locator('em')).toHaveText(stored?.unheard ?? '')
 })

@@ -1,6 +1,6 @@
 /**
  * Hears what the page sends to the loudspeaker: every sample, with its time on the audio clock. Installed by the test before the
- * page's own scripts; the product knows nothing of it.
+ * page's own scripts; the product knows nothing of it. Its worklet comes from a blob, so a test that uses it sets `bypassCSP`.
  */
 import type { Page } from '@playwright/test'
 
@@ -28,8 +28,7 @@ declare global {
 
 /** Install the tap; call before the page is opened. */
 export async function installTap(page: Page): Promise<void> {
-  await page.route('**/test-tap.js', (route) => route.fulfill({ contentType: 'text/javascript', body: TAP_MODULE }))
-  await page.addInitScript(() => {
+  await page.addInitScript((module) => {
     const tap: TapState = { rate: 0, blocks: [], messages: [] }
     window.engramTestTap = tap
     let context: AudioContext | null = null
@@ -40,7 +39,7 @@ export async function installTap(page: Page): Promise<void> {
         context = this.context as AudioContext
         tap.rate = context.sampleRate
         const listen = async (sounding: AudioContext) => {
-          await sounding.audioWorklet.addModule('/test-tap.js')
+          await sounding.audioWorklet.addModule(URL.createObjectURL(new Blob([module], { type: 'text/javascript' })))
           const node = new AudioWorkletNode(sounding, 'test-tap', { numberOfOutputs: 0 })
           node.port.onmessage = ({ data }: MessageEvent<{ time: number; samples: Float32Array }>) => tap.blocks.push(data)
           connect.call(this, node)
@@ -67,7 +66,7 @@ export async function installTap(page: Page): Promise<void> {
     const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices)
     navigator.mediaDevices.getUserMedia = () =>
       open({ audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false } })
-  })
+  }, TAP_MODULE)
 }
 
 export interface Stretch {

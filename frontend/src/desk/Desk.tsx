@@ -24,13 +24,22 @@ export function Desk({ config, callFirst }: { config: Config; callFirst: boolean
   const agents = useAgentList()
   const sessionId = useSessionId()
   const [agentId, setAgentId] = useState(() => agents.find(({ id }) => id === 'elena')?.id ?? agents[0]?.id ?? 'elena')
+  /** Chosen during a call and not yet confirmed by the service. */
+  const [pendingAgent, setPendingAgent] = useState<string | null>(null)
   const [text, setText] = useState('')
   const [sheet, setSheet] = useState<'rail' | 'details' | null>(null)
   const [asked, setAsked] = useState<Target | null>(null)
   const [wanted, setWanted] = useState<string | null>(null)
   const [said, announce] = useAnnouncer()
   const talk = useConversation(sessionId, announce)
-  const { call, controller, waterfall } = useCall({ onConversation: talk.dispatch, onAgent: setAgentId, onSettled: talk.settle })
+  const { call, controller, waterfall } = useCall({
+    onConversation: talk.dispatch,
+    onAgent: (id) => {
+      setAgentId(id)
+      setPendingAgent(null)
+    },
+    onSettled: talk.settle,
+  })
   const live = call.phase.name === 'live'
   const name = agentName(agents, agentId)
 
@@ -61,6 +70,7 @@ export function Desk({ config, callFirst }: { config: Config; callFirst: boolean
   }
 
   const chooseAgent = (id: string) => {
+    if (live) setPendingAgent(id)
     if (isOpen(call)) controller.switchAgent(id)
     else setAgentId(id)
   }
@@ -72,6 +82,8 @@ export function Desk({ config, callFirst }: { config: Config; callFirst: boolean
     }
   }
 
+  // A refused hand-over, or a call that ended meanwhile, leaves the one who really answers.
+  const shownAgent = live && call.notice === null ? (pendingAgent ?? agentId) : agentId
   const { loadProblem } = talk
   const blocked = live || config.chat.configured ? null : 'Typed answers are not set up; a call may still work.'
   const details = <SidePanel reply={talk.conversation.lastReply} waterfall={waterfall} />
@@ -81,9 +93,9 @@ export function Desk({ config, callFirst }: { config: Config; callFirst: boolean
     <OpenEpisodeContext value={(id, turnId) => goOrAsk({ sessionId: id, turnId })}>
       <div className="grid h-dvh grid-cols-[minmax(0,1fr)] desk:grid-cols-[248px_minmax(0,1fr)_304px]">
         <div className="min-h-0 border-r border-line max-desk:hidden">{rail}</div>
-        <main className="grid min-h-0 min-w-0 grid-rows-[auto_minmax(0,1fr)_auto]">
+        <main className="grid min-h-0 min-w-0 grid-cols-[minmax(0,1fr)] grid-rows-[auto_minmax(0,1fr)_auto]">
           <h1 className="sr-only">Conversation with {name}</h1>
-          <Header config={config} agentId={agentId} onAgent={chooseAgent} onShowRail={() => setSheet('rail')} onShowDetails={() => setSheet('details')} />
+          <Header config={config} agentId={shownAgent} onAgent={chooseAgent} onShowRail={() => setSheet('rail')} onShowDetails={() => setSheet('details')} />
           {loadProblem && talk.conversation.turns.length === 0 ? (
             <div className="mx-auto w-full max-w-[690px] self-end p-[18px]">
               <Notice happened="What was said here before could not be loaded." sentences={[loadProblem.happened, loadProblem.remedy, 'It is safe in the store, and you can go on.']} reference={loadProblem.requestId}>

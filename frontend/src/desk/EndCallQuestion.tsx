@@ -1,5 +1,6 @@
 /** Asked before another conversation is opened while a call is on: ending a call by accident would be rude. */
 import { AlertDialog } from 'radix-ui'
+import { useReturnFocus } from './returnFocus'
 
 interface EndCallQuestionProps {
   readonly open: boolean
@@ -8,11 +9,12 @@ interface EndCallQuestionProps {
 }
 
 export function EndCallQuestion({ open, onCancel, onEnd }: EndCallQuestionProps) {
+  const focus = useReturnFocus()
   return (
     <AlertDialog.Root open={open} onOpenChange={(shown) => !shown && onCancel()}>
       <AlertDialog.Portal>
         <div aria-hidden="true" className="fixed inset-0 z-30 bg-black/40" />
-        <AlertDialog.Content className="fixed top-1/2 left-1/2 z-40 w-[min(400px,90vw)] -translate-1/2 rounded-[20px] border border-line bg-sheet p-6 shadow-xl">
+        <AlertDialog.Content {...focus} className="fixed top-1/2 left-1/2 z-40 w-[min(400px,90vw)] -translate-1/2 rounded-[20px] border border-line bg-sheet p-6 shadow-xl">
           <AlertDialog.Title className="text-[17px] font-semibold">End the call?</AlertDialog.Title>
           <AlertDialog.Description className="mt-2">The call belongs to the conversation on the page. What was said is kept.</AlertDialog.Description>
           <div className="mt-5 flex justify-end gap-2">

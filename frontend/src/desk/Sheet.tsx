@@ -2,6 +2,7 @@
 import { Dialog } from 'radix-ui'
 import type { ReactNode } from 'react'
 import { CloseIcon } from './icons'
+import { useReturnFocus } from './returnFocus'
 
 interface SheetProps {
   readonly title: string
@@ -12,6 +13,7 @@ interface SheetProps {
 }
 
 export function Sheet({ title, side, open, onOpenChange, children }: SheetProps) {
+  const focus = useReturnFocus()
   return (
     <Dialog.Root open={open} onOpenChange={onOpenChange}>
       <Dialog.Portal>
@@ -19,6 +21,7 @@ export function Sheet({ title, side, open, onOpenChange, children }: SheetProps)
         <div aria-hidden="true" className="fixed inset-0 z-10 bg-black/40" />
         <Dialog.Content
           aria-describedby={undefined}
+          {...focus}
           className={`fixed inset-y-0 z-20 w-[min(320px,86vw)] border-line bg-paper shadow-xl ${side === 'left' ? 'left-0 border-r' : 'right-0 border-l'}`}
         >
           <Dialog.Title className="sr-only">{title}</Dialog.Title>
