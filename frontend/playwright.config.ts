@@ -64,6 +64,9 @@ function service(brain: Brain): NonNullable<PlaywrightTestConfig['webServer']> {
   }
 }
 
+const sounds = join(tmpdir(), `engram-e2e-sounds-${once('ENGRAM_E2E_RUN', () => String(process.pid))}`)
+if (process.env['ENGRAM_E2E_RUN'] === String(process.pid)) process.on('exit', () => rmSync(sounds, { recursive: true, force: true }))
+
 const BRAINS = (['scripted', 'models'] as const).filter(wanted)
 
 export default defineConfig({

@@ -81,6 +81,22 @@ export interface Heard {
   readonly peak: number
 }
 
+/** Everything that was heard so far, as samples in [-1, 1]. */
+export async function heardSamples(page: Page): Promise<{ rate: number; samples: Float32Array }> {
+  const { rate, base64 } = await page.evaluate(async () => {
+    const { rate: contextRate, blocks } = window.engramTestTap
+    const blob = new Blob(blocks.map(({ samples }) => samples as Float32Array<ArrayBuffer>))
+    const url = await new Promise<string>((resolve) => {
+      const reader = new FileReader()
+      reader.addEventListener('load', () => resolve(String(reader.result)))
+      reader.readAsDataURL(blob)
+    })
+    return { rate: contextRate, base64: url.slice(url.indexOf(',') + 1) }
+  })
+  const bytes = Uint8Array.from(Buffer.from(base64, 'base64'))
+  return { rate, samples: new Float32Array(bytes.buffer) }
+}
+
 /** Where sound was heard: stretches above `threshold`, joined when the pause between them is under `pause` seconds. */
 export function heard(page: Page, threshold = 0.01, pause = 0.06): Promise<Heard> {
   return page.evaluate(

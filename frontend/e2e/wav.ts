@@ -1,7 +1,7 @@
 /** Sound files for Chromium's fake microphone: PCM16 mono at 48 kHz, made from pieces of silence, speech-like sound and files. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 const RATE = 48_000
 
@@ -33,6 +33,11 @@ function toRate(samples: Float32Array, rate: number): Float32Array {
   })
 }
 
+/** Where the sound of this name lies. Its own for each run: the main process and its workers share the environment. */
+export function soundPath(name: string): string {
+  return join(tmpdir(), `engram-e2e-sounds-${process.env['ENGRAM_E2E_RUN'] ?? 'alone'}`, `${name}.wav`)
+}
+
 /** Write the pieces one after the other; return the file's path. */
 export function writeWav(name: string, pieces: readonly Piece[]): string {
   const parts = pieces.map((piece) => {
@@ -60,9 +65,8 @@ export function writeWav(name: string, pieces: readonly Piece[]): string {
       at += 2
     }
   }
-  const directory = join(tmpdir(), 'engram-e2e-sounds')
-  mkdirSync(directory, { recursive: true })
-  const path = join(directory, `${name}-${process.pid}.wav`)
+  const path = soundPath(name)
+  mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, file)
   return path
 }

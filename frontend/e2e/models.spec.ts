@@ -1,0 +1,80 @@
+/** The main job with nothing simulated: a real voice in, real recognition, a real language model, a real voice out. */
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { expect, test } from '@playwright/test'
+import { Desk } from './desk'
+import { heard, heardSamples, installTap, lengthOf, medianPitch } from './tap'
+import { microphone, pcmPiece, soundPath, writeWav } from './wav'
+
+const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
+const ROOT = resolve(import.meta.dirname, '../..')
+const PYTHON = process.env['ENGRAM_PYTHON'] ?? join(ROOT, '.venv/bin/python')
+const VOICES = join(import.meta.dirname, 'voices.py')
+const WORDS = 'Hello Elena, my name is Ada and I lead the C R M migration.'
+
+function python(...args: string[]): string {
+  return execFileSync(PYTHON, [VOICES, ...args], { encoding: 'utf8', cwd: ROOT, timeout: 120_000 })
+}
+
+test.use({ bypassCSP: true, launchOptions: { executablePath: CHROMIUM, args: microphone(soundPath('hello-elena')) } })
+
+test.beforeAll(() => {
+  test.setTimeout(180_000)
+  const raw = join(tmpdir(), 'engram-e2e-hello.pcm')
+  python('speak', raw, WORDS)
+  writeWav('hello-elena', [{ silence: 4 }, pcmPiece(raw, 24_000), { silence: 300 }])
+})
+
+test('Elena hears a person, answers aloud, and remembers in writing; Marcus has another voice', { tag: ['@voice', '@chat'] }, async ({ page }) => {
+  const slow = { timeout: 90_000 }
+  await installTap(page)
+  const desk = await new Desk(page).open('/voice')
+  await desk.call()
+
+  // The words as a caption.
+  await expect(desk.yours.first()).toContainText(/Ada/, slow)
+  await expect(desk.yours.first()).toContainText(/migration/i)
+  await expect(desk.yours.first()).toContainText(/spoken/, slow)
+
+  // An answer that is heard: sound of at least a second, in which a recogniser finds the words of the caption.
+  await expect(desk.caption).toContainText('Elena is speaking', slow)
+  await expect(desk.caption).toContainText('Elena is listening', slow)
+  expect(lengthOf(await heard(page, 0.01, 0.5))).toBeGreaterThan(1)
+  const said = (await desk.theirs.first().innerText()).split('\n').slice(1).join(' ')
+  const { rate, samples } = await heardSamples(page)
+  const recording = join(tmpdir(), 'engram-e2e-answer.f32')
+  writeFileSync(recording, Buffer.from(samples.buffer))
+  const recognised = words(python('hear', recording, String(rate)))
+  const wanted = words(said)
+  const found = wanted.filter((word) => recognised.includes(word))
+  test.info().annotations.push({ type: 'said', description: said }, { type: 'recognised', description: recognised.join(' ') })
+  expect(wanted.length).toBeGreaterThan(1)
+  expect(found.length / wanted.length).toBeGreaterThan(0.6)
+  const elena = await medianPitch(page)
+  const before = (await heard(page)).stretches.at(-1)?.to ?? 0
+
+  // Marcus, with a voice of his own.
+  await desk.agent('Marcus').check()
+  await expect(desk.column.locator('[data-handover=marcus]')).toBeVisible(slow)
+  await desk.send('Please introduce yourself in one sentence.')
+  await expect(desk.caption).toContainText('Marcus is speaking', slow)
+  await expect(desk.caption).toContainText('Marcus is listening', slow)
+  const marcus = await medianPitch(page, before + 0.05)
+  test.info().annotations.push({ type: 'median pitch', description: `Elena ${elena.toFixed(0)} Hz, Marcus ${marcus.toFixed(0)} Hz` })
+  expect(Math.abs(marcus - elena) / elena).toBeGreaterThan(0.2)
+
+  // Both of the first turns are in the episode, and what was said aloud is known in writing.
+  await desk.hangUp()
+  await expect
+    .poll(async () => (await desk.stored()).slice(0, 2).map(({ role, channel }) => `${role} ${channel}`))
+    .toEqual(['user voice', 'assistant voice'])
+  await desk.agent('Elena').check()
+  await desk.send('What is my name?')
+  await expect(desk.theirs.last()).toContainText('Ada', slow)
+})
+
+function words(text: string): string[] {
+  return text.toLowerCase().match(/[a-z']+/g) ?? []
+}
