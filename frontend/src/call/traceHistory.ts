@@ -12,6 +12,7 @@ export class TraceHistory {
   /** Counts points; tells a drawer whether there is something new. */
   version = 0
   private theirPeak = 0
+  private lastTheirs = 0
 
   /** A level of the assistant's speech since the last point. */
   heard(peak: number): void {
@@ -20,10 +21,13 @@ export class TraceHistory {
 
   /** A frame of the microphone: it also makes the point, every 40 ms. */
   spoken(peak: number): void {
-    const theirs = Math.abs(this.theirPeak) >= Math.abs(peak)
-    this.peaks[this.start] = theirs ? this.theirPeak : peak
-    this.theirs[this.start] = theirs && this.theirPeak !== 0 ? 1 : 0
+    // Two clocks of 40 ms never beat together: where no level came since the last point, the one before stands once more.
+    const their = this.theirPeak || this.lastTheirs
+    this.lastTheirs = this.theirPeak
     this.theirPeak = 0
+    const theirs = their !== 0 && Math.abs(their) >= Math.abs(peak)
+    this.peaks[this.start] = theirs ? their : peak
+    this.theirs[this.start] = theirs ? 1 : 0
     this.start = (this.start + 1) % TRACE_POINTS
     this.version++
   }
@@ -38,6 +42,7 @@ export class TraceHistory {
     this.peaks.fill(0)
     this.theirs.fill(0)
     this.theirPeak = 0
+    this.lastTheirs = 0
     this.version++
   }
 }

@@ -18,6 +18,11 @@ export function Face({ agentId }: { agentId: string }) {
   )
 }
 
+function cutWords({ text, unheard }: Turn): string {
+  if (unheard === '') return 'You came in here.'
+  return text === '' ? 'You came in before this was heard.' : 'You came in here. What is in italics was not heard.'
+}
+
 function Words({ turn }: { turn: Turn }) {
   if (turn.state === 'waiting' && turn.text === '') return <p className="said thinking text-soft">Thinking…</p>
   if (turn.interrupted) {
@@ -28,7 +33,7 @@ function Words({ turn }: { turn: Turn }) {
           {turn.unheard && <em className="text-soft">{turn.unheard.startsWith(' ') || turn.text === '' ? turn.unheard : ` ${turn.unheard}`}</em>}
         </p>
         <p className="quiet mt-1.5 font-medium">
-          {turn.unheard ? 'You came in here. What is in italics was not heard.' : 'You came in here.'}
+          {cutWords(turn)}
         </p>
       </>
     )

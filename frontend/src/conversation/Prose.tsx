@@ -27,12 +27,14 @@ function Inline({ text }: { text: string }) {
 
 /** Blank lines part paragraphs; single line breaks stay. */
 export function Prose({ text }: { text: string }) {
-  return text
-    .split(/\n{2,}/)
-    .filter((paragraph) => paragraph.trim() !== '')
-    .map((paragraph, index) => (
-      <p key={`${index}:${paragraph.slice(0, 20)}`} className="said mt-3 whitespace-pre-line first:mt-0">
-        <Inline text={paragraph.trim()} />
-      </p>
-    ))
+  const paragraphs = text.split(/\n{2,}/).filter((paragraph) => paragraph.trim() !== '')
+  return (
+    <div className="grid gap-3">
+      {paragraphs.map((paragraph, index) => (
+        <p key={`${index}:${paragraph.slice(0, 20)}`} className="said whitespace-pre-line">
+          <Inline text={paragraph.trim()} />
+        </p>
+      ))}
+    </div>
+  )
 }

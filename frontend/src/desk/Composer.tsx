@@ -35,8 +35,9 @@ export function Composer({ text, onText, placeholder, inCall, blocked, answering
   useLayoutEffect(() => {
     const element = field.current
     if (!element) return
-    element.style.height = 'auto'
-    element.style.height = `${Math.min(element.scrollHeight + 2, 180)}px`
+    element.style.height = ''
+    // An empty field is one line high, however long its hint is.
+    if (text !== '') element.style.height = `${Math.min(element.scrollHeight, 180)}px`
   }, [text])
 
   const { stop: stopDictation, listening } = dictation
@@ -78,8 +79,8 @@ export function Composer({ text, onText, placeholder, inCall, blocked, answering
         : (blocked ?? dictation.trouble ?? (listening ? 'Dictating. Your browser does the listening and may send the sound to its maker.' : null))
 
   return (
-    <div className="min-w-0 flex-1">
-      <div className="field relative flex items-end focus-within:outline-2 focus-within:outline-offset-2 focus-within:outline-ink">
+    <div className={`min-w-0 flex-1 ${inCall ? 'max-sm:basis-full' : ''}`}>
+      <div className="field relative flex items-end has-[textarea:focus-visible]:outline-2 has-[textarea:focus-visible]:-outline-offset-1 has-[textarea:focus-visible]:outline-ink">
         <textarea
           ref={field}
           rows={1}
@@ -90,7 +91,7 @@ export function Composer({ text, onText, placeholder, inCall, blocked, answering
           aria-label={inCall ? 'Type instead of speaking' : 'Your message'}
           aria-describedby={hint ? hintId : undefined}
           aria-invalid={left < 0}
-          className="block min-h-[42px] flex-1 resize-none bg-transparent px-3.5 py-[9px] outline-none placeholder:text-soft"
+          className="block min-h-[42px] flex-1 resize-none bg-transparent px-3.5 py-[9px] outline-none placeholder:truncate placeholder:text-soft"
         />
         {!inCall && (
           <button

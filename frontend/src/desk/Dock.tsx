@@ -55,7 +55,7 @@ export function Dock({ config, call, controller, agentId, onCall, callFirst, chi
             </button>
           </div>
         )}
-        <div className={`flex items-end gap-2.5 ${open ? 'mt-2.5' : ''}`}>
+        <div className={`flex items-end justify-end gap-2.5 ${open ? 'mt-2.5 max-sm:flex-wrap' : ''}`}>
           {children}
           {open ? (
             <>

@@ -1,4 +1,5 @@
 /** The right side: what memory brought into the last answer, and how long that answer took, measured. */
+import { useState } from 'react'
 import type { ChatReply } from '../api/types'
 import type { Waterfall } from '../call/waterfall'
 import { SourceWords } from '../conversation/RecalledChips'
@@ -24,18 +25,30 @@ export function SidePanel({ reply, waterfall }: SidePanelProps) {
   )
 }
 
+/** So many sources stand before the numbers; the rest on demand. */
+const SHOWN = 3
+
 function RecalledList({ reply }: { reply: ChatReply | null }) {
+  const [all, setAll] = useState(false)
   if (reply === null) return <p className="quiet">When an answer draws on something you said before, it is listed here with its source.</p>
   const recalled = reply.recalled ?? []
+  const shown = all ? recalled : recalled.slice(0, SHOWN)
   if (recalled.length === 0) return <p className="quiet">The last typed answer needed nothing from earlier.</p>
   return (
-    <ul>
-      {recalled.map((source) => (
-        <li key={source.turn_id} className="border-b border-line py-2.5 first:pt-0">
-          <SourceWords source={source} />
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul>
+        {shown.map((source) => (
+          <li key={source.turn_id} className="border-b border-line py-2.5 first:pt-0">
+            <SourceWords source={source} />
+          </li>
+        ))}
+      </ul>
+      {recalled.length > SHOWN && (
+        <button type="button" aria-expanded={all} className="quiet mt-2.5 underline underline-offset-2" onClick={() => setAll(!all)}>
+          {all ? 'Show fewer' : `Show all ${recalled.length}`}
+        </button>
+      )}
+    </>
   )
 }
 
