@@ -27,7 +27,7 @@ class BadFrame(Exception):
         self.remedy = remedy
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: made once a frame, and frozen costs three times as much
 class Audio:
     """A piece of microphone sound. base64: PCM16, a whole number of samples, checked."""
 
@@ -173,7 +173,7 @@ def transcription(status: Status, text: str, speaker: Speaker, item_id: str, age
     }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: made once a frame, and frozen costs three times as much
 class Sound:
     """A piece of an answer's sound, on its way to the browser as bytes. base64: PCM16, mono, 24 kHz."""
 
