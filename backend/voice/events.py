@@ -64,26 +64,11 @@ class Events:
 
     async def listen(self, leg: Leg) -> None:
         """Take the leg's events until its connection ends; raise the `Problem` to tell, unless it is retired."""
-        receive, on, caller = leg.link.receive, self._on, self._caller
+        caller = self._caller
         try:
+            await leg.link.deliver(lambda frame: not caller.behind and self._take(leg, frame))
             while True:
-                frame = await receive()
-                try:
-                    event, sound = read(frame)
-                    kind = event["type"]
-                except (KeyError, TypeError, ValueError):
-                    log.warning("%s: VoiceLive sent %d bytes that are not an event", self._call, len(frame))
-                    continue
-                leg.last_event_at = self._clock()
-                handle = on.get(kind)
-                if sound is not None or handle is not None:
-                    try:
-                        if sound is not None:
-                            self._answer_audio(leg, event, sound)
-                        elif handle is not None:
-                            handle(leg, event)
-                    except (KeyError, TypeError, AttributeError):
-                        log.warning("%s: %s is not of the known form", self._call, kind, exc_info=True)
+                self._take(leg, await leg.link.receive())
                 if caller.behind:
                     await caller.caught_up()
         except LinkLost as lost:
@@ -92,6 +77,21 @@ class Events:
             if not leg.retired:
                 expired = leg.expires_at is not None and time.time() >= leg.expires_at - EXPIRY_SLACK_S
                 raise failures.lost(lost.code, expired=expired or leg.expired) from lost
+
+    def _take(self, leg: Leg, frame: bytes) -> bool:
+        """Deal with one frame; never waits. A frame that is not as known is passed over: it must not end the call."""
+        leg.last_event_at = self._clock()
+        try:
+            event, sound = read(frame)
+            if sound is not None:
+                self._answer_audio(leg, event, sound)
+            elif (handle := self._on.get(event["type"])) is not None:
+                handle(leg, event)
+        except Exception as fault:
+            log.warning(
+                "%s: VoiceLive sent %d bytes that could not be dealt with", self._call, len(frame), exc_info=fault
+            )
+        return True
 
     def interrupt(self, leg: Leg) -> None:
         """The person takes the floor: stop the sound, drop what still comes of the answer, keep what was heard."""

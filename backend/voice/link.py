@@ -4,8 +4,9 @@ Frames are read raw (`recv_bytes`): the SDK's typed events cost 30 µs each and 
 """
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import orjson
@@ -19,6 +20,7 @@ from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential
 
 from backend.core.settings import Settings
 from backend.voice import failures
+from backend.voice.inlet import Inlet
 
 # At DEBUG the SDK formats every frame, sound included, into its log.
 logging.getLogger("azure.ai.voicelive.aio").setLevel(logging.INFO)
@@ -47,8 +49,17 @@ class Link:
         self._connection = connection
         # `send_frame` takes bytes and saves the SDK's json.dumps and two copies per frame; it is aiohttp's, behind a
         # private attribute, so a release without it falls back to the SDK's own `send`.
+        self._inlet: Inlet | None = None
         websocket = getattr(connection, "_connection", None)
         self._send_frame = getattr(getattr(websocket, "_writer", websocket), "send_frame", None)
+
+    async def deliver(self, to: Callable[[bytes], bool]) -> None:
+        """Hand frames to `to` as they arrive, where that is possible; those it answers False to come from `receive`."""
+        websocket = getattr(self._connection, "_connection", None)
+        self._inlet = Inlet.install(websocket, to)
+        if self._inlet is not None and websocket is not None:
+            with contextlib.suppress(*SEND_FAILURES):
+                await websocket.ping(self._inlet.token)
 
     async def receive(self) -> bytes:
         """Return the next frame; raise `LinkLost`. One reader at a time."""
@@ -77,6 +88,8 @@ class Link:
 
     async def close(self) -> None:
         """Close the connection and everything it holds. Takes at most `CLOSE_TIMEOUT_S`; never raises."""
+        if self._inlet is not None:
+            self._inlet.stop()
         try:
             await self._connection.close()
         except (OSError, RuntimeError, SdkError) as failure:
