@@ -5,7 +5,7 @@ import { Resampler } from './resampler'
 export interface CapturedFrame {
   /** FRAME_SAMPLES of PCM16 at WIRE_RATE. */
   readonly samples: Int16Array<ArrayBuffer>
-  /** The sample furthest from zero, with its sign, in [-1, 1]: what the trace draws. */
+  /** The highest sample of the frame and, of the next one, the lowest, in turn; in [-1, 1]. What the trace draws. */
   readonly peak: number
   /** Root mean square in [0, 1]: what tells speech from silence. */
   readonly rms: number
@@ -18,6 +18,7 @@ export class CaptureCore {
   private frame = new Int16Array(FRAME_SAMPLES)
   private filled = 0
   private peak = 0
+  private upwards = true
   private energy = 0
 
   constructor(contextRate: number, onFrame: (frame: CapturedFrame) => void) {
@@ -32,7 +33,7 @@ export class CaptureCore {
     const count = this.resampler.process(block, block.length, this.resampled)
     for (let i = 0; i < count; i++) {
       const sample = this.resampled[i] ?? 0
-      if (Math.abs(sample) > Math.abs(this.peak)) this.peak = sample
+      if (this.upwards ? sample > this.peak : sample < this.peak) this.peak = sample
       this.energy += sample * sample
       this.frame[this.filled] = toPcm16(sample)
       this.filled++
@@ -50,6 +51,7 @@ export class CaptureCore {
     this.frame = new Int16Array(FRAME_SAMPLES)
     this.filled = 0
     this.peak = 0
+    this.upwards = !this.upwards
     this.energy = 0
   }
 }

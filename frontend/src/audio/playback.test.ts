@@ -99,9 +99,10 @@ describe.each([44_100, 48_000, 96_000])('playback at %i Hz', (rate) => {
     core.push('a', tone(400))
     core.end('a')
     run(300)
-    const levels = events.flatMap((event) => (event.type === 'level' ? [Math.abs(event.peak)] : []))
+    const levels = events.flatMap((event) => (event.type === 'level' ? [event.peak] : []))
     expect(levels.length).toBeGreaterThanOrEqual(6)
     expect(Math.max(...levels)).toBeCloseTo(0.5, 1)
+    expect(Math.min(...levels)).toBeCloseTo(-0.5, 1)
   })
 
   test('forgets nothing when it is flushed while silent', () => {

@@ -38,7 +38,9 @@ export class PlaybackCore {
   private running: string | null = null
   private sincePosition = 0
   private sinceLevel = 0
+  /** The highest sample since the last report or, every other time, the lowest. */
   private peak = 0
+  private upwards = true
   private gapsTold = 0
 
   constructor(contextRate: number, onEvent: (event: PlaybackEvent) => void) {
@@ -141,12 +143,13 @@ export class PlaybackCore {
         this.onEvent({ type: 'position', ...position })
       }
     }
-    for (const sample of out) if (Math.abs(sample) > Math.abs(this.peak)) this.peak = sample
+    for (const sample of out) if (this.upwards ? sample > this.peak : sample < this.peak) this.peak = sample
     this.sinceLevel += ms
     if (this.sinceLevel >= LEVEL_EVERY_MS) {
       this.sinceLevel -= LEVEL_EVERY_MS
       if (speech > 0 || this.peak !== 0) this.onEvent({ type: 'level', peak: this.peak })
       this.peak = 0
+      this.upwards = !this.upwards
     }
   }
 }
