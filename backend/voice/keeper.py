@@ -5,7 +5,15 @@ import logging
 from collections.abc import Sequence
 from typing import Protocol
 
-from backend.core.context import Channel, EnterpriseContext, Turn
+from backend.core.context import (
+    Channel,
+    EnterpriseContext,
+    EpisodicLayer,
+    OperationalLayer,
+    SecurityLayer,
+    SemanticLayer,
+    Turn,
+)
 from backend.identity.principal import Principal
 from backend.voice.counters import TURNS, TURNS_LOST
 
@@ -30,6 +38,16 @@ class ConversationMemory(Protocol):
     async def amend_turn(self, principal: Principal, turn: Turn) -> None:
         """Store the corrected content, rest and interruption of a turn that is stored already."""
         ...
+
+
+def without_memory(principal: Principal, session_id: str, agent_id: str) -> EnterpriseContext:
+    """Return the context of a call whose memory did not answer."""
+    return EnterpriseContext(
+        SecurityLayer(principal.tenant, principal.user_id, principal.display_name, frozenset(principal.roles)),
+        EpisodicLayer(session_id),
+        SemanticLayer(degraded="memory did not answer"),
+        OperationalLayer(agent_id, "voice"),
+    )
 
 
 class Keeper:

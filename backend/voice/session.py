@@ -14,7 +14,7 @@ from typing import Any
 from fastapi import WebSocketDisconnect
 
 from backend.agents.profiles import AgentDirectory, AgentProfile, voice_name
-from backend.core.context import EnterpriseContext, EpisodicLayer, OperationalLayer, SecurityLayer, SemanticLayer
+from backend.core.context import EnterpriseContext
 from backend.core.problems import Problem
 from backend.core.settings import Settings
 from backend.identity.principal import Principal
@@ -23,7 +23,7 @@ from backend.voice.admission import Admission
 from backend.voice.caller import Browser, Caller
 from backend.voice.counters import ENDINGS, FAILURES, FRAMES
 from backend.voice.events import Events
-from backend.voice.keeper import ConversationMemory, Keeper
+from backend.voice.keeper import ConversationMemory, Keeper, without_memory
 from backend.voice.leg import Leg, short_id
 from backend.voice.link import VoiceLive
 from backend.voice.messages import BadFrame
@@ -121,8 +121,8 @@ class VoiceSession:
 
     def belongs_to(self, principal: Principal, session_id: str) -> bool:
         """Tell whether this is a call of that session of that person."""
-        mine = (self._principal.tenant, self._principal.user_id, self._session_id)
-        return mine == (principal.tenant, principal.user_id, session_id)
+        mine = self._principal
+        return (mine.tenant, mine.user_id, self._session_id) == (principal.tenant, principal.user_id, session_id)
 
     def end(self, code: int, reason: str) -> None:
         """End the call; the first reason counts."""
@@ -170,9 +170,8 @@ class VoiceSession:
             self.end(1000, "the browser went away")
         else:
             log.error("%s: the voice session failed", self._session_id, exc_info=failure)
-            self._caller.say(
-                messages.error("The voice session failed inside. Start the call again.", "internal", retryable=True)
-            )
+            remedy = "The voice session failed inside. Start the call again."
+            self._caller.say(messages.error(remedy, "internal", retryable=True))
             self.end(1011, "internal error")
 
     # Opening, and the requests that take time
@@ -187,12 +186,7 @@ class VoiceSession:
             return asked.result()
         asked.add_done_callback(lambda task: None if task.cancelled() else task.exception())
         log.warning("%s: memory did not answer; the call begins without it", self._session_id)
-        return EnterpriseContext(
-            SecurityLayer(who.tenant, who.user_id, who.display_name, frozenset(who.roles)),
-            EpisodicLayer(self._session_id),
-            SemanticLayer(degraded="memory did not answer"),
-            OperationalLayer(self._profile.id, "voice"),
-        )
+        return without_memory(who, self._session_id, self._profile.id)
 
     async def _connect(self, profile: AgentProfile) -> Leg:
         """Open a VoiceLive session, not configured yet; raise `Problem`."""
@@ -313,9 +307,8 @@ class VoiceSession:
             if old.lost:
                 raise
             FAILURES.labels(problem.code).inc()
-            self._caller.say(
-                messages.error(f"Not switched. {problem.detail}", problem.code, retryable=problem.retryable)
-            )
+            told = f"Not switched. {problem.detail}"
+            self._caller.say(messages.error(told, problem.code, retryable=problem.retryable))
             old.retired = False
             self._answer_with(old)
             return False
@@ -403,7 +396,6 @@ class VoiceSession:
     def _refuse(self, bad: BadFrame) -> None:
         if self._allowance.complaint():
             FAILURES.labels(bad.code).inc()
-            log.debug("%s: frame refused, %s", self._session_id, bad.code)
             self._caller.say(messages.error(bad.remedy, bad.code, retryable=bad.code == "rate_limited"))
         elif self._allowance.exhausted:
             self.end(4429, "too many bad frames")

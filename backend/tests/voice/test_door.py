@@ -2,7 +2,9 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
+import httpx
 import pytest
 from websockets.asyncio.client import connect
 
@@ -99,3 +101,70 @@ async def test_a_browser_that_vanishes_ends_its_call_and_keeps_the_turns(service
     phone.socket.transport.abort()
     await service.idle()
     assert len(service.memory.order) == 2
+
+
+SIGNED_IN: dict[str, Any] = {"additional_headers": {"Authorization": "Bearer dev_alice_analyst"}}
+
+
+@pytest.mark.parametrize(
+    ("query", "options", "code"),
+    [
+        ("", {}, 4401),
+        ("?token=dev_alice_analyst&access_token=dev_alice_analyst", {}, 4401),
+        ("", {"additional_headers": {"Authorization": "Bearer nonsense"}}, 4401),
+        ("", {"subprotocols": ["engram.v1", "bearer.nonsense"]}, 4401),
+        ("", {"subprotocols": ["engram.v1", "bearer.dev_carol_viewer"]}, 4403),
+        ("", SIGNED_IN | {"origin": "https://evil.example"}, 4403),
+    ],
+    ids=["nobody", "token in the query", "bad header", "bad subprotocol", "viewer", "foreign origin"],
+)
+async def test_who_may_not_call_is_told_and_nothing_is_opened(
+    start_service: StartService, query: str, options: dict[str, Any], code: int
+) -> None:
+    async with start_service(auth_required=True) as service:
+        phone = await service.call("s1", query, **options)
+        error = await phone.of("error", seq=1)
+        assert error["retryable"] is False
+        assert "nonsense" not in error["message"]
+        assert await phone.closed() == code
+        assert service.switchboard.active_sessions == 0
+
+
+@pytest.mark.parametrize("options", [SIGNED_IN, {"subprotocols": ["engram.v1", "bearer.dev_alice_analyst"]}])
+async def test_a_token_in_the_header_or_the_subprotocols_opens_a_call(
+    start_service: StartService, options: dict[str, Any]
+) -> None:
+    async with start_service(auth_required=True) as service:
+        phone = await service.ready("s1", **options)
+        assert phone.socket.subprotocol in (None, "engram.v1"), "the token is not echoed"
+
+
+async def test_the_same_session_id_of_two_people_are_two_calls(start_service: StartService) -> None:
+    async with start_service(auth_required=True) as service:
+        alice = await service.ready("same", **SIGNED_IN)
+        bob = await service.ready("same", additional_headers={"Authorization": "Bearer dev_bob_admin"})
+        assert service.switchboard.active_sessions == 2
+        await alice.send(type="text", content="still here")
+        await answered(alice)
+        assert bob.close_code is None
+
+
+async def test_the_status_names_the_setting_and_no_secret(service: Service) -> None:
+    await service.ready()
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{service.port}/api/v1/voice") as client:
+        status = (await client.get("/status")).json()
+        assert status == {
+            "voicelive_configured": True,
+            "endpoint": "127.0.0.1",
+            "model": "gpt-realtime",
+            "api_version": "2025-10-01",
+            "auth_mode": "api_key",
+            "active_sessions": 1,
+            "agents": ["elena", "marcus"],
+        }
+        assert (await client.get("/config/marcus")).json() == {
+            "agent_id": "marcus",
+            "voice_name": "en-US-Andrew:DragonHDLatestNeural",
+            "model": "gpt-realtime",
+            "endpoint_configured": True,
+        }
