@@ -42,7 +42,7 @@ test('Elena hears a person, answers aloud, and remembers in writing; Marcus has 
   await expect(desk.caption).toContainText('Elena is speaking', slow)
   await expect(desk.caption).toContainText('Elena is listening', slow)
   expect(lengthOf(await heard(page, 0.01, 0.5))).toBeGreaterThan(1)
-  const said = (await desk.theirs.first().innerText()).split('\n').slice(1).join(' ')
+  const said = (await desk.theirs.first().locator('.said').allInnerTexts()).join(' ')
   const { rate, samples } = await heardSamples(page)
   const recording = join(tmpdir(), 'engram-e2e-answer.f32')
   writeFileSync(recording, Buffer.from(samples.buffer))

@@ -114,8 +114,10 @@ test.describe('a call', { tag: '@voice' }, () => {
     await desk.send('cut the line')
     await expect(page.getByRole('alert')).toContainText('The service is restarting. What was said so far is kept.')
     await expect(page.locator('[data-call=live]')).toBeVisible()
+    await expect(page.getByText('If your last words were not answered, say them once more.')).toBeVisible()
     await desk.send('What is my name?')
     await expect(desk.theirs.last()).toContainText('Your name is Ada.')
+    await expect(page.getByText('If your last words were not answered')).toHaveCount(0)
     expect(sockets).toBe(2)
   })
 

@@ -11,7 +11,7 @@ const LIVE: CallEvent[] = [{ type: 'called' }, { type: 'microphoneReady' }, { ty
 describe('a call', () => {
   test('goes from the microphone over the connection to live', () => {
     expect(run(LIVE.slice(0, 1)).phase.name).toBe('microphone')
-    expect(run(LIVE.slice(0, 2)).phase).toEqual({ name: 'connecting', attempt: 0 })
+    expect(run(LIVE.slice(0, 2)).phase).toEqual({ name: 'connecting', attempt: 0, after: null })
     expect(run(LIVE)).toMatchObject({ phase: { name: 'live', activity: 'ready' }, startedAt: 1000 })
   })
 
@@ -36,6 +36,12 @@ describe('a call', () => {
     const again = run([...LIVE, { type: 'closed', trouble: LOST }, { type: 'retry' }, { type: 'socketReady', at: 9000 }, { type: 'closed', trouble: LOST }])
     expect(again.phase).toMatchObject({ name: 'lost', attempt: 1, retryInMs: BACK_OFF_MS[0] })
     expect(again.startedAt).toBe(1000)
+  })
+
+  test('says why it broke once it runs again, until the next answer is heard', () => {
+    const again = run([...LIVE, { type: 'closed', trouble: LOST }, { type: 'retry' }, { type: 'socketReady', at: 9 }])
+    expect(again.notice).toMatchObject({ happened: LOST.happened, remedy: 'If your last words were not answered, say them once more.' })
+    expect(callReducer(again, { type: 'sounding', on: true }).notice).toBeNull()
   })
 
   test('keeps the mute over a reconnection', () => {

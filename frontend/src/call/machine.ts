@@ -16,7 +16,8 @@ export const BACK_OFF_MS: readonly number[] = [500, 1500, 4000]
 export type CallPhase =
   | { readonly name: 'idle' }
   | { readonly name: 'microphone' }
-  | { readonly name: 'connecting'; readonly attempt: number }
+  /** `after`: what broke the call that is being picked up again. */
+  | { readonly name: 'connecting'; readonly attempt: number; readonly after: Trouble | null }
   | { readonly name: 'live'; readonly activity: Activity }
   /** The connection is gone. `retryInMs` is null when no further automatic retry will come. */
   | { readonly name: 'lost'; readonly attempt: number; readonly retryInMs: number | null; readonly trouble: Trouble }
@@ -63,16 +64,18 @@ export function callReducer(call: Call, event: CallEvent): Call {
     case 'called':
       return isOpen(call) ? call : { ...NO_CALL, phase: { name: 'microphone' } }
     case 'microphoneReady':
-      return phase.name === 'microphone' ? { ...call, phase: { name: 'connecting', attempt: 0 } } : call
+      return phase.name === 'microphone' ? { ...call, phase: { name: 'connecting', attempt: 0, after: null } } : call
     case 'failed':
       return isOpen(call) ? { ...NO_CALL, phase: { name: 'failed', trouble: event.trouble } } : call
     case 'socketReady':
       if (phase.name !== 'connecting') return call
-      return { ...call, phase: { name: 'live', activity: 'ready' }, startedAt: call.startedAt ?? event.at, slow: false, notice: null }
+      return { ...call, phase: { name: 'live', activity: 'ready' }, startedAt: call.startedAt ?? event.at, slow: false, notice: pickedUp(phase.after) }
     case 'activity':
       return phase.name === 'live' ? { ...call, phase: { name: 'live', activity: event.activity } } : call
     case 'sounding':
-      return isOpen(call) && call.sounding !== event.on ? { ...call, sounding: event.on } : call
+      if (!isOpen(call) || call.sounding === event.on) return call
+      // An answer is heard: that the line broke before it no longer matters.
+      return { ...call, sounding: event.on, notice: call.notice?.code === PICKED_UP ? null : call.notice }
     case 'told':
       return isOpen(call) ? { ...call, notice: event.trouble } : call
     case 'noticeRead':
@@ -80,7 +83,7 @@ export function callReducer(call: Call, event: CallEvent): Call {
     case 'closed':
       return closed(call, event.trouble)
     case 'retry':
-      return phase.name === 'lost' ? { ...call, phase: { name: 'connecting', attempt: phase.attempt } } : call
+      return phase.name === 'lost' ? { ...call, phase: { name: 'connecting', attempt: phase.attempt, after: phase.trouble } } : call
     case 'slow':
       return call.slow === event.on ? call : { ...call, slow: event.on }
     case 'muted':
@@ -88,6 +91,13 @@ export function callReducer(call: Call, event: CallEvent): Call {
     case 'hungUp':
       return NO_CALL
   }
+}
+
+const PICKED_UP = 'picked_up'
+
+/** What to say once the call runs again: an answer that was on its way may never come. */
+function pickedUp(after: Trouble | null): Trouble | null {
+  return after && { code: PICKED_UP, happened: after.happened, remedy: 'If your last words were not answered, say them once more.', retryable: false }
 }
 
 function closed(call: Call, trouble: Trouble | null): Call {
