@@ -35,8 +35,6 @@ class Inlet:
         """Put one before the parser of an aiohttp client WebSocket; None where aiohttp is not as known.
 
         to: takes a text frame at once, or answers False to have it queued. It must not wait and must not raise.
-        Whoever reads the queue deals with a frame before its next await (no task in between, as `asyncio.wait_for`
-        makes one): an empty queue is taken to mean that all before is dealt with.
         """
         protocol = getattr(getattr(websocket, "_conn", None), "protocol", None)
         parser = getattr(protocol, "_payload_parser", None)

@@ -99,6 +99,7 @@ class VoiceSession:
 
     async def run(self) -> Ending:
         """Hold the call until either side ends it; everything it opened is closed and stored when this returns."""
+        log.debug("%s: call begins with %s", self._session_id, self._profile.id)
         self._caller.say(messages.agent_switched(self._profile.id))
         opening = asyncio.create_task(self._connect(self._profile))
         ending = Ending(1011, "internal error")

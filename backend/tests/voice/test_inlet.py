@@ -58,9 +58,8 @@ async def collect(link: Link, *, refuses: Callable[[int], bool] = lambda number:
 
     await link.deliver(take)
     try:
-        async with asyncio.timeout(10):
-            while True:
-                frames.append(await link.receive())
+        while True:
+            frames.append(await asyncio.wait_for(link.receive(), 5))
     except LinkLost as lost:
         await link.close()
         return frames, short, lost.code
