@@ -9,10 +9,10 @@ import time
 import pybase64
 from azure.ai.voicelive.aio import VoiceLiveConnection, connect
 from azure.core.credentials import AzureKeyCredential
-from local_ai.brains.models import ModelsBrain
 
 from bench.report import Row
 from local_ai.brains import Final
+from local_ai.brains.models import ModelsBrain
 
 SENTENCES = (
     "Hello Elena, my name is Ada and I lead the migration.",

@@ -38,11 +38,12 @@ test('Elena hears a person, answers aloud, and remembers in writing; Marcus has 
   await expect(desk.yours.first()).toContainText(/migration/i)
   await expect(desk.yours.first()).toContainText(/spoken/, slow)
 
-  // An answer that is heard: sound of at least a second, in which a recogniser finds the words of the caption.
+  // An answer that is heard: sound for as long as its words take, in which a recogniser finds the words of the caption.
   await expect(desk.caption).toContainText('Elena is speaking', slow)
   await expect(desk.caption).toContainText('Elena is listening', slow)
-  expect(lengthOf(await heard(page, 0.01, 0.5))).toBeGreaterThan(1)
   const said = (await desk.theirs.first().locator('.said').allInnerTexts()).join(' ')
+  // The model chooses its words: a greeting such as "Hello, Ada!" takes less than a second to say, all else at least one.
+  expect(lengthOf(await heard(page, 0.01, 0.5))).toBeGreaterThan(Math.min(1, said.length * 0.04))
   const { rate, samples } = await heardSamples(page)
   const recording = join(tmpdir(), 'engram-e2e-answer.f32')
   writeFileSync(recording, Buffer.from(samples.buffer))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 from backend.tests.api.conftest import SOON, Service, StartService, someone
 
@@ -22,7 +23,7 @@ async def until(socket: ClientConnection, **fields: Any) -> dict[str, Any]:
 
 def call(service: Service, session_id: str, token: str = "", **options: Any) -> Any:
     """A way into a call of this session."""
-    protocols = ["engram.v1", f"bearer.{token}"] if token else ["engram.v1"]
+    protocols = [Subprotocol("engram.v1")] + ([Subprotocol(f"bearer.{token}")] if token else [])
     url = f"ws://127.0.0.1:{service.port}/api/v1/voice/voicelive/{session_id}"
     return connect(url, subprotocols=protocols, **options)
 
