@@ -11,11 +11,13 @@ import asyncio
 import json
 import os
 import re
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -199,35 +201,55 @@ def _others(set_up: SetUp) -> Callable[[], float]:
 def _processes() -> Iterator[SetUp]:
     """Start gateway and service, and end them."""
     with tempfile.TemporaryDirectory(prefix="engram-bench-", ignore_cleanup_errors=True) as data:
-        gateway, found = _start(
-            [sys.executable, "-m", "local_ai", "--port", "0", "--brain", "scripted"], r"(http://127\.0\.0\.1:\d+)", {}
-        )
+        gateway, found = _gateway()
         try:
             settings = {
                 "ENVIRONMENT": "development", "AUTH_REQUIRED": "true", "LOG_LEVEL": "WARNING", "DATA_DIR": data,
                 "AZURE_AI_ENDPOINT": f"{found}/openai/v1", "AZURE_AI_KEY": "bench", "DATABASE_URL": "",
                 "HISTORY_TOKEN_BUDGET": "3000",
             }  # fmt: skip
-            command = [sys.executable, "-m", "bench.chat", "serve"]
-            service, port = _start(command, r"serving on (\d+)", settings)
+            port = _free_port()
+            command = [sys.executable, "-m", "backend.cli.main", "serve", "--port", str(port)]
+            service = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ | settings)
             try:
-                yield SetUp(f"{found}/openai/v1", int(port), psutil.Process(service.pid), _postgres(data))
+                _wait_for(f"http://127.0.0.1:{port}/health", service)
+                yield SetUp(f"{found}/openai/v1", port, psutil.Process(service.pid), _postgres(data))
             finally:
                 _stop(service)
         finally:
             _stop(gateway)
 
 
-def _start(command: list[str], ready: str, environment: dict[str, str]) -> tuple[subprocess.Popen[str], str]:
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | environment)
+def _gateway() -> tuple[subprocess.Popen[bytes], str]:
+    """Start the stand-in; return it and its address."""
+    command = [sys.executable, "-m", "local_ai", "--port", "0", "--brain", "scripted"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
     assert process.stdout is not None
     for line in process.stdout:
-        if match := re.search(ready, line):
-            return process, match.group(1)
-    raise RuntimeError(f"{command} stopped with {process.wait()}")
+        if match := re.search(rb"ready on (http://\S+)", line):
+            return process, match.group(1).decode()
+    raise RuntimeError(f"the gateway stopped with {process.wait()}")
 
 
-def _stop(process: "subprocess.Popen[str]") -> None:
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(url, timeout=1):
+                return
+        except OSError:
+            if process.poll() is not None:
+                break
+            time.sleep(0.1)
+    raise RuntimeError(f"the service does not answer at {url}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     process.wait(timeout=30)
 
@@ -239,34 +261,6 @@ def _postgres(data: str) -> psutil.Process:
         if "postgres" in command[0] and data in " ".join(command):
             return process
     raise RuntimeError("the service's database was not found")
-
-
-def _serve() -> None:
-    """The service as `engram serve` runs it, on any free port."""
-    import socket
-
-    from backend.cli import up
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-
-    async def announced() -> None:
-        serving = asyncio.create_task(up.serve(host="127.0.0.1", port=port))
-        while not serving.done():
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.05)
-                continue
-            writer.write(b"GET /health HTTP/1.0\r\nHost: localhost\r\n\r\n")
-            await writer.drain()
-            writer.close()
-            print(f"serving on {port}", flush=True)
-            break
-        await serving
-
-    asyncio.run(announced())
 
 
 def _rows(concurrency: int, pairs: list[tuple[float, Round, Round]], left_out: int) -> list[Row]:
@@ -303,8 +297,5 @@ def _rows(concurrency: int, pairs: list[tuple[float, Round, Round]], left_out: i
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["serve"]:
-        _serve()
-    else:
-        for found in run():
-            print(json.dumps(asdict(found)))
+    for found in run():
+        print(json.dumps(asdict(found)))

@@ -1,10 +1,12 @@
 """The `engram` command: `engram up` runs everything on this machine, `engram serve` the service alone."""
 
 import asyncio
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
+import uvicorn
 
 from backend.cli import up as up_command
 from backend.core.settings import SettingsError, load_settings
@@ -25,14 +27,14 @@ def up(
     data_dir: Annotated[Path | None, typer.Option(help="Where the embedded database keeps its files.")] = None,
 ) -> None:
     """Run the database, the local AI services (where Azure's are not configured) and Engram, until Ctrl-C."""
-    raise typer.Exit(asyncio.run(up_command.run(port=port, brain=brain, data_dir=data_dir)))
+    raise typer.Exit(_run(up_command.run(port=port, brain=brain, data_dir=data_dir)))
 
 
 @app.command()
 def serve(port: Port = 8082, host: str = "127.0.0.1") -> None:
     """Run the service alone, with the settings as they are. A container runs this with --host 0.0.0.0."""
     _check_settings()
-    raise typer.Exit(asyncio.run(up_command.serve(host=host, port=port)))
+    raise typer.Exit(_run(up_command.serve(host=host, port=port)))
 
 
 @app.command()
@@ -47,6 +49,12 @@ def doctor() -> None:
         ("database", settings.database_url, "the embedded one is used; set DATABASE_URL for an external one"),
     ):
         typer.echo(f"{name}: {'configured' if value else 'not configured: ' + remedy}")
+
+
+def _run(work: Coroutine[Any, Any, int]) -> int:
+    """Run on uvloop where there is one, as uvicorn does by itself when it makes the loop."""
+    with asyncio.Runner(loop_factory=uvicorn.Config("").get_loop_factory()) as runner:
+        return runner.run(work)
 
 
 def _check_settings() -> None:
