@@ -2,9 +2,10 @@
 
 aiohttp puts each frame into a queue and wakes a task for it, which costs more than all the call does with it. Once
 the boundary between frames is known, plain text frames skip the queue. All else (fragments, pings, the close) goes
-aiohttp's way, and so do text frames while the queue holds any or the call takes none: order and back-pressure are kept.
+aiohttp's way, and so do text frames until all that went that way is dealt with, or while the call takes none: order
+and back-pressure are kept.
 
-The boundary is found with a ping: when its pong, 16 random bytes, ends what was received, the next byte begins a frame.
+The boundary is found with a ping: behind its pong, 16 random bytes, a frame begins.
 This leans on private names of aiohttp. Where one is missing, nothing is installed and everything goes the long way.
 """
 
@@ -28,6 +29,7 @@ class Inlet:
         self.token = secrets.token_bytes(16)
         self._pong = b"\x8a\x10" + self.token
         self._aligned = False
+        self._behind = True
         self._rest = b""
 
     @classmethod
@@ -45,6 +47,14 @@ class Inlet:
         protocol._payload_parser = inlet
         return inlet
 
+    def caught_up(self) -> None:
+        """To be called before the queue is read: all that it gave is dealt with.
+
+        Only then, and when neither the queue nor the parser holds anything, may a frame go the short way again.
+        """
+        if self._behind and not self._queue._buffer and getattr(self._queue, "_stalled_reader", None) is None:
+            self._behind = False
+
     def stop(self) -> None:
         """Let everything go the long way from here on."""
         self._to = None
@@ -52,8 +62,15 @@ class Inlet:
     def feed_data(self, data: bytes) -> Any:
         """Take bytes from the socket; answers as aiohttp's parser does: (whether the connection failed, b"")."""
         if not self._aligned:
-            self._aligned = data.endswith(self._pong)
-            return self._parser.feed_data(data)
+            seen = self._rest + data
+            self._rest = seen[-(len(self._pong) - 1) :]
+            at = seen.find(self._pong)
+            if at < 0:
+                return self._parser.feed_data(data)
+            self._aligned, self._rest = True, b""
+            after = at + len(self._pong) - (len(seen) - len(data))
+            answer = self._parser.feed_data(data[:after])
+            return answer if answer[0] or after == len(data) else self.feed_data(data[after:])
         if self._rest:
             data, self._rest = self._rest + data, b""
         place, size = 0, len(data)
@@ -70,14 +87,15 @@ class Inlet:
             elif length > 127:  # masked by a server: not allowed, and not ours to answer
                 length = _LONGEST + 1
             if length > _LONGEST:
-                self._aligned = False
-                self._pong = self.token + self.token  # never seen: the long way for good
+                self._aligned, self._pong = False, self.token * 4  # never seen: the long way for good
                 return self._parser.feed_data(data[place:])
             end = place + head + length
             if end > size:
                 break
-            short = first == _WHOLE_TEXT and not self._queue._buffer and self._to is not None
+            short = first == _WHOLE_TEXT and not self._behind and self._to is not None
             if not short or not self._to(data[place + head : end]):  # type: ignore[misc]  # short: it is not None
+                if first & 0x0F < 8:
+                    self._behind = True
                 answer = self._parser.feed_data(data[place:end])
                 if answer[0]:
                     return answer

@@ -63,6 +63,8 @@ class Link:
 
     async def receive(self) -> bytes:
         """Return the next frame; raise `LinkLost`. One reader at a time."""
+        if self._inlet is not None:
+            self._inlet.caught_up()
         try:
             frame = await self._connection.recv_bytes()
         except (ConnectionClosed, RuntimeError) as closed:

@@ -58,8 +58,9 @@ async def collect(link: Link, *, refuses: Callable[[int], bool] = lambda number:
 
     await link.deliver(take)
     try:
-        while True:
-            frames.append(await asyncio.wait_for(link.receive(), 5))
+        async with asyncio.timeout(10):
+            while True:
+                frames.append(await link.receive())
     except LinkLost as lost:
         await link.close()
         return frames, short, lost.code
