@@ -18,7 +18,9 @@ const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
 const ROOT = resolve(import.meta.dirname, '..')
 const PYTHON = process.env['ENGRAM_PYTHON'] ?? join(ROOT, '.venv/bin/python')
 
-type Brain = 'scripted' | 'models'
+type Project = 'scripted' | 'models'
+/** The scripted project has two services: an open one, and one that asks for development tokens. */
+type Service = Project | 'signin'
 
 /** Workers read this file again: what the first reading chose is handed to them by the environment. */
 function once(name: string, choose: () => string): string {
@@ -37,37 +39,38 @@ function fleetingDirectory(): string {
   return directory
 }
 
-function port(brain: Brain): string {
-  return once(`ENGRAM_E2E_PORT_${brain.toUpperCase()}`, freePort)
+function port(name: Service): string {
+  return once(`ENGRAM_E2E_PORT_${name.toUpperCase()}`, freePort)
 }
 
 /** Only the projects that were asked for need their service. */
-function wanted(brain: Brain): boolean {
+function wanted(project: Project): boolean {
   const asked = process.argv.flatMap((word, index, all) =>
     word.startsWith('--project=') ? [word.slice('--project='.length)] : all[index - 1] === '--project' ? [word] : [],
   )
-  return once(`ENGRAM_E2E_WANTED_${brain.toUpperCase()}`, () => String(asked.length === 0 || asked.includes(brain))) === 'true'
+  return once(`ENGRAM_E2E_WANTED_${project.toUpperCase()}`, () => String(asked.length === 0 || asked.includes(project))) === 'true'
 }
 
-function service(brain: Brain): NonNullable<PlaywrightTestConfig['webServer']> {
-  const directory = once(`ENGRAM_E2E_DATA_${brain.toUpperCase()}`, fleetingDirectory)
+function service(name: Service): NonNullable<PlaywrightTestConfig['webServer']> {
+  const directory = once(`ENGRAM_E2E_DATA_${name.toUpperCase()}`, fleetingDirectory)
+  const brain = name === 'models' ? 'models' : 'scripted'
   return {
-    name: brain,
-    command: `exec ${PYTHON} -m backend.cli.main up --port ${port(brain)} --brain ${brain} --data-dir ${directory}`,
+    name,
+    command: `exec ${PYTHON} -m backend.cli.main up --port ${port(name)} --brain ${brain} --data-dir ${directory}`,
     cwd: ROOT,
-    url: `http://127.0.0.1:${port(brain)}/health`,
+    url: `http://127.0.0.1:${port(name)}/health`,
     // The first start over the models may fetch a gigabyte.
     timeout: brain === 'models' ? 900_000 : 120_000,
     gracefulShutdown: { signal: 'SIGTERM', timeout: 20_000 },
     stdout: process.env['CI'] ? 'pipe' : 'ignore',
-    env: { ENVIRONMENT: 'development', AUTH_REQUIRED: 'false' },
+    env: { ENVIRONMENT: 'development', AUTH_REQUIRED: String(name === 'signin') },
   }
 }
 
 const sounds = join(tmpdir(), `engram-e2e-sounds-${once('ENGRAM_E2E_RUN', () => String(process.pid))}`)
 if (process.env['ENGRAM_E2E_RUN'] === String(process.pid)) process.on('exit', () => rmSync(sounds, { recursive: true, force: true }))
 
-const BRAINS = (['scripted', 'models'] as const).filter(wanted)
+const PROJECTS = (['scripted', 'models'] as const).filter(wanted)
 
 export default defineConfig({
   testDir: 'e2e',
@@ -88,11 +91,11 @@ export default defineConfig({
     trace: 'retain-on-failure',
     launchOptions: { executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--no-first-run'] },
   },
-  projects: BRAINS.map((brain) => ({
-    name: brain,
-    testMatch: brain === 'models' ? /models\.spec\.ts$/ : /^(?!.*models\.spec\.ts$).*\.spec\.ts$/,
-    timeout: brain === 'models' ? 240_000 : 60_000,
-    use: { baseURL: `http://127.0.0.1:${port(brain)}` },
+  projects: PROJECTS.map((project) => ({
+    name: project,
+    testMatch: project === 'models' ? /models\.spec\.ts$/ : /^(?!.*models\.spec\.ts$).*\.spec\.ts$/,
+    timeout: project === 'models' ? 240_000 : 60_000,
+    use: { baseURL: `http://127.0.0.1:${port(project)}` },
   })),
-  webServer: BRAINS.flatMap((brain) => service(brain)),
+  webServer: PROJECTS.flatMap((project): Service[] => (project === 'scripted' ? ['scripted', 'signin'] : [project])).flatMap(service),
 })

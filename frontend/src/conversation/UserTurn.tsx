@@ -35,9 +35,11 @@ export function UserTurn({ turn, onRetry, onEdit }: UserTurnProps) {
           sentences={[problem.remedy, 'Your message is kept here.', problem.retryAfter ? `Wait ${Math.ceil(problem.retryAfter)} seconds before you try again.` : null]}
           reference={problem.requestId}
         >
-          <button type="button" className="button" onClick={() => onRetry(turn.key)}>
-            Retry
-          </button>
+          {problem.retryable && (
+            <button type="button" className="button" onClick={() => onRetry(turn.key)}>
+              Retry
+            </button>
+          )}
           <button type="button" className="button" onClick={() => onEdit(turn.key)}>
             Change the message
           </button>
