@@ -14,6 +14,8 @@ from typing import Literal
 
 Role = Literal["user", "assistant"]
 Channel = Literal["chat", "voice"]
+FactKind = Literal["profile", "preference", "event", "task"]
+FactSource = Literal["rule", "model", "user", "zep", "import"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Turn:
     unheard: the rest of an interrupted answer; empty otherwise.
     item_id: VoiceLive's item id for a spoken turn.
     said_at: when it began; the order of a conversation. UTC.
+    recalled: for an answer, the ids of the facts and turns that were given to the assistant for it.
     seq: position in the owner's log, given by the store (0 before it is stored).
     """
 
@@ -39,15 +42,42 @@ class Turn:
     unheard: str = ""
     interrupted: bool = False
     seq: int = 0
+    recalled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A statement about the user, with the turn it came from and when it was said (UTC)."""
+    """A statement about the user or their world: when it was true, since when it is known, which turns prove it.
 
+    text: a plain sentence about the user in the third person, without a subject where that is the user
+        ("Works at Siemens.").
+    said_at: when its newest proof was said. All times UTC.
+    subject: "user", or who or what it is about ("Maya").
+    predicate: snake_case ("employer"); `memory/predicates.py` lists the known ones. value: the rest, as it was said.
+    confidence: 0 to 1. proof: ids of the turns that say it, oldest first. channel: how the newest of them came.
+    valid_from, valid_to: when it was true, half-open; None: not known, or still.
+    recorded_at, superseded_at: since when and until when the store held it for true; superseded_by: the id of the fact
+        that replaced it. Nothing is overwritten: a change closes this fact and adds another.
+    seq: position in the owner's log, given by the store.
+    """
+
+    id: str
     text: str
-    turn_id: str
     said_at: datetime
+    subject: str = "user"
+    predicate: str = ""
+    value: str = ""
+    kind: FactKind = "profile"
+    source: FactSource = "rule"
+    confidence: float = 1.0
+    proof: tuple[str, ...] = ()
+    channel: Channel | None = None
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    recorded_at: datetime | None = None
+    superseded_at: datetime | None = None
+    superseded_by: str | None = None
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)

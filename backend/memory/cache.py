@@ -8,7 +8,7 @@ import asyncio
 import time
 from bisect import insort
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -90,7 +90,7 @@ class OwnerMemory:
                 self._add(turn)
                 self._seen = turn.seq
 
-    def facts(self, limit: int, exclude: Collection[str]) -> list[Fact]:
+    def facts(self, limit: int, exclude: Set[str]) -> list[Fact]:
         """Return the user's latest statements, oldest first; those about themselves have precedence. `exclude`: turn
         ids.
         """
@@ -99,7 +99,7 @@ class OwnerMemory:
             for statement in reversed(self._statements):
                 if len(chosen) == limit:
                     break
-                if statement.personal is personal and statement.fact.turn_id not in exclude:
+                if statement.personal is personal and exclude.isdisjoint(statement.fact.proof):
                     chosen.setdefault(statement.fact.text.casefold(), statement.fact)
         return sorted(chosen.values(), key=lambda fact: fact.said_at)
 
@@ -138,13 +138,13 @@ class OwnerMemory:
 
     def _add(self, turn: Turn) -> None:
         if turn.id in self.index:
-            self._statements = [kept for kept in self._statements if kept.fact.turn_id != turn.id]
+            self._statements = [kept for kept in self._statements if turn.id not in kept.fact.proof]
         self.index.add(turn)
         if turn.role != "user":
             return
         for sentence in statements(turn.content[:4_000]):
             if len(sentence) <= FACT_LENGTH:
-                fact = Fact(sentence, turn.id, turn.said_at)
+                fact = Fact(f"said_{turn.id}", sentence, turn.said_at, proof=(turn.id,))
                 insort(self._statements, _Statement(fact, about_speaker(sentence)), key=_said_at)
         if len(self._statements) > KEPT_STATEMENTS:
             others = [kept for kept in self._statements if not kept.personal]

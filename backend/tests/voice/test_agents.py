@@ -50,7 +50,7 @@ async def test_what_was_spoken_is_known_to_the_next_agent_and_speech_goes_to_the
 
 
 async def test_what_memory_knows_survives_the_switch(service: Service) -> None:
-    service.memory.facts = [Fact("my name is Grace", "t0", datetime.now(UTC))]
+    service.memory.facts = [Fact("t0", "my name is Grace", datetime.now(UTC))]
     phone = await service.ready()
     for agent in ("marcus", "elena"):
         mark = len(phone.got)
