@@ -1,256 +1,438 @@
-"""One owner's search index, in process: BM25 over windows of turns, mixed with a few cheap priors. Exact, no model.
+"""One owner's search index, in process: BM25 over windows of turns, mixed with vectors and a few cheap priors. Exact.
 
-A turn alone is too short to be found, so each is scored by a window: its own words and, at `NEIGHBOUR` of their weight,
-those of the turns before and after it in its session. Scores are brought to [0, 1] by the best one (min-max, the
-minimum being "no common word"), weighed by what a match in the turn is worth (statements over questions, the user's
-words over an assistant's) and mixed with small priors: other hits in the same session, longer over shorter, later over
-earlier. Rank fusion would throw away how far apart the scores are.
+A turn alone is too short to be found, so each is scored by a window: its own words and, at a share of their weight,
+those of the turns before and after it in its session. The scores of words and of vectors are brought to [0, 1] by the
+best one (min-max) and mixed; rank fusion would throw away how far apart they are. A match in a turn counts by what it
+is worth (statements over questions, the user's words over an assistant's), and small priors decide between near ones.
+Without vectors, words alone are the score.
 
-Postings are arrays of turn numbers, one entry per occurrence. Windows are formed at search time through two arrays of
-neighbours, so adding a turn costs its words only, and a turn that arrives late still finds its place.
+Turns are columns (`turn_table.py`), words are array postings (`postings.py`), vectors one int8 matrix. Windows are
+formed at search time from the postings of the query's terms, so adding a turn costs its words only.
 """
 
 import re
-from array import array
-from bisect import bisect_left, insort
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import Protocol
 
+import numkong
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.core.context import Turn
+from backend.core.context import Channel, Turn
+from backend.memory import segment
+from backend.memory.postings import Postings, digests
 from backend.memory.text import is_question, sentences, terms
+from backend.memory.turn_table import CHANNELS, ROLES, TurnTable, microseconds
 
-K1 = 1.2
-B = 0.75
-NEIGHBOUR = 0.5
-
-QUESTION_WORTH = 0.5
-"""A question matches the next question best, and answers nothing."""
-
-ASSISTANT_WORTH = 0.8
-"""What the user said is the source; what an assistant said is mostly drawn from it."""
-
-SESSION_PRIOR = 0.15
-LENGTH_PRIOR = 0.05
-RECENCY_PRIOR = 0.03
-_TOTAL = 1 + SESSION_PRIOR + LENGTH_PRIOR + RECENCY_PRIOR
-_RICH = 20  # index terms; a turn with more is not richer for it
-
-FLOOR = 0.25
-"""A turn whose window scores below this share of the best one is not recalled, whatever its priors say."""
+DIMENSIONS = 384
+"""Of a vector: int8, its length 127 (the model's unit vector, times 127, rounded)."""
 
 _QUERY_LENGTH = 4_000  # characters
 _QUERY_TERMS = 48
+_DENSE = 4_000_000  # entries (of 4 bytes) that one search lays out at a time
+_RICH = 20  # index terms; a turn with more is not richer for it
 
 _NEITHER = re.compile(r"[\W_]+")
 
-_N = TypeVar("_N", bound=np.generic)
 
-_BYTES_A_TURN = 700
-_BYTES_A_TERM = 150
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What counts how much. BM25's `k1`, `b`; all others are shares of the best match, which is 1.
+
+    neighbour: of a turn's words in the windows beside it. words, vectors: of either score in the mix.
+    question, assistant: what a match in a question, or in an assistant's turn, is worth.
+    session: the best match in the same session. speaker, period: the speaker or the time asked for. boost: a fact drawn
+    from the turn matches. length, recency: longer over shorter, later over earlier.
+    cosine: a turn without a word in common is recalled only from this similarity on. floor: and any turn only from this
+    share of the best mixed score on.
+    """
+
+    k1: float = 1.2
+    b: float = 0.75
+    neighbour: float = 0.5
+    words: float = 0.6
+    vectors: float = 0.4
+    question: float = 0.5
+    assistant: float = 0.8
+    session: float = 0.15
+    speaker: float = 0.1
+    period: float = 0.2
+    boost: float = 0.2
+    length: float = 0.05
+    recency: float = 0.03
+    cosine: float = 0.25
+    floor: float = 0.25
 
 
-@dataclass(slots=True)
-class _Session:
-    """A session's turns in the order they were said: (said_at, seq, number)."""
+WEIGHTS = Weights()
 
-    number: int
-    order: list[tuple[datetime, int, int]]
+
+class Span(Protocol):
+    """A time that a question speaks of, half-open; UTC."""
+
+    @property
+    def begin(self) -> datetime: ...
+    @property
+    def end(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is looked for.
+
+    vector: the text's, 384 bytes. periods, speakers (names as given to `add`): asked for; turns of others are found
+    too. All that follows is a demand: agents (ids), roles, channel, since and until (half-open), within_session.
+    session_id: the session of the asker; its turns win a tie. exclude: ids of turns that are not wanted (they still
+    lend their words to their neighbours). boosts: by turn id, in [0, 1], how well a fact drawn from the turn matches.
+    """
+
+    text: str
+    vector: bytes | None = None
+    periods: Sequence[Span] = ()
+    speakers: Collection[str] = ()
+    agents: Collection[str] = ()
+    roles: Collection[str] = ()
+    session_id: str = ""
+    within_session: bool = False
+    channel: Channel | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    exclude: Collection[str] = ()
+    limit: int = 10
+    boosts: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A turn that was found. `score` is in [0, 1]; only its order means anything."""
+
+    turn: Turn
+    score: float
 
 
 class TurnIndex:
     """Search over one owner's turns. Not thread-safe: one thread at a time."""
 
     def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-        self._turns: list[Turn] = []
-        self._sessions: dict[str, _Session] = {}
-        self._postings: dict[str, array[int]] = {}
-        self._alive = 0
-        self._capacity = 0
-        self._content_bytes = 0
-        self._before = np.empty(0, np.int32)  # number of the turn said before, -1 for none
-        self._after = np.empty(0, np.int32)
-        self._session = np.empty(0, np.int32)
-        self._length = np.empty(0, np.int32)  # in index terms
-        self._worth = np.empty(0, np.float64)
-        self._live = np.empty(0, np.bool_)  # False once replaced
-        self._grow(64)
+        self._table = TurnTable()
+        self._postings = Postings()
+        self._vectors = np.empty(
+            (0, DIMENSIONS), np.int8
+        )  # as many rows as the last turn with a vector needs, and room
+        self._has_vector = np.empty(0, np.bool_)
+        self._lengths: tuple[int, int] | None = None  # of all turns, and of the neighbours in all their windows
 
     def __len__(self) -> int:
-        return self._alive
+        return self._table.alive
 
     def __contains__(self, turn_id: str) -> bool:
-        return turn_id in self._numbers
+        return self._table.find(turn_id) >= 0
 
     @property
     def nbytes(self) -> int:
-        """An estimate of the memory this index and its turns take, in bytes."""
-        fixed = self._capacity * 40 + len(self._turns) * _BYTES_A_TURN
-        return fixed + self._content_bytes + len(self._postings) * _BYTES_A_TERM
+        """The memory this index takes, in bytes."""
+        return self._table.nbytes + self._postings.nbytes + self._vectors.nbytes + self._has_vector.nbytes + 1_000
+
+    def add(self, turn: Turn, *, speaker: str = "", vector: bytes | None = None) -> None:
+        """Add a turn, or replace the one with its id; a vector that still fits its words is kept."""
+        counts = Counter(terms(turn.content))
+        table = self._table
+        number, old = table.append(turn, speaker, counts.total(), _worth(turn))
+        self._postings.add(number, counts)
+        self._lengths = None
+        if vector is None and self._vector_of(old) is not None and table.content(old) == turn.content:
+            vector = self._vector_of(old)
+        if vector is not None:
+            self._put_vector(number, vector)
+        if table.count > 256 and table.alive * 2 < table.count:
+            self._compact()
+
+    def set_vector(self, turn_id: str, vector: bytes) -> None:
+        """Give a turn its vector; a turn that is not here is passed over."""
+        number = self._table.find(turn_id)
+        if number >= 0:
+            self._put_vector(number, vector)
+
+    def without_vector(self, limit: int) -> list[Turn]:
+        """Return up to `limit` turns that may be found and have no vector, the newest first."""
+        table = self._table
+        wanted = table.findable[: table.count].copy()
+        known = min(len(self._has_vector), table.count)
+        wanted[:known] &= ~self._has_vector[:known]
+        return [table.turn(number) for number in np.flatnonzero(wanted)[::-1][:limit].tolist()]
+
+    def silence(self, turn_ids: Collection[str]) -> None:
+        """Let turns be found no more, now or when they come; nor do they lend their words. `session` still has them."""
+        for turn_id in turn_ids:
+            self._table.silence(turn_id)
+        self._lengths = None
+
+    def turn(self, turn_id: str) -> Turn | None:
+        """Return the turn with this id."""
+        number = self._table.find(turn_id)
+        return self._table.turn(number) if number >= 0 else None
 
     def session(self, session_id: str, last: int) -> list[Turn]:
         """Return the last `last` turns of a session, in the order they were said."""
-        found = self._sessions.get(session_id)
-        return [self._turns[number] for _, _, number in found.order[-last:]] if found else []
+        numbers = [number for number, _ in zip(self._table.backwards(session_id), range(last), strict=False)]
+        return [self._table.turn(number) for number in reversed(numbers)]
 
-    def add(self, turn: Turn) -> None:
-        """Add a turn, or replace the one with its id."""
-        if turn.id in self._numbers:
-            self._remove(self._numbers[turn.id])
-        number = len(self._turns)
-        if number >= self._capacity:
-            self._grow(number * 2)
-        words = terms(turn.content)
-        self._turns.append(turn)
-        self._numbers[turn.id] = number
-        for word in words:
-            posting = self._postings.get(word)
-            if posting is None:
-                posting = self._postings[word] = array("i")
-            posting.append(number)
-        session = self._sessions.setdefault(turn.session_id, _Session(len(self._sessions), []))
-        self._place(session, (turn.said_at, turn.seq, number))
-        self._live[number] = True
-        self._length[number] = len(words)
-        self._session[number] = session.number
-        self._worth[number] = _worth(turn)
-        self._alive += 1
-        self._content_bytes += 2 * len(turn.content) + 8 * len(words)
-        if len(self._turns) > 256 and self._alive * 2 < len(self._turns):
-            self._compact()
+    def neighbours(self, turn_id: str) -> tuple[Turn | None, Turn | None]:
+        """Return what was said before and after a turn in its session; None for nothing, or for what is silenced."""
+        table, number = self._table, self._table.find(turn_id)
+        if number < 0:
+            return None, None
+        before, after = (
+            table.turn(int(each)) if each >= 0 and table.findable[each] else None
+            for each in (table.before[number], table.after[number])
+        )
+        return before, after
 
-    def search(
-        self, query: str, *, limit: int = 6, exclude: Collection[str] = (), session_id: str = ""
-    ) -> list[tuple[Turn, float]]:
-        """Return the turns that answer `query` best, with scores in [0, 1], best first.
+    def search(self, query: Query, weights: Weights = WEIGHTS) -> list[Hit]:
+        """Return the turns that answer the query best, best first.
 
-        exclude: ids of turns that are not wanted (they still lend their words to their neighbours). A turn that says
-        the same as the query is never returned: a question is no answer to itself. session_id: its turns win a tie.
+        A turn that says the same as the query is never returned: a question is no answer to itself.
         """
-        words = self._telling(query)
-        count = len(self._turns)
-        if not words or not self._alive:
+        if not self._table.sought or query.limit < 1:
             return []
-        scores = self._windows(words, count)
-        wanted = scores > 0
-        for turn_id in exclude:
-            if (number := self._numbers.get(turn_id)) is not None:
-                wanted[number] = False
-        asked = _same(query[:_QUERY_LENGTH])
-        mixed: NDArray[np.float64] = self._mix(scores, wanted, count, session_id)
-        found: list[tuple[Turn, float]] = []
-        floor = FLOOR * float(scores.max(initial=0.0, where=wanted))
-        candidates = np.flatnonzero(wanted & (scores >= floor))
-        for at in np.argsort(-mixed[candidates], kind="stable"):
-            turn = self._turns[candidates[at]]
-            if len(turn.content) < 2 * len(query) + 20 and _same(turn.content[:_QUERY_LENGTH]) == asked:
+        lexical = self._windows(self._telling(query.text), weights)
+        cosine = self._cosines(query.vector)
+        wanted = self._wanted(query)
+        score = self._mix(query, lexical, cosine, wanted, weights)
+        if score is None:
+            return []
+        asked = _same(query.text[:_QUERY_LENGTH])
+        found: list[Hit] = []
+        for number in _best(score, query.limit):
+            near = self._table.text_bytes[number] < 8 * len(query.text) + 80
+            if near and _same(self._table.content(number)[:_QUERY_LENGTH]) == asked:
                 continue
-            found.append((turn, float(mixed[candidates[at]])))
-            if len(found) == limit:
+            found.append(Hit(self._table.turn(number), float(score[number])))
+            if len(found) == query.limit:
                 break
         return found
 
-    def _telling(self, query: str) -> list[str]:
-        """Return the query's terms that occur here, at most `_QUERY_TERMS`, the rarest: it may be a pasted page."""
-        known = [word for word in dict.fromkeys(terms(query[:_QUERY_LENGTH])) if word in self._postings]
-        return sorted(known, key=lambda word: len(self._postings[word]))[:_QUERY_TERMS]
+    def dump(self) -> bytes:
+        """Return this index as one segment, for `load`."""
+        parts = {"table": self._table.dump(), "postings": self._postings.dump()}
+        arrays = {f"{part}.{name}": each for part, named in parts.items() for name, each in named.items()}
+        rows = min(len(self._vectors), self._table.count)
+        arrays["vectors"], arrays["has_vector"] = self._vectors[:rows], self._has_vector[:rows]
+        return segment.pack(arrays)
 
-    def _windows(self, words: Collection[str], count: int) -> NDArray[np.float64]:
-        """BM25 of each turn's window. Neighbours of the first and last turn point at slot -1, which is always 0."""
-        before, after, live = self._before[:count], self._after[:count], self._live[:count]
-        length = np.zeros(count + 1)
-        length[:count] = self._length[:count] * live
-        spread = length[:count] + NEIGHBOUR * (length[before] + length[after])
-        mean = float(spread.sum()) / self._alive or 1.0
-        damping = K1 * (1 - B + B * spread / mean)
-        scores: NDArray[np.float64] = np.zeros(count)
-        for word in words:
-            posting = self._postings[word]
-            own = np.bincount(np.frombuffer(posting, np.int32), minlength=count + 1).astype(np.float64)
-            own[:count] *= live
-            often = own[:count] + NEIGHBOUR * (own[before] + own[after])
-            often *= live
-            holding = int(np.count_nonzero(often))
-            rarity = np.log1p((self._alive - holding + 0.5) / (holding + 0.5))
-            scores += rarity * often * (K1 + 1) / (often + damping)
+    @classmethod
+    def load(cls, blob: bytes) -> "TurnIndex":
+        """Build an index of what `dump` gave. Raises `SegmentBroken`."""
+        arrays = segment.unpack(blob)
+        parts: dict[str, dict[str, NDArray[np.generic]]] = {"table": {}, "postings": {}}
+        index = cls()
+        try:
+            index._vectors, index._has_vector = arrays.pop("vectors"), arrays.pop("has_vector")
+            for name, each in arrays.items():
+                part, _, rest = name.partition(".")
+                parts[part][rest] = each
+            index._table = TurnTable.load(parts["table"])
+            index._postings = Postings.load(parts["postings"])
+        except (KeyError, ValueError) as error:
+            raise segment.SegmentBroken(f"the arrays do not fit: {error}") from error
+        return index
+
+    def _telling(self, text: str) -> NDArray[np.uint64]:
+        """Return the query's terms that occur here, at most `_QUERY_TERMS`, the rarest: it may be a pasted page."""
+        keys = digests(dict.fromkeys(terms(text[:_QUERY_LENGTH])))
+        if not len(keys):
+            return keys
+        often = self._postings.frequencies(keys)
+        order = np.argsort(often, kind="stable")
+        return keys[order[often[order] > 0][:_QUERY_TERMS]]
+
+    def _windows(self, keys: NDArray[np.uint64], weights: Weights) -> NDArray[np.float64]:
+        """BM25 of each turn's window."""
+        table = self._table
+        scores = np.zeros(table.count)
+        at_once = max(1, _DENSE // (table.count + 1))
+        for first in range(0, len(keys), at_once):
+            scores += self._window_scores(keys[first : first + at_once], weights)
         return scores
 
+    def _window_scores(self, keys: NDArray[np.uint64], weights: Weights) -> NDArray[np.float64]:
+        """The same for a few terms. Work goes with their postings, not with the turns there are.
+
+        A window holds a term when its own turn, the one before or the one after does: the holders, and those of their
+        neighbours that are none. Counts are laid out by term and turn, with one place before the first turn for "no
+        neighbour", which is always 0.
+        """
+        table, width = self._table, self._table.count + 1
+        which, turns, times = self._postings.of(keys)
+        if table.sought < table.count:
+            held = table.findable[turns]
+            which, turns, times = which[held], turns[held], times[held]
+        own = np.zeros(len(keys) * width, np.float32)
+        row = which * width + 1
+        own[row + turns] = times
+        before, after = table.before[turns], table.after[turns]
+        early = (before >= 0) & (own[row + before] == 0) & table.findable[before]
+        late = (after >= 0) & (own[row + after] == 0) & (own[row + table.after[after]] == 0) & table.findable[after]
+        which = np.concatenate((which, which[early], which[late]))
+        turns = np.concatenate((turns, before[early], after[late]))
+        row = which * width + 1
+        before, after = table.before[turns], table.after[turns]
+        often = own[row + turns] + weights.neighbour * (own[row + before] + own[row + after])
+        spread = table.length[turns] + weights.neighbour * (table.length[before] + table.length[after])
+        damping = weights.k1 * (1 - weights.b + weights.b * spread / self._mean_window(weights))
+        holding = np.bincount(which, minlength=len(keys))
+        rarity = np.log1p((table.sought - holding + 0.5) / (holding + 0.5))
+        gains = rarity[which] * often * (weights.k1 + 1) / (often + damping)
+        summed: NDArray[np.float64] = np.bincount(turns, gains, table.count).astype(np.float64, copy=False)
+        return summed
+
+    def _mean_window(self, weights: Weights) -> float:
+        if self._lengths is None:
+            table, count = self._table, self._table.count
+            lent = table.length[table.before[:count]] + table.length[table.after[:count]]
+            self._lengths = int(table.length[:count].sum()), int(lent[table.findable[:count]].sum())
+        own, lent_all = self._lengths
+        return (own + weights.neighbour * lent_all) / self._table.sought or 1.0
+
+    def _cosines(self, vector: bytes | None) -> NDArray[np.float64] | None:
+        """Return the similarity of each turn's vector with the query's, 0 for turns without; None: there are none."""
+        rows = min(len(self._vectors), self._table.count)
+        if vector is None or not rows:
+            return None
+        asked = np.frombuffer(vector, np.int8)[None, :]
+        found = np.zeros(self._table.count)
+        found[:rows] = np.asarray(numkong.cdist(asked, self._vectors[:rows], "dot"))[0]
+        found /= 127.0 * 127.0
+        return found
+
+    def _wanted(self, query: Query) -> NDArray[np.bool_]:
+        """Tell which turns fulfil the query's demands."""
+        table, count = self._table, self._table.count
+        wanted = table.findable[:count].copy()
+        if query.within_session:
+            wanted &= table.session[:count] == table.sessions.find(query.session_id)
+        if query.channel is not None:
+            wanted &= table.channel[:count] == CHANNELS.index(query.channel)
+        if query.roles:
+            wanted &= np.isin(table.role[:count], [ROLES.index(role) for role in ROLES if role in query.roles])
+        if query.agents:
+            wanted &= np.isin(table.agent[:count], [table.agents.find(agent) for agent in query.agents])
+        if query.since is not None:
+            wanted &= table.said_at[:count] >= microseconds(query.since)
+        if query.until is not None:
+            wanted &= table.said_at[:count] < microseconds(query.until)
+        for turn_id in query.exclude:
+            if (number := table.find(turn_id)) >= 0:
+                wanted[number] = False
+        return wanted
+
     def _mix(
-        self, scores: NDArray[np.float64], wanted: NDArray[np.bool_], count: int, session_id: str
-    ) -> NDArray[np.float64]:
-        best = float(scores.max(initial=0.0, where=wanted)) or 1.0
-        level = np.where(wanted, np.minimum(scores / best, 1.0), 0.0)
-        sessions = self._session[:count]
-        in_session = np.zeros(len(self._sessions))
+        self,
+        query: Query,
+        lexical: NDArray[np.float64],
+        cosine: NDArray[np.float64] | None,
+        wanted: NDArray[np.bool_],
+        weights: Weights,
+    ) -> NDArray[np.float64] | None:
+        """Return each turn's score, 0 for those not recalled; None when none is."""
+        table, count = self._table, self._table.count
+        level = _levelled(lexical, wanted)
+        related = lexical > 0
+        if cosine is not None:
+            level = weights.words * level + weights.vectors * _levelled(cosine, wanted)
+            related |= cosine >= weights.cosine
+        boosted = [(at, boost) for turn_id, boost in query.boosts.items() if (at := table.find(turn_id)) >= 0]
+        for at, _ in boosted:
+            related[at] = True
+        related &= wanted
+        related &= level >= weights.floor * float(level.max(initial=0.0, where=related))
+        for at, _ in boosted:
+            related[at] = wanted[at]
+        if not related.any():
+            return None
+        level *= related
+        sessions = table.session[:count]
+        in_session = np.zeros(len(table.sessions))
         np.maximum.at(in_session, sessions, level)
-        here = self._sessions.get(session_id)
-        mixed = level * self._worth[:count] + SESSION_PRIOR * in_session[sessions]
-        mixed += LENGTH_PRIOR * np.minimum(self._length[:count] / _RICH, 1.0)
-        mixed += RECENCY_PRIOR * np.arange(1, count + 1) / count
-        if here is not None:
-            mixed += np.where(sessions == here.number, 1e-6, 0.0)
-        result: NDArray[np.float64] = np.minimum(mixed / _TOTAL, 1.0)
+        score = level * table.worth[:count]
+        score += weights.session * in_session[sessions]
+        score += weights.length * np.minimum(table.length[:count] / _RICH, 1.0)
+        score += weights.recency / count * np.arange(1, count + 1)
+        if query.speakers:
+            numbers = [table.speakers.find(name) for name in query.speakers]
+            score += weights.speaker * np.isin(table.speaker[:count], numbers)
+        if query.periods:
+            said_at, inside = table.said_at[:count], np.zeros(count, np.bool_)
+            for period in query.periods:
+                inside |= (said_at >= microseconds(period.begin)) & (said_at < microseconds(period.end))
+            score += weights.period * inside
+        for at, boost in boosted:
+            score[at] += weights.boost * boost
+        if (here := table.sessions.find(query.session_id)) >= 0:
+            score += 1e-6 * (sessions == here)
+        most = 1 + weights.session + weights.length + weights.recency
+        most += weights.speaker * bool(query.speakers) + weights.period * bool(query.periods)
+        most += weights.boost * bool(boosted)
+        result: NDArray[np.float64] = np.minimum(score / most, 1.0) * related
         return result
 
-    def _place(self, session: _Session, key: tuple[datetime, int, int]) -> None:
-        """Put a turn where it was said, and tie it to its neighbours."""
-        insort(session.order, key)
-        at = bisect_left(session.order, key)
-        before = session.order[at - 1][2] if at else -1
-        after = session.order[at + 1][2] if at + 1 < len(session.order) else -1
-        self._tie(before, key[2])
-        self._tie(key[2], after)
+    def _vector_of(self, number: int) -> bytes | None:
+        if not 0 <= number < len(self._has_vector) or not self._has_vector[number]:
+            return None
+        return bytes(self._vectors[number].tobytes())
 
-    def _remove(self, number: int) -> None:
-        turn = self._turns[number]
-        session = self._sessions[turn.session_id]
-        session.order.remove((turn.said_at, turn.seq, number))
-        self._tie(int(self._before[number]), int(self._after[number]))
-        self._before[number] = self._after[number] = -1
-        self._live[number] = False
-        self._alive -= 1
-        del self._numbers[turn.id]
+    def _put_vector(self, number: int, vector: bytes) -> None:
+        row = np.frombuffer(vector, np.int8)
+        if len(row) != DIMENSIONS:
+            raise ValueError(f"a vector of {len(row)} bytes")
+        if number >= len(self._vectors):
+            self._resize_vectors(max(number, self._table.count) * 9 // 8 + 32)
+        self._vectors[number] = row
+        self._has_vector[number] = True
 
-    def _tie(self, first: int, second: int) -> None:
-        if first >= 0:
-            self._after[first] = second
-        if second >= 0:
-            self._before[second] = first
-
-    def _grow(self, capacity: int) -> None:
-        self._before = _grown(self._before, capacity, -1)
-        self._after = _grown(self._after, capacity, -1)
-        self._session = _grown(self._session, capacity, 0)
-        self._length = _grown(self._length, capacity, 0)
-        self._worth = _grown(self._worth, capacity, 0)
-        self._live = _grown(self._live, capacity, 0)
-        self._capacity = capacity
+    def _resize_vectors(self, rows: int) -> None:
+        vectors, has_vector = np.zeros((rows, DIMENSIONS), np.int8), np.zeros(rows, np.bool_)
+        kept = min(rows, len(self._vectors))
+        vectors[:kept], has_vector[:kept] = self._vectors[:kept], self._has_vector[:kept]
+        self._vectors, self._has_vector = vectors, has_vector
 
     def _compact(self) -> None:
-        """Build anew without the replaced turns, which would otherwise pile up in the postings."""
-        fresh = TurnIndex()
-        for number in np.flatnonzero(self._live[: len(self._turns)]):
-            fresh.add(self._turns[number])
-        self.__dict__.update(fresh.__dict__)
+        """Leave out the replaced turns, which would otherwise pile up."""
+        keep = np.flatnonzero(self._table.live[: self._table.count])
+        self._postings.take(self._table.take(keep))
+        if len(self._vectors):
+            self._resize_vectors(max(len(self._vectors), int(keep[-1]) + 1))
+            self._vectors, self._has_vector = self._vectors[keep], self._has_vector[keep]
 
 
-def _grown(old: NDArray[_N], capacity: int, fill: int) -> NDArray[_N]:
-    """Return a longer copy of `old`, its new places holding `fill`."""
-    fresh = np.full(capacity, fill, old.dtype)
-    fresh[: len(old)] = old
-    return fresh
+def _levelled(scores: NDArray[np.float64], wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Bring scores to [0, 1] by the best of those wanted; below 0 is 0."""
+    best = float(scores.max(initial=0.0, where=wanted))
+    levelled: NDArray[np.float64] = np.clip(scores / (best or 1.0), 0.0, 1.0)
+    return levelled
+
+
+def _best(score: NDArray[np.float64], limit: int) -> Iterator[int]:
+    """Yield the numbers of turns with a score, best first. Those first asked for are found without sorting the rest."""
+    some = 4 * limit + 16
+    if some < len(score):
+        cut = float(np.partition(score, len(score) - some)[len(score) - some])
+        first = np.flatnonzero((score >= cut) & (score > 0))
+    else:
+        cut, first = 0.0, np.flatnonzero(score)
+    yield from first[np.argsort(-score[first], kind="stable")].tolist()
+    rest = np.flatnonzero((score < cut) & (score > 0))
+    yield from rest[np.argsort(-score[rest], kind="stable")].tolist()
 
 
 def _worth(turn: Turn) -> float:
     """How much a match in this turn counts, before it is known what is asked."""
     pieces = sentences(turn.content)
     asked = sum(len(piece) for piece in pieces if is_question(piece)) / (sum(map(len, pieces)) or 1)
-    return (1 - (1 - QUESTION_WORTH) * asked) * (1.0 if turn.role == "user" else ASSISTANT_WORTH)
+    return (1 - (1 - WEIGHTS.question) * asked) * (1.0 if turn.role == "user" else WEIGHTS.assistant)
 
 
 def _same(text: str) -> str:
