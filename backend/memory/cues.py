@@ -28,8 +28,8 @@ _WANTS_TIME = re.compile(
 )
 _WANTS_NUMBER = re.compile(r"\bhow (?:many|much|often|old|long)\b", re.IGNORECASE)
 _WANTS_NAME = re.compile(
-    r"\b(?:who|whom|whose|where|which|names?|called|what (?:city|country|state|place|book|movie|film|show|game|song|band|"
-    r"company|team|restaurant))\b",
+    r"\b(?:who|whom|whose|where|which|names?|called|what (?:city|country|state|place|book|movie|film|show|game|song|"
+    r"band|company|team|restaurant))\b",
     re.IGNORECASE,
 )
 
