@@ -8,13 +8,16 @@ from array import array
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+Holders: TypeAlias = tuple[NDArray[np.int32], NDArray[np.uint16]]
+"""Of one term: the numbers of the turns that hold it, ascending, and how often each does."""
+
 _SHORT_TAIL = 1_024
-_LONG_TAIL = 8_192  # entries; merging them into 600,000 takes about 4 ms
+_LONG_TAIL = 4_096  # entries; merging them into 600,000 takes about 4 ms
 _OFTEN = 65_535
 
 
@@ -54,30 +57,30 @@ class Postings:
         if len(self._new_keys) > min(max(_SHORT_TAIL, len(self._turns) // 8), _LONG_TAIL):
             self._merge()
 
-    def frequencies(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
-        """Return for each key how many turns hold it, those that are gone included."""
+    def rarest(self, keys: NDArray[np.uint64], most: int) -> list[Holders]:
+        """Return the holders of those keys that occur here, the rarest key first, at most `most` keys."""
+        if not len(keys):
+            return []
         begins, ends = self._runs(keys)
-        found: NDArray[np.int64] = ends - begins
+        often = ends - begins
         if len(self._new_keys):
             tail = np.frombuffer(self._new_keys, np.uint64)
             order = np.argsort(keys)
-            at = np.minimum(np.searchsorted(keys, tail, sorter=order), len(keys) - 1)
-            which = order[at]
-            found += np.bincount(which[keys[which] == tail], minlength=len(keys))
+            which = order[np.minimum(np.searchsorted(keys, tail, sorter=order), len(keys) - 1)]
+            at = np.flatnonzero(keys[which] == tail)
+            at = at[np.argsort(which[at], kind="stable")]
+            new = np.bincount(which[at], minlength=len(keys))
+            new_ends = np.cumsum(new)
+            often += new
+        found = []
+        for key in [key for key in np.argsort(often, kind="stable").tolist() if often[key]][:most]:
+            turns, times = self._turns[begins[key] : ends[key]], self._times[begins[key] : ends[key]]
+            if len(self._new_keys) and new[key]:
+                mine = at[new_ends[key] - new[key] : new_ends[key]]
+                turns = np.concatenate((turns, np.frombuffer(self._new_turns, np.int32)[mine]))
+                times = np.concatenate((times, np.frombuffer(self._new_times, np.uint16)[mine]))
+            found.append((turns, times))
         return found
-
-    def of(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.intp], NDArray[np.int32], NDArray[np.uint16]]:
-        """Return all entries of the keys: which key (its place in `keys`), the turn's number, how often."""
-        begins, ends = self._runs(keys)
-        runs = [slice(begin, end) for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
-        which = np.repeat(np.arange(len(keys)), ends - begins)
-        turns, times = [self._turns[run] for run in runs], [self._times[run] for run in runs]
-        if len(self._new_keys):
-            new, at = np.nonzero(np.frombuffer(self._new_keys, np.uint64) == keys[:, None])
-            which = np.concatenate((which, new))
-            turns.append(np.frombuffer(self._new_turns, np.int32)[at])
-            times.append(np.frombuffer(self._new_times, np.uint16)[at])
-        return which, np.concatenate(turns), np.concatenate(times)
 
     def take(self, fresh: NDArray[np.int32]) -> None:
         """Give turns new numbers: `fresh` by old number, -1 for turns that are gone. The order must stay."""
@@ -93,14 +96,14 @@ class Postings:
     def dump(self) -> dict[str, NDArray[Any]]:
         """Return everything as arrays by name, for `load`."""
         self._merge()
-        return {"keys": self._keys, "starts": self._starts, "turns": self._turns, "times": self._times}
+        return {"terms": self._keys, "starts": self._starts, "holders": self._turns, "often": self._times}
 
     @classmethod
     def load(cls, arrays: Mapping[str, NDArray[Any]]) -> "Postings":
         """Build postings of what `dump` gave."""
         made = cls()
-        made._keys, made._starts = arrays["keys"], arrays["starts"]
-        made._turns, made._times = arrays["turns"], arrays["times"]
+        made._keys, made._starts = arrays["terms"], arrays["starts"]
+        made._turns, made._times = arrays["holders"], arrays["often"]
         return made
 
     def _runs(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -1,15 +1,15 @@
 """Turns as columns: numbers and flags in arrays, all text in one buffer; about 110 bytes a turn and what was said.
 
-A turn's number is its place in the arrays. Numbers are given in order of arrival; a turn that comes again (the same id)
-gets a new number and its old place is dead until `take` builds the table anew. A session's turns are tied to the one
-said before and the one said after, so one that arrives late still finds its place.
+A turn's number is its row. Numbers are given in order of arrival; a turn that comes again (the same id) gets a new
+number, and its old row is dead until `compact`. In which order a session's turns were said stands in `sessions.py`.
 
 Not kept: `Turn.recalled`, which nobody needs to find a turn and which is longer than most of them. The log has it.
 """
 
 import json
+import sys
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zlib import crc32
@@ -18,72 +18,48 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.core.context import Channel, Role, Turn
+from backend.memory.cues import Cues
+from backend.memory.sessions import Names, Sessions
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 ROLES: tuple[Role, ...] = ("user", "assistant")
 CHANNELS: tuple[Channel, ...] = ("chat", "voice")
 
-_COLUMNS: Mapping[str, tuple[Any, int]] = {
-    "begin": (np.int64, 0),
-    "id_bytes": (np.uint32, 0),
-    "text_bytes": (np.uint32, 0),
-    "rest_bytes": (np.uint32, 0),
-    "id_hash": (np.uint32, 0),
-    "said_at": (np.int64, 0),
-    "seq": (np.int64, 0),
-    "session": (np.int32, 0),
-    "before": (np.int32, -1),
-    "after": (np.int32, -1),
-    "agent": (np.uint16, 0),
-    "speaker": (np.uint16, 0),
-    "role": (np.uint8, 0),
-    "channel": (np.uint8, 0),
-    "interrupted": (np.bool_, 0),
-    "live": (np.bool_, 0),
-    "findable": (np.bool_, 0),
-    "length": (np.int32, 0),
-    "worth": (np.float32, 0),
+_COLUMNS: Mapping[str, Any] = {
+    "begin": np.int64,
+    "id_bytes": np.uint32,
+    "text_bytes": np.uint32,
+    "rest_bytes": np.uint32,
+    "id_hash": np.uint32,
+    "said_at": np.int64,
+    "seq": np.int64,
+    "place": np.int32,
+    "session": np.int32,
+    "agent": np.uint16,
+    "speaker": np.uint16,
+    "role": np.uint8,
+    "channel": np.uint8,
+    "interrupted": np.bool_,
+    "live": np.bool_,
+    "findable": np.bool_,
+    "length": np.int32,
+    "asking": np.uint8,
+    "times": np.uint8,
+    "numbers": np.uint8,
+    "names": np.uint8,
 }
-"""Name: type, and what an empty place holds."""
-
-
-class Names:
-    """Strings that repeat, numbered in order of appearance."""
-
-    def __init__(self, names: list[str] | None = None) -> None:
-        self.names: list[str] = names or []
-        self._numbers = {name: number for number, name in enumerate(self.names)}
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-    @property
-    def nbytes(self) -> int:
-        """An estimate, in bytes."""
-        return sum(len(name) for name in self.names) + 160 * len(self.names) + 300
-
-    def number(self, name: str) -> int:
-        """Return the name's number; a new name gets the next."""
-        number = self._numbers.get(name)
-        if number is None:
-            number = self._numbers[name] = len(self.names)
-            self.names.append(name)
-        return number
-
-    def find(self, name: str) -> int:
-        """Return the name's number, -1 when it has none."""
-        return self._numbers.get(name, -1)
+"""Name and type. An empty row holds 0."""
 
 
 class TurnTable:
-    """One owner's turns. Columns are read by whoever searches; places from `count` on are empty, and the last always
-    is, so that number -1 (no neighbour) reads as nothing.
+    """One owner's turns. Columns are read by whoever searches; rows from `count` on are empty, and the last always is,
+    so that number -1 (no turn) reads as nothing.
 
     begin, id_bytes, text_bytes, rest_bytes: where in the buffer a turn's id, content and rest stand.
     said_at: microseconds since 1970. session, agent, speaker: numbers of `sessions`, `agents`, `speakers`.
-    before, after: the neighbour's number, -1 for none. length: in index terms. worth: what a match in it counts.
-    live: False once replaced. findable: False also when silenced.
+    place: where in `sessions.at` it stands. live: False once replaced. findable: False also when silenced.
+    length: in index terms, 0 when it may not be found. asking, times, numbers, names: its cues, in hundredths.
     """
 
     begin: NDArray[np.int64]
@@ -93,9 +69,8 @@ class TurnTable:
     id_hash: NDArray[np.uint32]
     said_at: NDArray[np.int64]
     seq: NDArray[np.int64]
+    place: NDArray[np.int32]
     session: NDArray[np.int32]
-    before: NDArray[np.int32]
-    after: NDArray[np.int32]
     agent: NDArray[np.uint16]
     speaker: NDArray[np.uint16]
     role: NDArray[np.uint8]
@@ -104,21 +79,23 @@ class TurnTable:
     live: NDArray[np.bool_]
     findable: NDArray[np.bool_]
     length: NDArray[np.int32]
-    worth: NDArray[np.float32]
+    asking: NDArray[np.uint8]
+    times: NDArray[np.uint8]
+    numbers: NDArray[np.uint8]
+    names: NDArray[np.uint8]
 
     def __init__(self) -> None:
         self.count = 0
         self.alive = 0  # turns that are not replaced
         self.sought = 0  # those of them that may be found
         self.silenced: set[str] = set()  # their ids, also of turns that are not here (yet)
-        self.sessions = Names()
+        self.sessions = Sessions()
         self.agents = Names()
         self.speakers = Names()
         self._text = bytearray()
-        self._last = array("i")  # by session: the number of its last turn, -1 for none
         self._slots = array("i", [-1]) * 64  # open addressing by id_hash: numbers of live turns
         self._capacity = 0
-        for name, (kind, _) in _COLUMNS.items():
+        for name, kind in _COLUMNS.items():
             setattr(self, name, np.empty(0, kind))
         self._grow(32)
 
@@ -127,15 +104,15 @@ class TurnTable:
         """The memory taken, in bytes."""
         columns = sum(getattr(self, name).nbytes for name in _COLUMNS)
         names = self.sessions.nbytes + self.agents.nbytes + self.speakers.nbytes
-        arrays = 4 * (len(self._slots) + len(self._last))
-        return int(columns) + len(self._text) * 9 // 8 + arrays + names + 200 * len(self.silenced) + 3_000
+        slots = 4 * len(self._slots)
+        return int(columns) + sys.getsizeof(self._text) + slots + names + 200 * len(self.silenced) + 3_000
 
     def find(self, turn_id: str) -> int:
         """Return the turn's number, -1 when it is not here."""
         number, _ = self._seek(_encoded(turn_id))
         return number
 
-    def append(self, turn: Turn, speaker: str, length: int, worth: float) -> tuple[int, int]:
+    def append(self, turn: Turn, speaker: str, length: int, cues: Cues) -> tuple[int, int]:
         """Put a turn at the end; return its number and that of the turn it replaces, -1 for none."""
         name, text = _encoded(turn.id), _encoded(turn.content)
         rest = b"" if turn.item_id is None and not turn.unheard else json.dumps([turn.item_id, turn.unheard]).encode()
@@ -161,7 +138,10 @@ class TurnTable:
         self.role[number] = role
         self.channel[number] = channel
         self.interrupted[number] = turn.interrupted
-        self.worth[number] = worth
+        self.asking[number] = round(100 * cues.asking)
+        self.times[number] = round(100 * cues.times)
+        self.numbers[number] = round(100 * cues.numbers)
+        self.names[number] = round(100 * cues.names)
         self.live[number] = True
         if not self.silenced or turn.id not in self.silenced:
             self.findable[number] = True
@@ -169,22 +149,21 @@ class TurnTable:
             self.sought += 1
         self.alive += 1
         self.count += 1
-        session = self.session[number] = self.sessions.number(turn.session_id)
-        if session == len(self._last):
-            self._last.append(-1)
-        self._place(number, session)
+        self.session[number] = self.sessions.number(turn.session_id)
+        self._insert(number)
         if 2 * self.alive > len(self._slots):
             self._rehash()
         return number, old
 
-    def silence(self, turn_id: str) -> None:
-        """Let a turn be found no more, under whichever number it comes. It keeps its place in its session."""
+    def silence(self, turn_id: str) -> int:
+        """Let a turn be found no more, whenever it comes; return its number. It keeps its place in its session."""
         self.silenced.add(turn_id)
         number = self.find(turn_id)
         if number >= 0 and self.findable[number]:
             self.findable[number] = False
             self.length[number] = 0
             self.sought -= 1
+        return number
 
     def turn(self, number: int) -> Turn:
         """Build the turn with this number."""
@@ -200,7 +179,7 @@ class TurnTable:
             CHANNELS[self.channel[number]],
             self.agents.names[self.agent[number]],
             _EPOCH + int(self.said_at[number]) * _MICROSECOND,
-            self.sessions.names[self.session[number]],
+            self.sessions.names.names[self.session[number]],
             item_id,
             unheard,
             bool(self.interrupted[number]),
@@ -212,54 +191,52 @@ class TurnTable:
         begin = int(self.begin[number]) + int(self.id_bytes[number])
         return _decoded(self._text[begin : begin + int(self.text_bytes[number])])
 
-    def backwards(self, session_id: str) -> Iterator[int]:
-        """Yield the numbers of a session's turns, the last said first."""
-        session = self.sessions.find(session_id)
-        number = self._last[session] if session >= 0 else -1
-        while number >= 0:
-            yield number
-            number = int(self.before[number])
+    def beside(self, number: int, steps: int) -> int:
+        """Return the number of the turn said so many turns later (at most `GAP`) in the session, -1 for none."""
+        return int(self.sessions.at[self.place[number] + steps])
 
-    def take(self, keep: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Keep only the live turns `keep` (numbers, ascending); return by old number the new one, -1 for none."""
-        fresh = np.full(self.count + 1, -1, np.int32)  # and -1, no neighbour, stays -1
+    def wasteful(self) -> bool:
+        """Tell whether `compact` is due."""
+        return (self.count > 256 and self.alive * 2 < self.count) or self.sessions.wasteful(self.alive)
+
+    def compact(self) -> NDArray[np.int32]:
+        """Leave out dead rows; return by old number the new one, -1 for none. The order stays."""
+        keep = np.flatnonzero(self.live[: self.count])
+        fresh = np.full(self.count, -1, np.int32)
         fresh[keep] = np.arange(len(keep), dtype=np.int32)
         sizes = (self.id_bytes[keep].astype(np.int64) + self.text_bytes[keep] + self.rest_bytes[keep]).tolist()
         begins = self.begin[keep].tolist()
-        text = bytearray().join(
-            memoryview(self._text)[begin : begin + size] for begin, size in zip(begins, sizes, strict=True)
-        )
+        pieces = (self._text[begin : begin + size] for begin, size in zip(begins, sizes, strict=True))
+        self._text = bytearray().join(pieces)
         for name in _COLUMNS:
             setattr(self, name, getattr(self, name)[keep])
-        self.count = self._capacity = len(keep)
-        self._grow(len(keep) + len(keep) // 8 + 64)
-        self.begin[: len(keep)] = np.cumsum([0, *sizes[:-1]]) if sizes else 0
-        self.before[: len(keep)] = fresh[self.before[: len(keep)]]
-        self.after[: len(keep)] = fresh[self.after[: len(keep)]]
-        self._last = array("i", [int(fresh[number]) for number in self._last])
-        self._text = text
+        self.count = len(keep)
+        self._grow(self.count * 9 // 8 + 64)
+        self.begin[: self.count] = np.cumsum([0, *sizes])[:-1]
+        self.sessions.pack(fresh)
+        self._settle(slice(0, self.sessions.width))
         self._rehash()
-        return fresh[:-1]
+        return fresh
 
     def dump(self) -> dict[str, NDArray[Any]]:
         """Return everything as arrays by name, for `load`. They are views: use them before the table changes."""
-        names = [self.sessions.names, self.agents.names, self.speakers.names, sorted(self.silenced)]
+        names = [self.sessions.names.names, self.agents.names, self.speakers.names, sorted(self.silenced)]
         found: dict[str, NDArray[Any]] = {name: getattr(self, name)[: self.count] for name in _COLUMNS}
         found["text"] = np.frombuffer(bytes(self._text), np.uint8)
-        found["last"] = np.array(self._last, np.int32)
+        found.update(self.sessions.dump())
         found["slots"] = np.array(self._slots, np.int32)
-        found["names"] = np.frombuffer(json.dumps(names).encode(), np.uint8)
+        found["strings"] = np.frombuffer(json.dumps(names).encode(), np.uint8)
         return found
 
     @classmethod
     def load(cls, arrays: Mapping[str, NDArray[Any]]) -> "TurnTable":
         """Build a table of what `dump` gave. Raises `ValueError`, `KeyError` when the arrays are of another form."""
         table = cls()
-        sessions, agents, speakers, silenced = json.loads(arrays["names"].tobytes())
-        table.sessions, table.agents, table.speakers = Names(sessions), Names(agents), Names(speakers)
+        sessions, agents, speakers, silenced = json.loads(arrays["strings"].tobytes())
+        table.sessions, table.agents, table.speakers = Sessions.load(sessions, arrays), Names(agents), Names(speakers)
         table.silenced = set(silenced)
         table.count = table._capacity = len(arrays["begin"])
-        for name, (kind, _) in _COLUMNS.items():
+        for name, kind in _COLUMNS.items():
             if arrays[name].dtype != kind or arrays[name].shape != (table.count,):
                 raise ValueError(f"column {name}: {arrays[name].dtype} {arrays[name].shape}")
             setattr(table, name, arrays[name])
@@ -267,7 +244,6 @@ class TurnTable:
         table.alive = int(np.count_nonzero(table.live))
         table.sought = int(np.count_nonzero(table.findable))
         table._text = bytearray(arrays["text"])
-        table._last = array("i", arrays["last"].tobytes())
         table._slots = array("i", arrays["slots"].tobytes())
         return table
 
@@ -286,11 +262,7 @@ class TurnTable:
 
     def _bury(self, number: int) -> None:
         """Take a turn out of its session and of what may be found. Its slot is the caller's."""
-        before, after = int(self.before[number]), int(self.after[number])
-        self._tie(before, after)
-        if after < 0:
-            self._last[self.session[number]] = before
-        self.before[number] = self.after[number] = -1
+        self._settle(self.sessions.remove(int(self.session[number]), int(self.place[number])))
         self.live[number] = False
         self.length[number] = 0
         self.alive -= 1
@@ -298,26 +270,30 @@ class TurnTable:
             self.findable[number] = False
             self.sought -= 1
 
-    def _place(self, number: int, session: int) -> None:
-        """Tie a turn to its neighbours: where it was said, mostly at its session's end."""
-        key = (self.said_at[number], self.seq[number])
-        before, after = self._last[session], -1
-        while before >= 0 and (self.said_at[before], self.seq[before]) > key:
-            before, after = int(self.before[before]), before
-        self._tie(before, number)
-        self._tie(number, after)
-        if after < 0:
-            self._last[session] = number
+    def _insert(self, number: int) -> None:
+        """Put a turn into its session where it was said, mostly at the end."""
+        session, said_at, seq = int(self.session[number]), self.said_at[number], self.seq[number]
+        run = self.sessions.run(session)
+        offset = len(run)
+        if offset and (self.said_at[run[-1]], self.seq[run[-1]]) > (said_at, seq):
+            times = self.said_at[run]
+            offset = int(np.searchsorted(times, said_at, "left"))
+            same = run[offset : np.searchsorted(times, said_at, "right")]
+            offset += int(np.searchsorted(self.seq[same], seq, "right"))
+        self._settle(self.sessions.insert(session, offset, number))
 
-    def _tie(self, first: int, second: int) -> None:
-        if first >= 0:
-            self.after[first] = second
-        if second >= 0:
-            self.before[second] = first
+    def _settle(self, moved: slice) -> None:
+        """Note where the turns at these places now stand."""
+        if moved.stop - moved.start == 1:
+            self.place[self.sessions.at[moved.start]] = moved.start
+            return
+        numbers = self.sessions.at[moved]
+        places = np.arange(moved.start, moved.stop, dtype=np.int32)
+        self.place[numbers[numbers >= 0]] = places[numbers >= 0]
 
     def _grow(self, capacity: int) -> None:
-        for name, (kind, empty) in _COLUMNS.items():
-            fresh = np.full(capacity, empty, kind)
+        for name, kind in _COLUMNS.items():
+            fresh = np.zeros(capacity, kind)
             fresh[: self.count] = getattr(self, name)[: self.count]
             setattr(self, name, fresh)
         self._capacity = capacity

@@ -12,11 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.core.context import Turn
-from backend.memory.index import WEIGHTS, Query, TurnIndex
+from backend.memory.index import Query, TurnIndex
+from backend.memory.postings import digests
 from backend.memory.text import terms
+from backend.memory.windows import Bm25
 from backend.tests.conftest import a_turn
 
 WORDS = ["apple", "river", "stone", "cloud", "tiger", "piano"]
+FORM = Bm25()
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -27,23 +30,29 @@ def naive_windows(turns: Sequence[Turn], query: str) -> dict[str, float]:
         said = sorted((turn for turn in turns if turn.session_id == session), key=lambda turn: (turn.said_at, turn.seq))
         for place, turn in enumerate(said):
             bag: Counter[str] = Counter()
-            for neighbour, weight in ((place - 1, WEIGHTS.neighbour), (place, 1.0), (place + 1, WEIGHTS.neighbour)):
-                if 0 <= neighbour < len(said):
-                    for word in terms(said[neighbour].content):
-                        bag[word] += weight  # type: ignore[assignment]
+            for steps, share in ((-2, FORM.beyond), (-1, FORM.beside), (0, 1), (1, FORM.beside), (2, FORM.beyond)):
+                if 0 <= place + steps < len(said):
+                    for word in terms(said[place + steps].content):
+                        bag[word] += share  # type: ignore[assignment]
             bags[turn.id] = bag
     mean = sum(sum(bag.values()) for bag in bags.values()) / len(bags) or 1.0
     scores = {}
     for turn_id, bag in bags.items():
         score = 0.0
         for word in set(terms(query)):
-            holding = sum(1 for other in bags.values() if other[word])
+            holding = sum(1 for turn in turns if word in terms(turn.content))
             if holding:
                 rarity = math.log(1 + (len(bags) - holding + 0.5) / (holding + 0.5))
-                damping = WEIGHTS.k1 * (1 - WEIGHTS.b + WEIGHTS.b * sum(bag.values()) / mean)
-                score += rarity * bag[word] * (WEIGHTS.k1 + 1) / (bag[word] + damping)
+                damping = FORM.k1 * (1 - FORM.b + FORM.b * sum(bag.values()) / mean)
+                score += rarity * bag[word] * (FORM.k1 + 1) / (bag[word] + damping)
         scores[turn_id] = score
     return scores
+
+
+def windows_of(index: TurnIndex, query: str) -> dict[str, float]:
+    """What the index makes of the same."""
+    found, _ = index._windows.scores(digests(dict.fromkeys(terms(query))), 48)
+    return {index._table.turn(number).id: float(found[number]) for number in index._table.live.nonzero()[0].tolist()}
 
 
 turn_lists = st.lists(
@@ -87,9 +96,7 @@ def test_scores_are_those_of_the_definition_however_turns_arrive(
         final[turn.id] = turn
     assert len(index) == len(final)
     expected = naive_windows(list(final.values()), " ".join(query))
-    found = index._windows(index._telling(" ".join(query)), WEIGHTS)
-    scores = {turn_id: float(found[index._table.find(turn_id)]) for turn_id in final}
-    assert scores == pytest.approx(expected)
+    assert windows_of(index, " ".join(query)) == pytest.approx(expected, abs=1e-5)
     for session in {turn.session_id for turn in final.values()}:
         in_order = sorted(
             (turn for turn in final.values() if turn.session_id == session), key=lambda turn: (turn.said_at, turn.seq)
@@ -218,5 +225,5 @@ def test_a_pasted_book_is_searched_for_in_bounded_time() -> None:
     for number in range(600):
         index.add(a_turn(" ".join(f"w{chance.randrange(5_000)}" for _ in range(20)), session=f"s{number // 20}"))
     book = " ".join(f"w{number}" for number in range(5_000))
-    assert len(index._telling(book)) <= 48
+    assert len(index._postings.rarest(digests(terms(book)), 48)) == 48
     assert index.search(Query(book))
