@@ -31,8 +31,8 @@ _QUERY_TERMS = 48  # the rarest: it may be a pasted page
 _PERIODS = 4
 _RICH = 25  # index terms; a turn with more is not richer for it
 
-_WEEK = 7 * 86_400_000_000  # microseconds
-_YEAR = 365 * 86_400_000_000
+_FADING = 4 * 86_400_000_000  # microseconds in which nearness to a time falls to 1/e
+_LONG = 80 * 86_400_000_000
 
 _NEITHER = re.compile(r"[\W_]+")
 
@@ -45,7 +45,7 @@ class Weights:
 
     window, cosine, cosine_window: words of the window, meaning of the turn, meaning of the window. session: the best
     match in the same session, in which meaning has the share `session_cosine`. speaker, date: the speaker or the time
-    asked for. statement: no question. length: longer over shorter. answer: follows a question that matches. time,
+    asked for; state: the share of `date` for all that was said before `Query.as_of`. statement: no question. length: longer over shorter. answer: follows a question that matches. time,
     number, name: offers one, and the question wants it. fact: `Query.boosts`. assistant: said by an assistant.
     recency: later over earlier. floor: turns below this share of the best score are left out.
     """
@@ -57,6 +57,7 @@ class Weights:
     session_cosine: float = 0.4
     speaker: float = 0.07
     date: float = 0.4
+    state: float = 0.7
     statement: float = 0.2
     length: float = 0.1
     answer: float = 0.1
@@ -88,7 +89,7 @@ class Query:
     """What is looked for.
 
     vector: the text's, 384 bytes. periods, speakers (names as given to `add`): asked for; turns of others are found
-    too. All that follows is a demand: agents (ids), roles, channel, since and until (half-open), within_session.
+    too. as_of: the moment at which a state is asked for: it may have been told long before. All that follows is a demand: agents (ids), roles, channel, since and until (half-open), within_session.
     session_id: the session of the asker; its turns win a tie. exclude: ids of turns that are not wanted (they still
     lend their words to their neighbours). boosts: by turn id, in [0, 1], how well a fact drawn from the turn matches.
     """
@@ -96,6 +97,7 @@ class Query:
     text: str
     vector: bytes | None = None
     periods: Sequence[Span] = ()
+    as_of: datetime | None = None
     speakers: Collection[str] = ()
     agents: Collection[str] = ()
     roles: Collection[str] = ()
@@ -310,6 +312,9 @@ class TurnIndex:
             add(weights.speaker, _one_of(table.speaker[:count], names).astype(np.float32))
         if query.periods:
             near = self._nearness(query.periods)
+            if query.as_of is not None:
+                told = table.said_at[:count] < microseconds(query.as_of)
+                np.maximum(near, told * np.float32(weights.state), out=near)
             related |= near >= 1
             add(weights.date, near)
         if query.boosts:
@@ -336,16 +341,16 @@ class TurnIndex:
         return _spread(best, best >= 0).take(sessions)
 
     def _nearness(self, periods: Sequence[Span]) -> Scores:
-        """Return how near each turn is to the time asked for: 1 inside, fading over weeks, sooner before than after."""
+        """Return how near each turn is to the time asked for: 1 inside, fading over days, sooner before than after."""
         said_at = self._table.said_at[: self._table.count]
         nearest = np.zeros(len(said_at), np.float32)
         for period in periods[:_PERIODS]:
             begin, end = microseconds(period.begin), microseconds(period.end)
             after = np.maximum(said_at - end + 1, 0).astype(np.float32)
             before = np.maximum(begin - said_at, 0).astype(np.float32)
-            near = np.exp(-(after + before) / np.float32(_WEEK))
-            near *= np.where(before > 0, np.float32(0.7), np.float32(1))
-            np.maximum(nearest, near * np.float32(0.3 if end - begin >= _YEAR else 1), out=nearest)
+            near = np.exp(-(after + before) / np.float32(_FADING))
+            near *= np.where(before > 0, np.float32(0.5), np.float32(1))
+            np.maximum(nearest, near * np.float32(0.3 if end - begin >= _LONG else 1), out=nearest)
         return nearest
 
     def _compact(self) -> None:
