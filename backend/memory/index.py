@@ -51,12 +51,12 @@ class Weights:
     """
 
     window: float = 0.35
-    cosine: float = 0.25
-    cosine_window: float = 0.15
-    session: float = 0.2
+    cosine: float = 0.3
+    cosine_window: float = 0.2
+    session: float = 0.15
     session_cosine: float = 0.4
     speaker: float = 0.07
-    date: float = 0.4
+    date: float = 0.5
     state: float = 0.7
     statement: float = 0.2
     length: float = 0.1
@@ -65,13 +65,13 @@ class Weights:
     number: float = 0.1
     name: float = 0.2
     fact: float = 0.2
-    assistant: float = 0.0
+    assistant: float = -0.3
     recency: float = 0.0
     floor: float = 0.0
 
 
 HYBRID = Weights()
-LEXICAL = Weights(window=0.45, cosine=0, cosine_window=0, session_cosine=0)
+LEXICAL = Weights(window=0.45, cosine=0, cosine_window=0, session=0.2, session_cosine=0)
 """Without vectors."""
 
 
