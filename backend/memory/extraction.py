@@ -40,6 +40,8 @@ _COMMANDING = re.compile(
 _ANIMAL = re.compile(r"\b(dog|cat|puppy|kitten|rabbit|horse|lab|labrador|hamster|parrot)s?\b", re.IGNORECASE)
 _MENTION = re.compile(
     r"^(?P<who>[^\W\d_][\w'-]+(?: [^\W\d_][\w'-]+)??),? (?:is|has|was|will|goes|wants|does|did|from|our|my|the)\b"
+    r"|^(?P<named>[A-Z][\w'-]+(?: [A-Z][\w'-]+)?)(?=, | \()"
+    r"|\b(?:to|with|by|is|with|for) (?P<last>[^\W\d_][\w'-]+)$"
     r"|\bthere is (?P<there>[^\W\d_][\w'-]+) (?:in|at|from)\b",
     re.IGNORECASE,
 )
@@ -133,7 +135,7 @@ class _Reading:
         if (pet := _ANIMAL.findall(text)) and not self.animal:
             self.animal = pet[-1].casefold()
         found = _MENTION.search(text)
-        name = values("person", (found["who"] or found["there"]) if found else text, self.written)
+        name = values("person", (found["who"] or found["there"] or found["named"] or found["last"]) if found else text, self.written)
         if name and (found or name == [text]):
             self.person = name[0]
 

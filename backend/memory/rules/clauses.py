@@ -27,10 +27,10 @@ _HANGING = frozenset(
 )
 _BINDING = frozenset(
     """in on at of for with from by about to near behind like every everything all what where which who how things thing
-    stuff one ones something anything because way reason day time moment last first only place""".split()  # noqa: SIM905
+    stuff one ones something anything because way reason day time moment last first only place now""".split()  # noqa: SIM905
 )
 _OPENERS = re.compile(
-    r"^(?:(?:[,.:!]+|good news|bad news|and|but|so|well|ok|okay|oh|yes|yeah|yep|no|nope|right|sure|hi|hello|hey|hej|good morning"
+    r"^(?:(?:[,.:!]+|good news|bad news|and|but|so|well|ok|okay|oh|yes|yeah|yep|no(?= ?[,.]| (?:no|i|we|it|my|he|she|that|the|they|not)\b|$)|nope|right|sure|hi|hello|hey|hej|good morning"
     r"|good evening|good afternoon|elena|marcus|there|thanks|thank you|anyway|also|plus|then|because|cause|btw"
     r"|by the way|actually|basically|honestly|to be honest|fyi|just so you know|for your information|one (?:more )?thing"
     r"|please note|note|listen|look|great|good|perfect|exactly|correct|true|finally|ah|haha|ha|lol"
@@ -52,7 +52,7 @@ _UNREAL = re.compile(
 )
 _WOULD = re.compile(r"\b(?:would|could|should)\b(?! (?:rather|prefer))", re.IGNORECASE)
 _SAYS = re.compile(
-    r"\b(?:said|says|say|saying|told|tells|asked|asks|thinks|thought|believes|claims|claimed|heard|wrote|writes|reads"
+    r"(?<!let us )\b(?:said|says|say|saying|told|tells|asked|asks|thinks|thought|believes|claims|claimed|heard|wrote|writes|reads"
     r"|mentioned|joked|dreamed|dreamt|according to)(?: (?:me|us|him|her|them|you))?$|^according to\b",
     re.IGNORECASE,
 )

@@ -29,6 +29,7 @@ _FORMATS = (
     r"|csv|pdfs?|slides?|one[ -]page(?:rs?)?|on paper|in writing|written|voice messages|text messages|screenshots"
     r"|english|german|french|spanish|simple words|detail|examples|headings|charts?|diagrams?)"
 )
+_DAY_WORDS = r"(?:mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|mornings?|afternoons?|weekends?)"
 _ASK_OFTEN = r"(?:always|from now on|in future|in the future|please|next time|everything|generally|whenever possible)"
 
 RULES = (
@@ -38,7 +39,7 @@ RULES = (
     Rule("allergy", "allergy allergies", r"{WHO} (?:has|have) (?:an? )?(?:\w+ )?(?:allergy|allergies) (?:to|against) {simples}"),
     Rule("allergy", "intolerant", r"{WHOAM} (?:\w+ly )?(?P<value>(?:lactose|gluten|fructose|histamine)[ -]intolerant)"),
     Rule("allergy", "coeliac celiac", r"{WHOAM} (?:an? )?(?P<value>co?eliac)\b"),
-    Rule("diet", "vegetarian vegan pescatarian pescetarian gluten keto halal kosher flexitarian teetotal plant lactose dairy low", rf"{{WHO}} (?:am|is|are|went|became|turned|eats?|going)(?: now| strictly| mostly| a| an| fully| completely| only| also| been)* (?P<value>{_DIETS})(?! (?:restaurant|food|option|menu|dish|recipe))", when="state"),
+    Rule("diet", "vegetarian vegan pescatarian pescetarian gluten keto halal kosher flexitarian teetotal plant lactose dairy low", rf"{{WHO}} (?:am|is|are|went|gone|became|turned|eats?|going)(?: now| strictly| mostly| a| an| fully| completely| only| also| been)* (?P<value>{_DIETS})(?! (?:restaurant|food|option|menu|dish|recipe))", when="state"),
     Rule("diet", "eat drink", rf"{{I}} (?:do not|never|no longer|cannot|stopped|quit|gave up)(?: \w+)?? ?(?:eat|eating|drink|drinking|touch) (?P<value>(?:any )?{_FOODS}(?: (?:or|and) {_FOODS})?)\b", value="no {}"),
     Rule("diet", "eating", rf"{{I}} (?:am |have |has )?(?:started|began|am|are|back to) (?P<value>eating {_FOODS}(?: again)?)", when="start"),
     Rule("diet", "stopped quit gave", r"\bi (?:have )?(?P<value>(?:stopped|quit|gave up) (?:drinking |eating )?(?:coffee|alcohol|sugar|meat|smoking|caffeine|dairy|bread|sweets|gluten))\b", when="state"),
@@ -65,7 +66,9 @@ RULES = (
     Rule("dislikes", "never", r"\bnever (?P<value>[\w-]+ (?:tacos|soup|coffee|tea|sauce|pizza|food))\b", sure=0.7),
     Rule("prefers", "use", r"^(?:please )?use (?P<value>[\w-]+)(?:,? (?:and )?not [\w-]+)(?: please)?\b", asked=True, sure=0.85),
     Rule("dislikes", "use", r"^(?:please )?use [\w-]+,? (?:and )?not (?P<value>[\w-]+)(?: please)?\b", asked=True, sure=0.85),
-    Rule("prefers", "no", r"\b(?P<value>no (?:calls?|meetings?|e-?mails?|messages?|appointments?) (?:before|after|on|during|at) [\w :]+?)(?: please| ok| okay| for me| i\b|$)", asked=True, sure=0.85),
+    Rule("prefers", "no", rf"\b(?P<value>no (?:calls?|meetings?|e-?mails?|messages?|appointments?) (?:(?:before|after|on|during|at) [\w :]+?|{_DAY_WORDS}[\w ]*?))(?: please| ok| okay| for me| i\b|$)", asked=True, sure=0.85),
+    Rule("prefers", "not never", r"^(?:please )?(?P<value>(?:do not|never) (?:ever )?(?:book|call|ring|phone|schedule|disturb)(?: me| anything| meetings| calls)? (?:on |before |after |during |at )?[\w :]+)", asked=True, sure=0.8),
+    Rule("prefers", "keep make", r"^(?:please )?(?:keep|make) (?:it|them|that|answers|everything)(?: to| under)? (?P<value>(?:very )?(?:short|brief|simple|one page|half a page|\w+ (?:lines|pages|sentences|words)))\b", asked=True, sure=0.75),
     Rule("prefers", "works best", r"\b(?P<value>(?:mornings|afternoons|evenings|mondays|tuesdays|wednesdays|thursdays|fridays|weekends|e-?mail|phone|chat)) (?:works?|suits?|is|are) (?:me )?best\b", sure=0.8),
     # Languages and hobbies
     Rule("language", "speak speaks fluent", r"{I} (?:can )?(?:speak|am fluent in|understand) (?:fluent |some |a little |a bit of |good |basic |only )*{languages}"),

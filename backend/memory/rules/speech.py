@@ -45,7 +45,7 @@ _CONTRACTIONS = (
     (re.compile(r"\b(i)(?:'m|m)\b", re.IGNORECASE), r"\1 am"),
     (re.compile(r"\b(i|you|we|they)(?:'ve)\b|\b(i)ve\b", re.IGNORECASE), r"\1\2 have"),
     (re.compile(r"\b(you|we|they)'re\b", re.IGNORECASE), r"\1 are"),
-    (re.compile(r"\b(he|she|it|that|there|here|what|who|where|when|how|name|deadline|budget|son|daughter)'s\b",
+    (re.compile(r"\b(he|she|it|that|there|here|what|who|where|when|how|name|everything|everybody|deadline|budget|son|daughter)'s\b",
                 re.IGNORECASE), r"\1 is"),  # fmt: skip
     (re.compile(r"\b(i|you|we|he|she|it|they|that|there)'ll\b", re.IGNORECASE), r"\1 will"),
     (re.compile(r"\b(i|you|we|he|she|it|they)'d\b", re.IGNORECASE), r"\1 would"),

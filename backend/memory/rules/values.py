@@ -172,6 +172,8 @@ def _named(text: str, written: bool) -> str:
     article = bool(re.match(r"(?:a|an|the|my|our) ", text, re.IGNORECASE))
     if article and tokens[0].casefold() == "the":
         tokens, article = tokens[1:], False
+        if written and len(tokens) > 1 and tokens[0][:1].islower() and tokens[1][:1].isupper():
+            tokens = tokens[1:]  # "the charity Solas Housing"
         if written and tokens and not tokens[0][:1].isupper():
             return _noun(6, text, written)
     if article:

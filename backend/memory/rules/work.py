@@ -10,7 +10,7 @@ ROLES = (
     r"|journalist|photographer|artist|musician|actor|translator|librarian|pharmacist|therapist|psychologist|counselor"
     r"|counsellor|physiotherapist|midwife|paramedic|firefighter|farmer|gardener|owner|founder|co-founder|ceo|cto|cfo|coo"
     r"|cio|president|head(?: of [\w& ]+?)?|lead|leader|supervisor|buyer|planner|controller|auditor|trainer|coach|tutor"
-    r"|recruiter|secretary|receptionist|clerk|cashier|salesperson|salesman|programmer|technician|surveyor|inspector"
+    r"|recruiter|secretary|registrar|deputy \w+|receptionist|clerk|cashier|salesperson|salesman|programmer|technician|surveyor|inspector"
     r"|economist|statistician|biologist|chemist|physicist|veterinarian|vet|freelancer|contractor|entrepreneur"
     r"|product owner|scrum master|principal|postdoc|intern|trainee|apprentice|barista|waiter|waitress|bartender"
     r"|hairdresser|realtor|broker|banker|notary|judge|curator|producer|agent|executive|vp(?: of \w+)?|partner|surgeon"
@@ -25,6 +25,8 @@ RULES = (
     Rule("employer", "joined joining started start starting", r"{WHO} (?:joined|joining|(?:started|starts?|begin|began)(?: work(?:ing)?| a new job| my new job| a job| out)? (?:at|with|for)) {org}", when="start"),
     Rule("employer", "at", r"^i am (?:now |currently |still )?(?:at|with) {brand}$", sure=0.75),
     Rule("employer", "at", rf"{{AM}} (?:an? |the |now |the new )*{ROLES} (?:over )?(?:at|for|with) {{org}}", sure=0.85),
+    Rule("employer", "here", rf"\bhere,? (?:an? |the |your )?(?:\w+ )*?{ROLES} (?:over )?(?:at|for|with) {{org}}", sure=0.85),
+    Rule("role", "here", rf"\bhere,? (?:an? |the )?(?P<value>(?:\w+ )?{ROLES}) (?:over )?(?:at|for|with) ", sure=0.85),
     Rule("employer", "at", rf"^i am [A-Z].*?, (?:an? |the )?.*?\b{ROLES} (?:at|for|with) {{org}}", sure=0.85),
     Rule("employer", "run runs lead leads head manage manages", rf"{{WHO}} (?:runs?|leads?|heads?|manages?) {_UNITS} (?:at|for) {{org}}"),
     Rule("employer", "employer company", r"\bmy (?:new )?(?:employer|company) is(?: called| now)? {org}"),
@@ -39,7 +41,7 @@ RULES = (
     Rule("role", "am is", rf"{{WHO}} (?:am|is) (?:now |also |still |currently )*(?:the )?(?P<value>(?:head|vp|director|chief) (?:of )?\w+(?: officer)?|(?:head|senior|chief|lead|night|charge|staff) (?:nurse|engineer|medical officer)|coo|ceo|cto|cfo|cmo|midwife|nurse)\b", sure=0.85),
     Rule("role", "our my", rf"^{{person:subject}},? (?:our|my|the|their)(?: new)? (?P<value>{ROLES})\b", sure=0.8),
     Rule("role", "new", rf"\b(?:the|our) new (?P<value>{ROLES}|cmo) is {{person:subject}}", sure=0.85),
-    Rule("role", "", rf"^{{person:subject}}, (?P<value>(?:\w+ )?{ROLES})\b(?! of the)", sure=0.8),
+    Rule("role", "", rf"(?:^|\bit is |\bis ){{person:subject}}, (?P<value>(?:\w+ )?{ROLES})\b(?! of the)", sure=0.8),
     Rule("role", "as", rf"{{WHOAM}} (?:works?|working|employed|promoted|joined|started|starting|hired|retrained)\b.*? as (?:an? |the )(?P<value>{ROLES})\b"),
     Rule("role", "promoted became become", rf"{{WHO}} (?:(?:was|got|am|have been|been|is) )?(?:promoted to|became|become|made) (?:an? |the )?(?P<value>{ROLES})\b", when="start"),
     Rule("role", "job title role position", r"\bmy (?:new )?(?:job(?: title)?|title|role|position)(?: now)? is(?: now)? (?:an? |the |to )?{simple}"),
@@ -51,14 +53,14 @@ RULES = (
     # Tools
     Rule("uses_tool", "use using uses", r"{I} (?:am |are )?(?:use|using) {brands}"),
     Rule("uses_tool", "on", r"{I} (?:run|are running|am running|are) on {brand}", sure=0.6),
-    Rule("uses_tool", "everything it tickets all", r"\b(?:everything|it all|all of it|all tickets|tickets) (?:is|are|goes?|lives?|runs?)(?: now)? (?:in|on|to|through) {brand}", sure=0.8),
+    Rule("uses_tool", "everything it tickets all", r"\b(?:everything|it all|all of it|all tickets|tickets) (?:is|are|go(?:es)?|lives?|runs?)(?: now)? (?:in|on|to|through) {brand}", sure=0.8),
     Rule("uses_tool", "code program write coding develop", r"{I} (?:code|program|develop|write (?:everything|code|it|my \w+))(?: mostly| mainly)? (?:in|with) {brands}"),
     Rule("uses_tool", "switched migrated moved changed", r"{I} (?:switched|migrated|changed)(?: over)?(?: from {brand})? to {brand}", when="start"),
     Rule("uses_tool", "crm erp editor laptop database tracker stack system", r"\b(?:my|our) (?:\w+ )?(?:crm|erp|editor|laptop|database|tracker|ticket system|stack|operating system|wiki|ide) (?:is|runs on) {brand}"),
     # Projects
     Rule("works_on", "call called name", r"{I} (?:call|named|have named) (?:the|our|this|it)(?: new)?(?: (?:project|system|thing|app|tool|team))? {org}"),
     Rule("works_on", "called named name codename", r"\b(?:the|my|our|this) (?:new )?project(?:'s name)? is (?:called|named|code-?named) {org}"),
-    Rule("works_on", "project", r"\bproject(?:'s)? name(?:'s)? is {org}"),
+    Rule("works_on", "name", r"\b(?:project|internal|code|working|official)(?:'s)? name(?:'s)? is {org}"),
     Rule("works_on", "project", r"\b(?:the|my|our) (?:new |current |main )?project is {noun}", sure=0.8),
     Rule("works_on", "working work works", r"{WHOAM} (?:works?|working) (?:together |mainly |mostly )?on (?:the |a |an |our |my )?{simple}"),
     Rule("works_on", "lead leading run running manage managing heading", r"(?:{AM}|{I}) (?:lead|leading|run|running|manage|managing|heading) (?:the |our |a |an )?(?P<value>(?:[\w-]+ ){1,4}?(?:project|migration|rollout|roll-out|implementation|programme|program|initiative|launch|replacement|redesign|transition|relaunch|upgrade|integration|campaign|pilot))\b"),
@@ -73,17 +75,19 @@ RULES = (
     Rule("deadline", "by", rf"\b(?:we|i|it|they) (?:really |still |also )*(?:want|need|must|have|has|needs)(?: to)? .*?\b(?:by|before) (?:um )?(?P<value>{DATE})", subject="project", sure=0.7),
     Rule("deadline", "start starts begin begins", rf"\b(?:the|our) (?P<about>pilot|rollout|roll-out|migration|training|project) (?:should|must|will|has to|starts?|begins?|is going to)(?: start| begin)?(?: on| in| at)? (?P<value>{DATE})", subject="project", sure=0.8),
     Rule("deadline", "becomes become moves moved slipped slips", rf"\bit (?:becomes?|moves to|moved to|slipped to|slips to|is now|will be) (?:on )?(?P<value>{DATE})", subject="project", sure=0.7),
-    Rule("deadline", "deadline", rf"\bdeadline:? (?:is )?(?:on )?(?P<value>{DATE})", subject="project"),
+    Rule("deadline", "deadline go-live golive target due cutover cut-over", rf"\b(?:deadline|go-?live|target date|due date|cut-?over):? (?:is )?(?:on )?(?P<value>{DATE})", subject="project"),
     # Budgets and figures
     Rule("budget", "budget", rf"\bbudget(?: (?:for|of) {_PROJECT})? (?:is|has been|was|got|will be)(?: now| only| still| about| around| roughly| just| cut| raised| increased| reduced| approved| set| lowered| down| up| at| to| by the board)* (?P<value>{MONEY}|{NUMBER})", subject="project"),
     Rule("budget", "budget", rf"\bbudget(?: (?:for|of) {_PROJECT})? (?:of|:) ?(?P<value>{MONEY}|{NUMBER}(?: thousand| k)?)", subject="project"),
     Rule("budget", "budget for spend total in now instead", rf"\b(?:we|i) (?:only |now |still )*(?:have|got)(?: got)? (?:only |about |around |roughly )?(?:a budget of )?(?P<value>{MONEY}|[\w ]+? thousand)(?: \w+)?? (?:for (?:the )?(?P<about>[\w-]+(?: [\w-]+)?)|to spend|in total|all in|budget|now|instead)", subject="project", sure=0.8),
-    Rule("budget", "money budget", rf"\bthe (?:money|whole budget|total) is (?:about |around )?(?P<value>{MONEY})", subject="project"),
+    Rule("budget", "money budget", rf"\b(?:the )?(?:money|whole budget|total) is (?:about |around )?(?P<value>{MONEY})", subject="project"),
     Rule("budget", "budget", rf"\b(?:cut|raised|increased|reduced|approved|lowered) (?:the|our|my) budget (?:from [\w ]+? )?(?:to|of) (?P<value>{MONEY}|{NUMBER})", subject="project"),
     Rule("budget", "budget", rf"\b(?P<value>{MONEY}) budget\b", subject="project", sure=0.8),
     Rule("amount", "a per", rf"\b(?:about |around |roughly |some )?(?P<value>{NUMBER} [\w-]+(?: [\w-]+)? (?:a|per|each|every) (?:day|week|month|year|hour|person|shift|quarter))\b", sure=0.8),
     Rule("amount", "cost costs costed pay paid earn earns charge charges rent", rf"\b(?P<value>(?:[\w-]+ ){{1,3}}?(?:costs?|charges?|is|pays?|paid|earns?) (?:us |me |about |around |just |only )*{MONEY}(?: (?:a|per) \w+)?)", sure=0.8),
     Rule("amount", "have has employ employs there", rf"\b(?:(?:we|i) (?:only |now |still |currently )*(?:have|employ|need)|there are) (?:about |around |roughly |only |over )?(?P<value>{NUMBER} (?:[\w-]+ )?(?:people|employees|customers|users|clients|suppliers|stores|shops|sites|plants|branches|machines|servers|trucks|vehicles|orders|contracts|tickets|licences|licenses|seats|students|pupils|patients|beds|rooms|members|developers|engineers|drivers|warehouses|offices|locations|records|accounts|forklifts|pickers|nurses|teachers|volunteers|desks|invoices|products|articles|countries))\b", sure=0.8),
+    Rule("amount", "us", rf"\b(?P<value>{NUMBER} of (?:us|them))\b", sure=0.7),
+    Rule("amount", "percent % minutes hours days", rf"\b(?:is|are|takes?|took|down|up|about|at|around|only|now|by) (?:about |at |around |only |now )*(?P<value>{NUMBER} ?(?:percent|%|minutes|hours|days|weeks))(?! (?:ago|old|from|until|before|after|later))", sure=0.7),
     # Decisions
     Rule("decision", "decided decide", r"\b(?:(?:we|i|the (?:team|board|committee|steering))(?: have| has| all| just| finally| also| then| now)*|it is|it was) decided(?: on| that| to| against)? {rest}", when="state"),
     Rule("decision", "go going went", r"\b(?:(?:we|i)(?: will| are| am| have| now| just| all| finally| would)* (?:go|going|went)|(?:let us|lets) (?:just )?go) (?:for|with|ahead with) {rest}"),
