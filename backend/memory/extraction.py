@@ -13,25 +13,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from backend.core.context import Fact, Turn
-from backend.memory.dates import Period, periods
 from backend.memory.predicates import PROJECT, USER, predicate_of, sentence_of
 from backend.memory.rules import life, people, plans, replies, work
 from backend.memory.rules.clauses import Clause, clauses
 from backend.memory.rules.rule import KIN, Rule, singular
 from backend.memory.rules.speech import plain
-from backend.memory.rules.values import COMMON, values
+from backend.memory.rules.values import values
+from backend.memory.rules.when import HAS_TIME, PAST, period_of, resolve, spelled
 
 RULES: tuple[Rule, ...] = (*people.RULES, *work.RULES, *life.RULES, *plans.RULES)
 
 _WORD = re.compile(r"[^\W_]+(?:[-'][^\W_]+)*|@|1:1")
 _SINCE = re.compile(r"\b(?:since|from|starting|as of|beginning|effective)(?: on| in| the)*$", re.IGNORECASE)
 _UNTIL = re.compile(r"\b(?:until|till|up to|through)(?: the| end of)*$", re.IGNORECASE)
-_HAS_TIME = re.compile(
-    r"\d|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*"
-    r"|\b(?:ago|last|next|this|today|tonight|tomorrow|yesterday|week|month|year|spring|summer|autumn|fall|winter|christmas"
-    r"|easter|weekend|morning|noon|quarter)\b",
-    re.IGNORECASE,
-)
 _COMMANDING = re.compile(
     r"\b(?:ignore|disregard|override|instructions?|system prompt|your rules?|guidelines?|jailbreak|developer mode|pretend"
     r"|you are now|you must|reveal|password|secret|execute|prompt|api key|act as|forget everything)\b",
@@ -144,7 +138,7 @@ class _Reading:
             return False
         if clause.unreal and not (rule.unreal or rule.asked):
             return False
-        return not (rule.dated and not _HAS_TIME.search(clause.text))
+        return not (rule.dated and not HAS_TIME.search(clause.text))
 
     def _take(self, rule: Rule, clause: Clause, match: re.Match[str]) -> None:
         groups = match.groupdict()
@@ -232,7 +226,7 @@ class _Reading:
         """Resolve the dates of a clause: against the turn's own time, as what the rule says they mean."""
         text, now = found.clause.text, self.turn.said_at
         rule = found.rule
-        if not _HAS_TIME.search(text):
+        if not HAS_TIME.search(text):
             if rule.ends:
                 found.end = now
             elif rule.when == "start" and predicate_of(found.predicate).single:
@@ -240,25 +234,27 @@ class _Reading:
             return
         if rule.when == "never":
             return
-        named = periods(text, now)
+        named = resolve(text, now, ahead=found.predicate in _AHEAD and not PAST.search(text))
         if rule.when == "event":
             if not named:
                 return
-            period = _period_for(found.value, named) or named[0]
+            period = period_of(found.value, named) or named[0]
             found.begin, found.end = period.begin, period.end
-            found.when = _spelled(period)
+            found.when = spelled(period)
             return
         if found.predicate in ("deadline", "birthday", "budget", "amount"):
-            if found.predicate == "deadline" and (period := _period_for(found.value, named)):
-                found.when = _spelled(period)
+            if found.predicate == "deadline" and (period := period_of(found.value, named)):
+                found.when = spelled(period)
             return
         for period in named:
-            before = text[: max(text.casefold().find(period.words.casefold()), 0)].rstrip()
-            if _UNTIL.search(before):
+            at = text.casefold().find(period.words.casefold())
+            before = text[: max(at, 0)].rstrip()
+            first = period.words.split(" ", 1)[0]
+            if _UNTIL.search(before) or _UNTIL.fullmatch(first):
                 found.end = period.begin
             elif rule.ends:
                 found.end = period.begin
-            elif rule.when == "start" or _SINCE.search(before) or _SINCE.match(period.words.split(" ")[0]):
+            elif rule.when == "start" or _SINCE.search(before) or _SINCE.fullmatch(first):
                 found.begin = period.begin
         if rule.ends and found.end is None:
             found.end = now
@@ -321,32 +317,13 @@ _SAME = {
 }
 """Predicates that say the same of one clause: the one read first stands."""
 
+_AHEAD = frozenset(("deadline", "commitment", "meeting", "trip", "event"))
 _ACQUAINTED = frozenset(("colleague", "friend", "manager", "spouse", "child", "parent", "sibling"))
 _NO_PROJECT = frozenset(("the", "our", "my", "it", "this", "that", "is", "project", "everything", "a", "new", "all"))
 
 
 def _within(value: str, other: str) -> bool:
     return value == other or f" {value} " in f" {other} "
-
-
-def _period_for(value: str, named: list[Period]) -> Period | None:
-    """Return the period whose words stand in the value."""
-    low = value.casefold()
-    return next((period for period in named if period.words.casefold() in low or low in period.words.casefold()), None)
-
-
-def _spelled(period: Period) -> str:
-    """Write a period: "3 May 2026", "27 Oct to 31 Oct 2025", "May 2026", "2025"."""
-    begin, end = period.begin, period.end
-    days = (end - begin).total_seconds() / 86_400
-    if days <= 1:
-        return f"{begin.day} {begin:%b %Y}"
-    if begin.day == 1 and end.day == 1 and begin.month == 1 and end.month == 1 and end.year == begin.year + 1:
-        return f"{begin:%Y}"
-    if begin.day == 1 and end.day == 1 and 28 <= days <= 31:
-        return f"{begin:%b %Y}"
-    last = datetime.fromtimestamp(end.timestamp() - 1, tz=end.tzinfo)
-    return f"{begin.day} {begin:%b} to {last.day} {last:%b %Y}"
 
 
 def normalised(value: str) -> str:
@@ -372,4 +349,4 @@ def cues() -> Iterator[str]:
     yield from _CUES
 
 
-__all__ = ["COMMON", "RULES", "cues", "extract", "fact_id", "normalised", "warm"]
+__all__ = ["RULES", "cues", "extract", "fact_id", "normalised", "warm"]
