@@ -4,6 +4,7 @@ A predicate says of which kind its facts are, whether a subject can have only on
 the old), and how the fact reads as a sentence. Unknown predicates are many-valued and read "Subject, predicate: value".
 """
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -126,6 +127,20 @@ def sentence_of(name: str, value: str, subject: str = USER, *, label: str = "", 
         before, after = text[:value_at], text[value_at + 7 :].replace("{subject}", subject)
     text = before + written.rstrip(" .") + after
     return text[:1].upper() + text[1:]
+
+
+def parse(text: str) -> tuple[str, str, str] | None:
+    """Read a sentence as the table writes it ("Works at Siemens."): predicate, subject and value, or None."""
+    said = text.strip().rstrip(".")
+    for predicate in _TABLE:
+        for pattern, subject in ((predicate.sentence, USER), (predicate.of_another, "")):
+            if "{label}" in pattern:
+                pattern = pattern.replace("{label}", predicate.label)
+            expression = re.escape(pattern.rstrip(".")).replace(r"\{value\}", "(?P<value>.+)")
+            found = re.fullmatch(expression.replace(r"\{subject\}", "(?P<subject>[^ ].*?)"), said, re.IGNORECASE)
+            if found and (subject or found["subject"].casefold() not in ("i", "user", "the user")):
+                return predicate.name, subject or found["subject"].removeprefix("the "), found["value"]
+    return None
 
 
 def _proper(name: str) -> str:
