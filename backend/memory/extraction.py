@@ -175,7 +175,7 @@ class _Reading:
         low = value.casefold()
         if not value or len(value) > _LONGEST or low in _NOTHING or low == subject.casefold() or "…" in value:
             return
-        if _COMMANDING.search(value):
+        if commanding(value):
             return
         if predicate in _ACQUAINTED and any(
             low == other.value.casefold() and other.predicate in _ACQUAINTED for other in self.found
@@ -265,7 +265,7 @@ class _Reading:
         if first is None:
             return
         if replies.YES.match(text):
-            if (what := replies.proposal_of(said)) and not _COMMANDING.search(what):
+            if (what := replies.proposal_of(said)) and not commanding(what):
                 rule = Rule("decision", "", "", sure=0.7)
                 self._add(rule, first, "decision", what, self.speaker, "")
             return
@@ -338,6 +338,11 @@ def fact_id(turn_id: str, subject: str, predicate: str, value: str) -> str:
     return f"fact_{hashlib.sha256(key.encode()).hexdigest()[:32]}"
 
 
+def commanding(value: str) -> bool:
+    """Tell whether a value reads like an instruction to an assistant; such a value is never kept."""
+    return _COMMANDING.search(value) is not None
+
+
 def warm() -> None:
     """Compile the rules: a quarter of a second, which the first turn would otherwise pay for."""
     for rule in RULES:
@@ -349,4 +354,4 @@ def cues() -> Iterator[str]:
     yield from _CUES
 
 
-__all__ = ["RULES", "cues", "extract", "fact_id", "normalised", "warm"]
+__all__ = ["RULES", "commanding", "cues", "extract", "fact_id", "normalised", "warm"]
