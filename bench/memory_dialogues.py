@@ -29,7 +29,8 @@ from backend.core.context import Fact, Turn
 from backend.memory.embeddings import Embedder
 from backend.memory.extraction import normalised
 from backend.memory.predicates import predicate_of
-from backend.memory.question import Understanding, newest_first, overtaken, supported
+from backend.memory.question import Understanding, newest_first, overtaken
+from backend.memory.support import supported
 from bench.memory import TOKENS, Remembered, embed, line_of, recall, within
 from bench.memory_locomo import Asked, Dialogue
 

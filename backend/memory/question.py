@@ -179,8 +179,3 @@ def overtaken(fact: Fact, turns: Sequence[Turn]) -> bool:
     by its date, instead of before them.
     """
     return any(turn.role == "user" and turn.said_at > fact.said_at for turn in turns[:_BEST])
-
-
-def supported(question: str, turns: Sequence[Turn], facts: Sequence[Fact]) -> bool:
-    """Tell whether what was found (best first) holds an answer at all."""
-    return bool(turns or facts)
