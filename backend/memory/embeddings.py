@@ -95,7 +95,7 @@ class Pace:
         self._due = clock()  # when all work so far would have been done at an even pace
 
     def rest(self, urgent: bool = True) -> float:
-        """Return how long to rest before the next piece of work, in seconds. Half of a burst is for urgent work only."""
+        """Return how long to rest before the next piece of work, in seconds. Half of a burst is for urgent work."""
         return max(0.0, self._due - self._burst * (1.0 if urgent else 0.5) - self._clock())
 
     def worked(self, seconds: float) -> None:
