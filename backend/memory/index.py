@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from backend.core.context import Channel, Turn
 from backend.memory import segment
 from backend.memory.cues import cues, wanted
+from backend.memory.dates import Period
 from backend.memory.postings import Postings, digests
 from backend.memory.text import terms
 from backend.memory.turn_table import CHANNELS, ROLES, TurnTable, microseconds
@@ -31,8 +32,9 @@ _QUERY_TERMS = 48  # the rarest: it may be a pasted page
 _PERIODS = 4
 _RICH = 25  # index terms; a turn with more is not richer for it
 
-_WEEK = 7 * 86_400_000_000  # microseconds
-_YEAR = 365 * 86_400_000_000
+_DAY = 86_400_000_000  # microseconds
+_FADING = 4 * _DAY
+_LONG = 80 * _DAY
 
 _NEITHER = re.compile(r"[\W_]+")
 
@@ -74,15 +76,6 @@ LEXICAL = Weights(window=0.45, cosine=0, cosine_window=0, session_cosine=0)
 """Without vectors."""
 
 
-class Span(Protocol):
-    """A time that a question speaks of, half-open; UTC."""
-
-    @property
-    def begin(self) -> datetime: ...
-    @property
-    def end(self) -> datetime: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Query:
     """What is looked for.
@@ -95,7 +88,7 @@ class Query:
 
     text: str
     vector: bytes | None = None
-    periods: Sequence[Span] = ()
+    periods: Sequence[Period] = ()
     speakers: Collection[str] = ()
     agents: Collection[str] = ()
     roles: Collection[str] = ()
@@ -332,9 +325,9 @@ class TurnIndex:
         np.maximum.at(best, sessions, np.where(allowed, match, np.float32(-1)))
         return _spread(best, best >= 0).take(sessions)
 
-    def _nearness(self, periods: Sequence[Span]) -> tuple[Scores, Mask]:
+    def _nearness(self, periods: Sequence[Period]) -> tuple[Scores, Mask]:
         """Return how near each turn is to the times asked for, and whether it is inside of one: 1 there, else fading
-        over weeks, sooner before than after; a whole year says little.
+        over days, sooner before than after; a long time, or an open one, says little.
         """
         said_at = self._table.said_at[: self._table.count]
         nearest, inside = np.zeros(len(said_at), np.float32), np.zeros(len(said_at), np.bool_)
@@ -342,12 +335,12 @@ class TurnIndex:
             begin, end = microseconds(period.begin), microseconds(period.end)
             after = np.maximum(said_at - end + 1, 0).astype(np.float32)
             before = np.maximum(begin - said_at, 0).astype(np.float32)
-            near = np.exp(-(after + before) / np.float32(_WEEK))
-            near *= np.where(before > 0, np.float32(0.7), np.float32(0.99))
+            near = np.exp(-(after + before) / np.float32(_FADING))
+            near *= np.where(before > 0, np.float32(0.5), np.float32(0.99))
             within = (after == 0) & (before == 0)
             near[within] = 1
             inside |= within
-            np.maximum(nearest, near * np.float32(0.3 if end - begin >= _YEAR else 1), out=nearest)
+            np.maximum(nearest, near * np.float32(0.3 if end - begin >= _LONG else 1), out=nearest)
         return nearest, inside
 
     def _compact(self) -> None:

@@ -5,7 +5,7 @@ import random
 import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from backend.core.context import Turn
+from backend.memory.dates import Period
 from backend.memory.index import Query, TurnIndex
 from backend.memory.postings import digests
 from backend.memory.segment import SegmentBroken, pack
@@ -400,10 +401,7 @@ def test_demands_are_met(mixed: TurnIndex, demand: dict[str, Any], found: set[st
     assert {hit.turn.id for hit in mixed.search(Query("what is the budget", **demand))} == found
 
 
-@dataclass(frozen=True)
-class Day:
-    begin: datetime
-    end: datetime
+THAT_DAY = Period(BEGINNING + timedelta(days=1), BEGINNING + timedelta(days=2), "that day")
 
 
 @pytest.mark.parametrize(
@@ -411,7 +409,7 @@ class Day:
     [
         ({"speakers": {"Marcus"}}, "t3"),
         ({"speakers": {"Elena"}}, "t1"),
-        ({"periods": [Day(BEGINNING + timedelta(days=1), BEGINNING + timedelta(days=2))]}, "t1"),
+        ({"periods": [THAT_DAY]}, "t1"),
         ({"boosts": {"t0": 1.0, "unknown": 1.0}}, "t0"),
         ({"session_id": "s1"}, "t1"),
     ],
@@ -423,8 +421,7 @@ def test_wishes_come_first(mixed: TurnIndex, wish: dict[str, Any], first: str) -
 
 
 def test_a_time_alone_finds_what_was_said_then(mixed: TurnIndex) -> None:
-    day = Day(BEGINNING + timedelta(days=1), BEGINNING + timedelta(days=2))
-    assert [hit.turn.id for hit in mixed.search(Query("what did we talk about", periods=[day]))] == ["t1"]
+    assert [hit.turn.id for hit in mixed.search(Query("what did we talk about", periods=[THAT_DAY]))] == ["t1"]
 
 
 @pytest.mark.parametrize("with_vectors", [False, True])
