@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from backend.core.context import Channel, Turn
 from backend.memory import segment
 from backend.memory.cues import cues, wanted
+from backend.memory.dates import Period
 from backend.memory.postings import Postings, digests
 from backend.memory.text import terms
 from backend.memory.turn_table import CHANNELS, ROLES, TurnTable, microseconds
@@ -31,8 +32,9 @@ _QUERY_TERMS = 48  # the rarest: it may be a pasted page
 _PERIODS = 4
 _RICH = 25  # index terms; a turn with more is not richer for it
 
-_FADING = 4 * 86_400_000_000  # microseconds in which nearness to a time falls to 1/e
-_LONG = 80 * 86_400_000_000
+_DAY = 86_400_000_000  # microseconds
+_FADING = 4 * _DAY
+_LONG = 80 * _DAY
 
 _NEITHER = re.compile(r"[\W_]+")
 
@@ -76,15 +78,6 @@ LEXICAL = Weights(window=0.45, cosine=0, cosine_window=0, session=0.2, session_c
 """Without vectors."""
 
 
-class Span(Protocol):
-    """A time that a question speaks of, half-open; UTC."""
-
-    @property
-    def begin(self) -> datetime: ...
-    @property
-    def end(self) -> datetime: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Query:
     """What is looked for.
@@ -98,7 +91,7 @@ class Query:
 
     text: str
     vector: bytes | None = None
-    periods: Sequence[Span] = ()
+    periods: Sequence[Period] = ()
     as_of: datetime | None = None
     speakers: Collection[str] = ()
     agents: Collection[str] = ()
@@ -169,9 +162,8 @@ class TurnIndex:
 
     def without_vector(self, limit: int) -> list[Turn]:
         """Return up to `limit` turns that may be found and have no vector, the newest first."""
-        lacking = self._table.findable[: self._table.count].copy()
-        known = self._vectors.known[: len(lacking)]
-        lacking[: len(known)] &= ~known
+        count = self._table.count
+        lacking = self._table.findable[:count] & ~self._vectors.knows(count)
         return [self._table.turn(number) for number in np.flatnonzero(lacking)[::-1][:limit].tolist()]
 
     def silence(self, turn_ids: Collection[str]) -> None:
@@ -284,12 +276,10 @@ class TurnIndex:
         related = window > 0
         window, answer = _to_the_best(window, allowed), _to_the_best(answer, allowed)
         match = window
-        if query.vector is not None and len(self._vectors):
+        if query.vector is not None and (known := allowed & self._vectors.knows(count)).any():
             weights = weights or HYBRID
-            own, around = self._vectors.cosines(query.vector)
-            known = allowed & self._vectors.known[:count]
+            own, around = (_spread(each, known, missing="mean") for each in self._vectors.cosines(query.vector))
             related |= known
-            own, around = _spread(own, known), _spread(around, known)
             add(weights.cosine, own)
             add(weights.cosine_window, around)
             match = (1 - np.float32(weights.session_cosine)) * window + np.float32(weights.session_cosine) * own
@@ -313,11 +303,11 @@ class TurnIndex:
             names = [table.speakers.find(name) for name in query.speakers]
             add(weights.speaker, _one_of(table.speaker[:count], names).astype(np.float32))
         if query.periods:
-            near = self._nearness(query.periods)
+            near, inside = self._nearness(query.periods)
             if query.as_of is not None:
                 told = table.said_at[:count] < microseconds(query.as_of)
                 np.maximum(near, told * np.float32(weights.state), out=near)
-            related |= near >= 1
+            related |= inside
             add(weights.date, near)
         if query.boosts:
             boost = np.zeros(count, np.float32)
@@ -342,18 +332,23 @@ class TurnIndex:
         np.maximum.at(best, sessions, np.where(allowed, match, np.float32(-1)))
         return _spread(best, best >= 0).take(sessions)
 
-    def _nearness(self, periods: Sequence[Span]) -> Scores:
-        """Return how near each turn is to the time asked for: 1 inside, fading over days, sooner before than after."""
+    def _nearness(self, periods: Sequence[Period]) -> tuple[Scores, Mask]:
+        """Return how near each turn is to the times asked for, and whether it is inside of one: 1 there, else fading
+        over days, sooner before than after; a long time, or an open one, says little.
+        """
         said_at = self._table.said_at[: self._table.count]
-        nearest = np.zeros(len(said_at), np.float32)
+        nearest, inside = np.zeros(len(said_at), np.float32), np.zeros(len(said_at), np.bool_)
         for period in periods[:_PERIODS]:
             begin, end = microseconds(period.begin), microseconds(period.end)
             after = np.maximum(said_at - end + 1, 0).astype(np.float32)
             before = np.maximum(begin - said_at, 0).astype(np.float32)
             near = np.exp(-(after + before) / np.float32(_FADING))
-            near *= np.where(before > 0, np.float32(0.5), np.float32(1))
+            near *= np.where(before > 0, np.float32(0.5), np.float32(0.99))
+            within = (after == 0) & (before == 0)
+            near[within] = 1
+            inside |= within
             np.maximum(nearest, near * np.float32(0.3 if end - begin >= _LONG else 1), out=nearest)
-        return nearest
+        return nearest, inside
 
     def _compact(self) -> None:
         """Leave out the replaced turns, which would otherwise pile up."""
@@ -376,12 +371,15 @@ def _to_the_best(scores: Scores, allowed: Mask) -> Scores:
     return np.minimum(scores / best, 1) if best > 0 else np.zeros_like(scores)
 
 
-def _spread(scores: Scores, known: Mask) -> Scores:
-    """Bring scores to [0, 1] by the least and the best of those known; 0 for the others."""
+def _spread(scores: Scores, known: Mask, missing: Literal["mean", "zero"] = "zero") -> Scores:
+    """Bring scores to [0, 1] by the least and the best of those known. The others get 0, or the mean: a turn whose
+    vector is not made yet is neither near nor far.
+    """
     least, best = scores.min(initial=np.inf, where=known), scores.max(initial=-np.inf, where=known)
     if not best > least:
         return np.zeros_like(scores)
-    spread: Scores = np.clip((scores - least) / (best - least), 0, 1) * known
+    spread: Scores = np.clip((scores - least) / (best - least), 0, 1)
+    spread[~known] = spread.mean(where=known) if missing == "mean" else 0
     return spread
 
 
