@@ -208,7 +208,7 @@ class TurnIndex:
         found: list[Hit] = []
         for number in _best(score, query.limit):
             near = self._table.text_bytes[number] < 8 * len(query.text) + 80
-            if near and _same(self._table.content(number)[:_QUERY_LENGTH]) == asked:
+            if near and _echoes(self._table.content(number)[:_QUERY_LENGTH], asked):
                 continue
             found.append(Hit(self._table.turn(number), float(score[number])))
             if len(found) == query.limit:
@@ -392,6 +392,12 @@ def _best(score: Scores, limit: int) -> Iterator[int]:
     for part in (score >= cut, score < cut):
         numbers = np.flatnonzero(part & (score > 0))[::-1]
         yield from numbers[np.argsort(-score[numbers], kind="stable")].tolist()
+
+
+def _echoes(text: str, asked: str) -> bool:
+    """Tell whether a text says the same as what is asked (`_same`). Most differ in their first letter already."""
+    first = next((letter for letter in text if letter.isalnum()), "")
+    return first.casefold()[:1] == asked[:1] and _same(text) == asked
 
 
 def _same(text: str) -> str:
