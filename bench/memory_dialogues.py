@@ -111,8 +111,8 @@ def shown(memory: Remembered, read: Understanding, facts: Iterable[Fact], turns:
             dated.append((fact, line))
         else:
             first.append(line)
-    for turn in within(turns, memory.dialogue.speakers, budget):
-        dated.append((turn, line_of(turn, memory.dialogue.speakers[turn.id])))
+    kept = within(turns, memory.dialogue.speakers, budget)
+    dated += [(turn, line_of(turn, memory.dialogue.speakers[turn.id])) for turn in kept]
     lines = {id(item): line for item, line in dated}
     return first + [lines[id(item)] for item in newest_first([item for item, _ in dated], read.as_of)]
 
@@ -156,7 +156,8 @@ def _split(
             turns, facts, read = memory.search(asked.text, vector)
             if asked.evidence:
                 ids = [turn.id for turn in turns]
-                found[asked.category].append(tuple(recall(ids[:k], asked.evidence) for k in (5, 10, 20)))
+                at5, at10, at20 = (recall(ids[:k], asked.evidence) for k in (5, 10, 20))
+                found[asked.category].append((at5, at10, at20))
             lines = shown(memory, read, facts, turns)
             if asked.category in ("contradiction", "as-of"):
                 right[asked.category].append(holds_value(lines, asked))
