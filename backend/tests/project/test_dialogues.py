@@ -14,8 +14,8 @@ DIALOGUES = {
 }
 VOCABULARY = """
 name employer role lives_in from_place birthday age email phone spouse child parent sibling pet friend colleague manager
-team allergy diet likes dislikes prefers language hobby owns uses_tool works_on deadline budget amount decision commitment
-meeting trip event goal
+team allergy diet likes dislikes prefers language hobby owns uses_tool works_on deadline budget amount decision
+commitment meeting trip event goal
 """
 PREDICATES = frozenset(VOCABULARY.split())
 CATEGORIES = ("single-hop", "multi-hop", "temporal", "contradiction", "as-of", "preference", "unanswerable")
