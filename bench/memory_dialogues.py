@@ -8,8 +8,8 @@ contradiction, as-of the right value stands in what a model would be shown, and 
                      past), best first; behind them, by date, the newest first, the turns found and those facts that
                      are older than one of the best turns. What was said after the time asked for comes last. An
                      outdated value is marked by a line that holds both values ("from Bosch to Siemens") or says that
-                     it is over ("not", "any more", "instead of", "I leave"). A value stands in a line when its words do, case and punctuation apart, as the answer or
-                     one of the forms in `also`.
+                     it is over ("not", "any more", "instead of", "I leave"). A value stands in a line when
+                     its words do, case and punctuation apart, as the answer or one of the forms in `also`.
 unanswerable         questions whose answer nobody gave, and that are recognised as such; beside it the share of the
                      other questions that are wrongly taken for unanswerable.
 facts                what the rules find, against the labels: right when a label has the predicate and its words are
@@ -107,7 +107,7 @@ def shown(memory: Remembered, read: Understanding, facts: Iterable[Fact], turns:
     for fact in facts:
         line = f"- {fact.said_at:%d %b %Y}: {fact.text}"
         budget -= len(line.encode()) // 4 + 1
-        if overtaken(fact, turns):
+        if overtaken(fact, turns, read.as_of):
             dated.append((fact, line))
         else:
             first.append(line)
