@@ -207,10 +207,10 @@ class TurnIndex:
         asked = _same(query.text[:_QUERY_LENGTH])
         found: list[Hit] = []
         for number in _best(score, query.limit):
-            near = self._table.text_bytes[number] < 8 * len(query.text) + 80
-            if near and _echoes(self._table.content(number)[:_QUERY_LENGTH], asked):
+            turn = self._table.turn(number)
+            if len(turn.content) < 8 * len(query.text) + 80 and _echoes(turn.content[:_QUERY_LENGTH], asked):
                 continue
-            found.append(Hit(self._table.turn(number), float(score[number])))
+            found.append(Hit(turn, float(score[number])))
             if len(found) == query.limit:
                 break
         return found
@@ -290,7 +290,8 @@ class TurnIndex:
         add(weights.statement, 1 - table.asking[:count] / np.float32(100))
         add(weights.length, np.minimum(table.length[:count].astype(np.float32) / _RICH, 1))
         add(weights.assistant, table.role[:count] == np.float32(ROLES.index("assistant")))
-        add(weights.recency, np.arange(1, count + 1, dtype=np.float32) / count)
+        if weights.recency:
+            add(weights.recency, np.arange(1, count + 1, dtype=np.float32) / count)
         asks = wanted(query.text)
         for weight, asked, offered in (
             (weights.time, asks.time, table.times),
