@@ -368,7 +368,7 @@ def _one_of(column: NDArray[np.integer], numbers: Collection[int]) -> Mask:
 
 def _to_the_best(scores: Scores, allowed: Mask) -> Scores:
     """Bring scores to [0, 1] by the best of those allowed."""
-    best = scores.max(initial=0, where=allowed)
+    best = np.where(allowed, scores, 0).max(initial=0)  # several times as quick as max(where=...)
     return np.minimum(scores / best, 1) if best > 0 else np.zeros_like(scores)
 
 
@@ -376,11 +376,12 @@ def _spread(scores: Scores, known: Mask, missing: Literal["mean", "zero"] = "zer
     """Bring scores to [0, 1] by the least and the best of those known. The others get 0, or the mean: a turn whose
     vector is not made yet is neither near nor far.
     """
-    least, best = scores.min(initial=np.inf, where=known), scores.max(initial=-np.inf, where=known)
-    if not best > least:
+    inside = scores[known]
+    if not len(inside) or not (best := inside.max()) > (least := inside.min()):
         return np.zeros_like(scores)
-    spread: Scores = np.clip((scores - least) / (best - least), 0, 1)
-    spread[~known] = spread.mean(where=known) if missing == "mean" else 0
+    spread: Scores = (scores - least) / (best - least)
+    if len(inside) < len(scores):
+        spread[~known] = spread[known].mean() if missing == "mean" else 0
     return spread
 
 
