@@ -18,6 +18,7 @@ from backend.agents.profiles import AgentDirectory, AgentProfile
 from backend.chat import history
 from backend.chat.gateway import Completion, Usage
 from backend.chat.history import Message
+from backend.core import notes
 from backend.core.context import (
     Channel,
     EnterpriseContext,
@@ -201,7 +202,8 @@ class Chat:
         context.add_turn(Turn(new_id("msg"), "user", question.content, "chat", agent, asked_at, session))
         # Later than the question even where the clock stood still: the order of a conversation hangs on it.
         at = max(datetime.now(UTC), asked_at + _EARLIEST)
-        answer = Turn(new_id("msg"), "assistant", text, "chat", agent, at, session, interrupted=left)
+        sources = notes.of(context).sources
+        answer = Turn(new_id("msg"), "assistant", text, "chat", agent, at, session, interrupted=left, recalled=sources)
         if text:
             context.add_turn(answer)
         return answer

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from backend.core import notes
 from backend.core.context import EnterpriseContext, Turn
 from backend.core.problems import Problem
 from backend.identity.principal import Principal
@@ -47,7 +48,7 @@ async def test_another_session_is_given_facts_and_passages_and_not_the_turns(mem
     assert [fact.text for fact in context.semantic.facts] == ["My name is Ada.", "The budget is 40,000 euros"]
     await memory.enrich_context(context, "What was the budget again?")
     assert context.semantic.passages[0].turn.content == "The budget is 40,000 euros"
-    assert '"My name is Ada."' in context.memory_block()
+    assert '"My name is Ada."' in notes.of(context).text
 
 
 async def test_what_the_prompt_holds_already_is_not_recalled_again(memory: Memory, person: Principal) -> None:
@@ -111,7 +112,7 @@ async def test_nobody_is_given_what_somebody_else_said(memory: Memory) -> None:
         context = await memory.open_context(other, "tab", "elena", "chat")
         await memory.enrich_context(context, "what is my password heliotrope")
         assert context.episodic.turns == []
-        assert context.memory_block() == ""
+        assert notes.of(context).text == ""
 
 
 async def test_conversations_are_kept_in_order_and_once_however_often_they_are_given(
