@@ -104,10 +104,14 @@ class SecurityLayer:
 
 @dataclass(slots=True)
 class EpisodicLayer:
-    """The conversation so far, oldest first. `unsaved` are the turns that the store has not got yet."""
+    """The conversation so far, oldest first. `unsaved` are the turns that the store has not got yet.
+
+    earlier: the most telling of the turns that are too old for `turns`.
+    """
 
     session_id: str
     turns: list[Turn] = field(default_factory=list)
+    earlier: list[Turn] = field(default_factory=list)
     unsaved: list[Turn] = field(default_factory=list)
 
 

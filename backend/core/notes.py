@@ -44,7 +44,8 @@ class Notes(NamedTuple):
 def of(context: EnterpriseContext) -> Notes:
     """Render what a conversation's memory holds for its next answer."""
     known = context.semantic
-    return render(known.facts, known.passages, token_budget=TOKENS, unanswered=known.unanswered)
+    earlier = [Passage(turn, 0.0) for turn in context.episodic.earlier]
+    return render(known.facts, [*known.passages, *earlier], token_budget=TOKENS, unanswered=known.unanswered)
 
 
 def render(facts: Iterable[Fact], passages: Iterable[Passage], *, token_budget: int, unanswered: bool = False) -> Notes:
