@@ -1,9 +1,8 @@
 """The gist of what has fallen out of a long conversation's window: its most telling statements, word for word.
 
-Chosen as SumBasic does (Nenkova and Vanderwende, 2005): the statement whose words are the most frequent in the whole
-comes first, then those words count less, so that the next one says something else. Words that only one turn has count
-little, and words already told are halved rather than squared: in a short text small talk would win otherwise. Nothing is written anew: a summary that a
-model writes may say what nobody said, and this one is quoted and dated like everything else that memory tells.
+Chosen much as SumBasic does (Nenkova and Vanderwende, 2005): the statement whose words are the most frequent in the
+whole comes first, then those words count less, so that the next one says something else. Nothing is written anew: a
+summary that a model writes may say what nobody said, and this one is quoted and dated like all else that memory tells.
 """
 
 from collections import Counter
@@ -25,18 +24,21 @@ def gist(turns: Sequence[Turn], *, token_budget: int) -> list[Turn]:
     words = {turn.id: set(terms(" ".join(statements(turn.content)))) for turn in turns[-LONGEST:]}
     candidates = [turn for turn in turns[-LONGEST:] if len(words[turn.id]) >= _SHORTEST]
     frequency = Counter(word for turn in candidates for word in words[turn.id])
+    # What only one turn says tells little of the whole.
     weight = {word: count - 0.5 for word, count in frequency.items()}
     chosen: list[Turn] = []
+    told: set[str] = set()
     while candidates:
         best = max(candidates, key=lambda turn: _score(turn, words[turn.id], weight))
         candidates.remove(best)
         cost = tokens(best.content)
-        if cost > token_budget:
+        if cost > token_budget or words[best.id] <= told:
             continue
         token_budget -= cost
         chosen.append(best)
+        told |= words[best.id]
         for word in words[best.id]:
-            weight[word] /= 2
+            weight[word] /= 2  # squared, as in the paper, small talk wins in a short text
     return sorted(chosen, key=lambda turn: (turn.said_at, turn.seq))
 
 
