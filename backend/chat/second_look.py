@@ -5,6 +5,7 @@ model reads what the first search found and names the next thing to search for. 
 taken only where the first search left the question open, within a bound, and its failure costs nothing but that.
 """
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -84,7 +85,9 @@ class SecondLook:
             LOOKS.labels("nothing_further").inc()
             return
         LOOKS.labels("searched").inc()
-        await self._memory.enrich_context(context, query[:200], add=True)
+        # Given up on, not cancelled: cancelling a read half-way can break a connection pool.
+        searching = asyncio.ensure_future(self._memory.enrich_context(context, query[:200], add=True))
+        await asyncio.wait((searching,), timeout=SECONDS)
 
     async def rank(self, context: EnterpriseContext, question: str, model: str) -> None:
         """Put the passages that the model finds helpful before the others."""

@@ -113,11 +113,13 @@ class Memory:
             self._distrust(principal, context, error)
         return context
 
-    async def enrich_context(self, context: EnterpriseContext, query: str) -> None:
+    async def enrich_context(self, context: EnterpriseContext, query: str, *, add: bool = False) -> None:
         """Set `semantic.passages` to earlier turns of the user that answer `query`. Never raises.
 
-        Turns that the context holds already are left out, and so is the message itself.
+        Turns that the context holds already are left out, and so is the message itself. add: keep what an earlier
+        search found, and add to it.
         """
+        kept = context.semantic.passages if add else []
         context.semantic.passages = []
         principal = _principal(context)
         try:
@@ -131,7 +133,8 @@ class Memory:
                 exclude={turn.id for turn in context.episodic.turns},
                 session_id=context.episodic.session_id,
             )
-            context.semantic.passages = [Passage(turn, score) for turn, score in found]
+            known = {passage.turn.id for passage in kept}
+            context.semantic.passages = kept + [Passage(turn, score) for turn, score in found if turn.id not in known]
         except Exception as error:
             self._distrust(principal, context, error)
 
