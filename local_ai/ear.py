@@ -28,7 +28,7 @@ PAUSE_FRAMES = 12
 """384 ms. Smart Turn may be asked after 200 ms, but takes half of the commas of fluent speech for an end (measured:
 pauses of 160-350 ms at 0.5-0.99); being cut off in mid-sentence is worse than 0.2 s of waiting."""
 HANGING_FRAMES = 24
-"""768 ms: how long a pause must be after words that go on, such as "my name is Ada,". The melody alone does not tell."""
+"""768 ms: a pause after words that go on, such as "my name is Ada,", must be longer. The melody alone does not tell."""
 FINISHED = 0.5
 """Smart Turn's probability from which a pause ends the turn."""
 MAX_SILENCE = 1.2
@@ -42,7 +42,9 @@ LONG_SEGMENT, LONGEST_SEGMENT = 8.0, 20.0
 """Seconds after which an utterance's text is settled at the next pause, and at the latest: recognising it all again
 for each partial would cost more and more."""
 
-_GOING_ON = frozenset("and but or so because the a an my our to of for with in on at if that which is are".split())
+_GOING_ON = frozenset(
+    "and but or so because the a an my our to of for with in on at if that which is are".split()  # noqa: SIM905 - words
+)
 _FRAME_SECONDS = FRAME / RATE
 _KEPT = int(2.0 / _FRAME_SECONDS)
 
