@@ -24,6 +24,7 @@ from backend.core.problems import Problem
 from backend.identity.principal import Principal, Role
 from backend.memory.cache import Changing, OwnerCache, OwnerMemory
 from backend.memory.grumble import Grumble
+from backend.memory.index import Query
 from backend.memory.log import Episode
 from backend.memory.outbox import SLOW_SECONDS, Appending, Outbox, in_session
 
@@ -127,14 +128,18 @@ class Memory:
             if not owner.complete or time.monotonic() - owner.read_at > FRESH_SECONDS:
                 degraded = await self._current(principal, owner)
                 context.semantic.degraded = degraded or context.semantic.degraded
-            found = owner.index.search(
-                query,
-                limit=PASSAGES,
-                exclude={turn.id for turn in context.episodic.turns},
-                session_id=context.episodic.session_id,
+            hits = owner.index.search(
+                Query(
+                    query,
+                    limit=PASSAGES,
+                    exclude={turn.id for turn in context.episodic.turns},
+                    session_id=context.episodic.session_id,
+                )
             )
             known = {passage.turn.id for passage in kept}
-            context.semantic.passages = kept + [Passage(turn, score) for turn, score in found if turn.id not in known]
+            context.semantic.passages = kept + [
+                Passage(hit.turn, hit.score) for hit in hits if hit.turn.id not in known
+            ]
         except Exception as error:
             self._distrust(principal, context, error)
 
