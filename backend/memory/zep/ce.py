@@ -61,7 +61,8 @@ class CePort:
 
     async def add_messages(self, session: str, messages: Sequence[ZepMessage], key: str) -> list[str]:
         body = {"messages": [_message(message) for message in messages]}
-        await self._transport.call(self._write, CE["add_messages"], {"session_id": session}, body=body)
+        answer = await self._transport.call(self._write, CE["add_messages"], {"session_id": session}, body=body)
+        answers.text(answer, "message")
         return [message.uuid for message in messages]
 
     async def tail(self, session: str, count: int) -> list[ZepMessage]:

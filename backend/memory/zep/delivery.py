@@ -107,9 +107,18 @@ class ZepDelivery:
         except ZepError as error:
             if error.cause != "not_found":
                 raise
-            # Somebody has deleted the session at Zep: what is said from now on goes to a new one.
-            await self._ledger.forget_address(principal, session_id)
+            if await self._is_gone(session):
+                # Somebody has deleted it at Zep: what is said from now on goes to a new one.
+                await self._ledger.forget_address(principal, session_id)
             raise _later(error, "Zep has lost a session", 1.0) from error
+
+    async def _is_gone(self, session: str) -> bool:
+        """Look again: one 404 may be a proxy's, and a session left too early parts a conversation in two."""
+        try:
+            await self._port.tail(session, 1)
+        except ZepError as error:
+            return error.cause == "not_found"
+        return False
 
     async def _send_all(
         self, principal: Principal, session: str, turns: Sequence[Turn], records: dict[str, Delivery]
@@ -338,6 +347,6 @@ def _metadata(piece: _Piece) -> dict[str, str | int | bool]:
 
 
 def _idempotency_key(messages: Sequence[ZepMessage]) -> str:
-    """Return the key of a call: the same messages with the same content have the same one."""
-    told = [[message.uuid, message.content] for message in messages]
-    return hashlib.sha256(orjson.dumps(told)).hexdigest()[:64]
+    """Return the key of a call: only the same messages with the same content have the same one."""
+    told = [[message.uuid, message.content, sorted(message.metadata.items())] for message in messages]
+    return hashlib.sha256(orjson.dumps(told)).hexdigest()

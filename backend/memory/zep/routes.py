@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One call. path: below the base, `{name}` for what is put in. plain: success is answered in text, not JSON."""
+    """One call. path: below the base, `{name}` for what is put in. plain: success is the word OK and not JSON."""
 
     method: str
     path: str

@@ -1,12 +1,12 @@
 """Zep's cloud, v4 (/api/v4): everything goes by the server's UUIDs, which `zep_user` and `zep_session` keep.
 
-Every write carries an Idempotency-Key, so a repetition is safe. v3 and v4 serve the same data: users and threads that
-an earlier v3 configuration named are found by their names.
+Every write carries an Idempotency-Key; that of messages tells what they are, so a repetition is safe. v3 and v4 serve
+the same data: users and threads that an earlier v3 configuration named are found by their names.
 """
 
-import uuid as uuids
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import uuid4
 
 from backend.memory.zep import answers
 from backend.memory.zep.port import Capabilities, Dialect, ErasureState, ZepError, ZepFact, ZepMessage
@@ -45,9 +45,7 @@ class V4Port:
         if (found := await self.find_user(user_id)) is not None:
             return found
         try:
-            answer = await self._transport.call(
-                self._write, V4["add_user"], body={"user_id": user_id}, key=_key("user", user_id)
-            )
+            answer = await self._transport.call(self._write, V4["add_user"], body={"user_id": user_id}, key=_new_key())
         except ZepError as error:
             if error.http_status not in (400, 409) or (found := await self.find_user(user_id)) is None:
                 raise
@@ -57,9 +55,9 @@ class V4Port:
     async def ensure_session(self, user: str, session_id: str) -> str:
         if (found := await self._found("find_session", {"thread_id": session_id})) is not None:
             return found
-        answer = await self._transport.call(
-            self._write, V4["add_session"], body={"user_uuid": user}, key=_key("thread", user, session_id)
-        )
+        # A key of its own for each attempt: the answer of one that was deleted since must not come again. A lost answer
+        # leaves an empty thread behind, which nobody sees.
+        answer = await self._transport.call(self._write, V4["add_session"], body={"user_uuid": user}, key=_new_key())
         return answers.text(answer, "uuid")
 
     async def add_messages(self, session: str, messages: Sequence[ZepMessage], key: str) -> list[str]:
@@ -80,20 +78,15 @@ class V4Port:
 
     async def annotate(self, session: str, uuid: str, metadata: Mapping[str, str | int | bool]) -> None:
         path = {"thread_uuid": session, "message_uuid": uuid}
-        key = _key("annotate", uuid, *(f"{name}={value}" for name, value in sorted(metadata.items())))
-        await self._transport.call(self._write, V4["annotate"], path, body={"metadata": dict(metadata)}, key=key)
+        await self._transport.call(self._write, V4["annotate"], path, body={"metadata": dict(metadata)}, key=_new_key())
 
     async def delete_session(self, session: str) -> None:
-        await self._transport.call(
-            self._write, V4["delete_session"], {"thread_uuid": session}, key=_key("delete thread", session)
-        )
+        await self._transport.call(self._write, V4["delete_session"], {"thread_uuid": session}, key=_new_key())
 
     async def facts(self, user: str, limit: int) -> list[ZepFact]:
         query: dict[str, str | int] = {"page_size": limit, "order_by": "created_at", "order": "desc"}
         # A user's UUID is taken for their graph's.
-        answer = await self._transport.call(
-            self._read, V4["facts"], {"graph_uuid": user}, query=query, key=str(uuids.uuid4())
-        )
+        answer = await self._transport.call(self._read, V4["facts"], {"graph_uuid": user}, query=query, key=_new_key())
         return answers.facts(answers.items(answer, "items"))
 
     async def search(self, user: str, query: str, limit: int) -> list[ZepFact]:
@@ -103,7 +96,7 @@ class V4Port:
             {"graph_uuid": user},
             query={"page_size": limit},
             body={"query": query},
-            key=str(uuids.uuid4()),
+            key=_new_key(),
         )
         return answers.facts(answers.items(answer, "items"))
 
@@ -112,8 +105,7 @@ class V4Port:
         return str(answer.get("context") or "") if isinstance(answer, dict) else ""
 
     async def erase_user(self, user: str) -> str:
-        # A new key each time: an erasure that failed is asked for again, not answered from the first time.
-        answer = await self._transport.call(self._write, V4["delete_user"], {"user_uuid": user}, key=str(uuids.uuid4()))
+        answer = await self._transport.call(self._write, V4["delete_user"], {"user_uuid": user}, key=_new_key())
         task = answer.get("task") if isinstance(answer, dict) else None
         return answers.text(task, "uuid")
 
@@ -143,7 +135,7 @@ class V4Port:
 
     async def _found(self, route: str, body: Mapping[str, str]) -> str | None:
         try:
-            answer = await self._transport.call(self._write, V4[route], body=body, key=str(uuids.uuid4()))
+            answer = await self._transport.call(self._write, V4[route], body=body, key=_new_key())
         except ZepError as error:
             if error.cause == "not_found":
                 return None
@@ -151,8 +143,9 @@ class V4Port:
         return answers.text(answer, "uuid")
 
 
-def _key(*parts: str) -> str:
-    return str(uuids.uuid5(uuids.NAMESPACE_OID, "\n".join(parts)))
+def _new_key() -> str:
+    """Return a key for a write that may be done twice: it is asked for anew, not answered from the first time."""
+    return str(uuid4())
 
 
 def _message(message: ZepMessage) -> dict[str, Any]:
