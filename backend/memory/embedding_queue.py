@@ -26,8 +26,8 @@ _OWNERS = 1_000  # waiting at most; the oldest is dropped, and comes back when i
 class Embedding(Protocol):
     """What is needed of an embedder."""
 
-    def embed(self, texts: Sequence[str]) -> list[bytes]:
-        """Return a vector for each text; blocks, and paces itself."""
+    async def turns(self, texts: Sequence[str]) -> list[bytes]:
+        """Return a vector for each text, as its pace allows."""
         ...
 
 
@@ -52,7 +52,7 @@ class EmbeddingQueue:
 
     def want(self, principal: Principal, owner: OwnerMemory) -> None:
         """Fill in what an owner's index lacks, soon."""
-        if self._closed or not owner.index.lacks_vectors:
+        if self._closed or not owner.index.without_vector(1):
             return
         self._waiting[principal.tenant, principal.user_id] = (principal, owner)
         if len(self._waiting) > _OWNERS:
@@ -61,10 +61,11 @@ class EmbeddingQueue:
             self._worker = asyncio.create_task(self._work())
 
     async def close(self) -> None:
-        """Stop after the batch under way."""
+        """Stop; what is missing is embedded when its owner is next here."""
         self._closed = True
         self._waiting.clear()
         if self._worker is not None:
+            self._worker.cancel()
             await asyncio.wait((self._worker,), timeout=5.0)
 
     async def _work(self) -> None:
@@ -74,7 +75,7 @@ class EmbeddingQueue:
             if not turns:
                 continue
             try:
-                vectors = await asyncio.to_thread(self._embedder.embed, [turn.content for turn in turns])
+                vectors = await self._embedder.turns([turn.content for turn in turns])
                 found = dict(zip((turn.id for turn in turns), vectors, strict=True))
                 for turn_id, vector in found.items():
                     owner.index.set_vector(turn_id, vector)

@@ -39,7 +39,9 @@ _MENTION = re.compile(
     r"|\bthere is (?P<there>[^\W\d_][\w'-]+) (?:in|at|from)\b",
     re.IGNORECASE,
 )
-_NOTHING = frozenset(("a lot", "nothing", "home", "work", "here", "there", "somewhere", "something", "someone", "it", "that"))
+_NOTHING = frozenset(
+    ("a lot", "nothing", "home", "work", "here", "there", "somewhere", "something", "someone", "it", "that")
+)
 _LONGEST = 160  # characters of a value
 _MOST = 12  # facts of one turn
 
@@ -73,7 +75,7 @@ def extract(turn: Turn, *, previous: Turn | None = None, speaker: str = USER, an
     for place, clause in enumerate(cut):
         reading.after = cut[place + 1].text if place + 1 < len(cut) else ""
         reading.read(clause)
-    if previous is not None and previous.role == "assistant" :
+    if previous is not None and previous.role == "assistant":
         reading.reply(text, cut, previous.content)
     return reading.facts()
 
@@ -129,7 +131,11 @@ class _Reading:
         if (pet := _ANIMAL.findall(text)) and not self.animal:
             self.animal = pet[-1].casefold()
         found = _MENTION.search(text)
-        name = values("person", (found["who"] or found["there"] or found["named"] or found["last"]) if found else text, self.written)
+        name = values(
+            "person",
+            (found["who"] or found["there"] or found["named"] or found["last"]) if found else text,
+            self.written,
+        )
         if name and (found or name == [text]):
             self.person = name[0]
 
@@ -250,9 +256,7 @@ class _Reading:
             at = text.casefold().find(period.words.casefold())
             before = text[: max(at, 0)].rstrip()
             first = period.words.split(" ", 1)[0]
-            if _UNTIL.search(before) or _UNTIL.fullmatch(first):
-                found.end = period.begin
-            elif rule.ends:
+            if _UNTIL.search(before) or _UNTIL.fullmatch(first) or rule.ends:
                 found.end = period.begin
             elif rule.when == "start" or _SINCE.search(before) or _SINCE.fullmatch(first):
                 found.begin = period.begin
@@ -304,7 +308,19 @@ class _Reading:
 
 
 _SAME = {
-    "event": ("trip", "meeting", "commitment", "employer", "lives_in", "decision", "spouse", "owns", "hobby", "diet", "event"),
+    "event": (
+        "trip",
+        "meeting",
+        "commitment",
+        "employer",
+        "lives_in",
+        "decision",
+        "spouse",
+        "owns",
+        "hobby",
+        "diet",
+        "event",
+    ),
     "amount": ("budget", "amount"),
     "likes": ("hobby",),
     "works_on": ("works_on",),

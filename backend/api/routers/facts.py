@@ -1,13 +1,12 @@
 """Facts: what the assistants know about the caller, where it came from, and how to correct it or have it forgotten."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from backend.api import access, answers
-from backend.api.bodies import described, json_body
+from backend.api.bodies import described, json_body, moment
 from backend.api.problem_documents import documented
 from backend.core import problems
 from backend.core.context import FactKind, FactSource
@@ -96,16 +95,14 @@ async def facts(
     current: Annotated[bool | None, Query(description="true: what holds now; false: what held before.")] = None,
     kind: Annotated[FactKind | None, Query()] = None,
     q: Annotated[str | None, Query(max_length=200, description="Words that it must hold.")] = None,
-    as_of: Annotated[datetime | None, Query(description="What was true at this time.")] = None,
+    as_of: Annotated[str | None, Query(max_length=40, description="What was true at this time; RFC 3339.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=512, description="next_cursor of the page before.")] = None,
 ) -> Any:
     """List what is known about the caller, newest first."""
-    if as_of is not None and as_of.tzinfo is None:
-        raise problems.invalid_request("as_of: name the time zone, such as 2026-05-03T00:00:00Z.")
-    memory = request.app.state.services.memory
-    found, next_cursor = await memory.facts(
-        caller, current=current, kind=kind, query=q or "", as_of=as_of, limit=limit, cursor=cursor
+    inquiry = request.app.state.services.inquiry
+    found, next_cursor = await inquiry.facts(
+        caller, holding=current, kind=kind, query=q or "", as_of=moment("as_of", as_of), limit=limit, cursor=cursor
     )
     return answers.json_response({"facts": [answers.fact(known) for known in found], "next_cursor": next_cursor})
 
@@ -120,7 +117,7 @@ async def facts(
 async def add(request: Request, caller: Writer) -> Any:
     """Add a fact in the caller's own words."""
     asked = await json_body(request, NewFact, limit=MAX_BODY_BYTES)
-    known = await request.app.state.services.memory.add_fact(caller, _sentence(asked.text), asked.kind)
+    known = await request.app.state.services.inquiry.add_fact(caller, _sentence(asked.text), asked.kind)
     return answers.json_response(answers.fact(known), 201)
 
 
@@ -133,14 +130,14 @@ async def add(request: Request, caller: Writer) -> Any:
 async def correct(request: Request, fact_id: FactId, caller: Writer) -> Any:
     """Correct a fact: the old one is closed, not overwritten; the answer is the new one."""
     asked = await json_body(request, CorrectedFact, limit=MAX_BODY_BYTES)
-    known = await request.app.state.services.memory.edit_fact(caller, fact_id, _sentence(asked.text))
+    known = await request.app.state.services.inquiry.edit_fact(caller, fact_id, _sentence(asked.text))
     return answers.json_response(answers.fact(known))
 
 
 @router.delete("/{fact_id}", status_code=204, responses=documented(401, 403, 404, 422, 503))
 async def forget(request: Request, fact_id: FactId, caller: Writer) -> None:
     """Forget a fact: it is not told to an assistant again, nor are the turns that say it; the transcript stays."""
-    await request.app.state.services.memory.forget_fact(caller, fact_id)
+    await request.app.state.services.inquiry.forget_fact(caller, fact_id)
 
 
 def _sentence(text: str) -> str:

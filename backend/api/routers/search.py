@@ -1,13 +1,12 @@
 """Searching memory, and what was recalled for an answer."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from backend.api import access, answers
-from backend.api.bodies import described, json_body
+from backend.api.bodies import described, json_body, moment
 from backend.api.problem_documents import documented
 from backend.api.routers.facts import KnownFact
 from backend.core import problems
@@ -95,7 +94,7 @@ async def search(request: Request, caller: Reader) -> Any:
         raise problems.invalid_request("query: it is blank. Say what to look for.")
     if asked.session_id is not None and not is_session_id(asked.session_id):
         raise problems.invalid_request("session_id: 1-128 characters of A-Z a-z 0-9 . _ -, and not only dots.")
-    found = await request.app.state.services.memory.search(
+    found = await request.app.state.services.inquiry.search(
         caller,
         asked.query,
         limit=asked.limit,
@@ -103,8 +102,8 @@ async def search(request: Request, caller: Reader) -> Any:
         session_id=asked.session_id or "",
         channel=asked.channel,
         agent_id=asked.agent_id or "",
-        since=_moment("since", asked.since),
-        until=_moment("until", asked.until),
+        since=moment("since", asked.since),
+        until=moment("until", asked.until),
     )
     return answers.json_response(
         {
@@ -134,7 +133,7 @@ async def why(
     caller: Reader,
 ) -> Any:
     """Return the facts and turns that an answer was given from."""
-    known = await request.app.state.services.memory.why(caller, turn_id)
+    known = await request.app.state.services.inquiry.why(caller, turn_id)
     return answers.json_response(
         {
             "turn_id": turn_id,
@@ -142,15 +141,3 @@ async def why(
             "passages": [answers.passage(passage) for passage in known.passages],
         }
     )
-
-
-def _moment(name: str, text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise problems.invalid_request(f"{name}: write it with its time zone, such as 2026-05-03T00:00:00Z.")
-    return moment

@@ -115,6 +115,13 @@ class ZepReader:
             return Reading(None)
         return self._begin(object(), lambda: self._search(principal, query[:400], limit))
 
+    def kept(self, principal: Principal) -> list[ZepFact]:
+        """Return the facts that are here; when they are old or none are, begin to read them for the next time."""
+        kept = self._kept.get((principal.tenant, principal.user_id))
+        if kept is None or self._clock() - kept[0] >= KEPT_SECONDS:
+            self.facts(principal)
+        return [] if kept is None else kept[1]
+
     def forget(self, principal: Principal) -> None:
         """Forget what is kept of a user."""
         self._kept.pop((principal.tenant, principal.user_id), None)

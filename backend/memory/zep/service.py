@@ -1,17 +1,20 @@
 """Zep as the process has it: one server, its deliveries, readings and erasures, and how it is doing."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from backend.core.context import Fact
 from backend.core.problems import Problem
+from backend.identity.principal import Principal
 from backend.memory.zep import dialects
 from backend.memory.zep.delivery import ZepDelivery
 from backend.memory.zep.dialects import ZepSettings
 from backend.memory.zep.erasure import ZepErasure
 from backend.memory.zep.ledger import Ledger
 from backend.memory.zep.port import ZepError, ZepPort
-from backend.memory.zep.reading import ZepReader
+from backend.memory.zep.reading import ZepReader, merge
 from backend.memory.zep.transport import BreakerState, Transport
 from backend.storage.database import Database
 
@@ -79,6 +82,14 @@ class Zep:
             refused=self.delivery.refused,
             last_error=self._transport.last_error,
         )
+
+    def known(self, principal: Principal, ours: Sequence[Fact]) -> list[Fact]:
+        """Return our facts and those that Zep adds, as far as they are here already; what is not is being read now."""
+        return merge(ours, self.reader.kept(principal), now=datetime.now(UTC), name=principal.display_name)
+
+    def forget(self, principal: Principal) -> None:
+        """Forget what is here of a user."""
+        self.reader.forget(principal)
 
     async def close(self) -> None:
         """End what is under way and close the connections."""

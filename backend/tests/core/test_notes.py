@@ -44,7 +44,7 @@ def test_facts_come_first_and_what_does_not_fit_is_left_out() -> None:
 
 
 def test_where_memory_holds_no_answer_the_assistant_is_told_so() -> None:
-    assert "holds no answer" in notes.render([], [], token_budget=500, unanswered=True).text
+    assert "hold no answer" in notes.render([], [], token_budget=500, unanswered=True).text
     assert notes.render([], [], token_budget=500).text == ""
 
 
