@@ -5,7 +5,6 @@ table, in the server's files with its write-ahead log, and in its own log while 
 import asyncio
 import base64
 import contextlib
-import subprocess
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -68,8 +67,11 @@ async def test_fifty_phrases_are_on_no_disk(server: EmbeddedServer, tmp_path: Pa
         connection.execute("INSERT INTO session (tenant, owner, id, title) VALUES ('t', 'o', 's', %s)", (CONTROL,))
         connection.execute("CHECKPOINT")
         rows = everything(connection)
-    command = [server._binaries / "pg_dump", "-d", server.conninfo]
-    dump = (await asyncio.to_thread(subprocess.run, command, capture_output=True, check=True, timeout=60)).stdout
+    dumping = await asyncio.create_subprocess_exec(
+        server._binaries / "pg_dump", "-d", server.conninfo, stdout=asyncio.subprocess.PIPE
+    )
+    dump, _ = await asyncio.wait_for(dumping.communicate(), 60)
+    assert dumping.returncode == 0
     log = (server.directory / "server.log").read_bytes()
     files = b"\n".join(file.read_bytes() for file in (server.directory / "data").rglob("*") if file.is_file())
     assert b"INSERT INTO turn" in log
