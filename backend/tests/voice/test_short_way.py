@@ -8,9 +8,8 @@ from azure.ai.voicelive.aio import connect
 from azure.core.credentials import AzureKeyCredential
 from websockets.asyncio.server import ServerConnection, serve
 
-from backend.voice import inlet as inlet_module
-from backend.voice.inlet import Inlet
 from backend.voice.link import Link, LinkLost
+from backend.voice.short_way import ShortWay
 
 Script = Callable[[ServerConnection], Awaitable[None]]
 
@@ -126,8 +125,8 @@ async def test_a_reset_is_reported_as_that(far: Far) -> None:
 
 
 async def test_an_aiohttp_that_is_not_as_known_is_used_the_long_way(far: Far, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert Inlet.install(object(), lambda frame: True) is None
-    monkeypatch.setattr(inlet_module.Inlet, "install", classmethod(lambda cls, websocket, to: None))
+    assert ShortWay.install(object(), lambda frame: True) is None
+    monkeypatch.setattr(ShortWay, "install", classmethod(lambda cls, websocket, to: None))
     far.script = talk
     frames, short, code = await collect(await far.link())
     assert frames == [text.encode() for text in numbered(300)]
