@@ -88,6 +88,19 @@ def test_a_binary_frame_that_is_not_sound_is_refused(frame: bytes, code: str) ->
     assert refusal.value.code == code
 
 
+@given(st.text() | st.from_regex(r"[A-Za-z0-9+/]{0,12}={0,2}", fullmatch=True))
+def test_sound_is_judged_the_same_however_its_json_is_spelled(data: str) -> None:
+    def judged(frame: str) -> bytes | str:
+        try:
+            sound = messages.parse_text(frame)
+        except BadFrame as bad:
+            return bad.code
+        assert isinstance(sound, bytes)
+        return sound
+
+    assert judged(f'{{"type":"audio","data":"{data}"}}') == judged(f'{{"type": "audio","data":"{data}"}}')
+
+
 @given(st.text())
 def test_no_text_frame_raises_anything_else(frame: str) -> None:
     with contextlib.suppress(BadFrame):
