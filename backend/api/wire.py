@@ -82,9 +82,12 @@ class WireProtocol(WebSocketsSansIOProtocol):
             data = self._rest + data
             size = len(data)
         # Nearly all that comes is one whole frame of sound, so this is looked for first.
-        elif size > 8 and data[0] == _BINARY and data[1] == 0xFE and (data[2] << 8 | data[3]) + 8 == size:
-            deliver(apply_mask(data[8:], data[4:8]))
-            return
+        elif size > 8 and data[1] == 0xFE and (data[2] << 8 | data[3]) + 8 == size:
+            if data[0] == _BINARY:
+                deliver(apply_mask(data[8:], data[4:8]))
+                return
+            if data[0] == _TEXT and self._taken(_TEXT, data, 8, size):
+                return
         place = 0
         while size - place >= 2:
             first, second = data[place], data[place + 1]
