@@ -15,7 +15,7 @@ export async function send(path: string, init: RequestInit = {}): Promise<Respon
   try {
     response = await fetch(apiUrl(path), { ...init, headers })
   } catch (error) {
-    if (error instanceof DOMException && (error.name === 'AbortError' || error.name === 'TimeoutError')) throw error
+    if (init.signal?.aborted) throw error
     throw new ProblemError(unreachable())
   }
   if (response.ok) return response

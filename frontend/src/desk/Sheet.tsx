@@ -28,7 +28,7 @@ export function Sheet({ title, side, open, onOpenChange, children }: SheetProps)
         >
           <Dialog.Title className="sr-only">{title}</Dialog.Title>
           {children}
-          <Dialog.Close aria-label="Close" className="absolute top-3.5 right-3 grid size-10 place-items-center rounded-full text-soft hover:bg-you-wash hover:text-ink">
+          <Dialog.Close aria-label="Close" className="absolute top-3.5 right-3 grid size-10 place-items-center rounded-full bg-paper text-soft hover:bg-you-wash hover:text-ink">
             <CloseIcon />
           </Dialog.Close>
         </Dialog.Content>

@@ -1,6 +1,6 @@
 /** Everything they know, calmly: search, one kind of it, and what was true before. */
 import { Dialog } from 'radix-ui'
-import { useId, useState } from 'react'
+import { useId, useRef, useState } from 'react'
 import { asProblem } from '../api/problems'
 import { useFacts } from '../api/queries'
 import type { FactKind } from '../api/types'
@@ -26,17 +26,24 @@ interface AllFactsProps {
 
 export function AllFacts({ open, onOpenChange }: AllFactsProps) {
   const focus = useReturnFocus()
+  const title = useRef<HTMLHeadingElement>(null)
   return (
     <Dialog.Root open={open} onOpenChange={onOpenChange}>
       <Dialog.Portal>
         <div aria-hidden="true" className="fixed inset-0 z-30 bg-black/40" />
         <Dialog.Content
           {...focus}
+          onOpenAutoFocus={(event) => {
+            focus.onOpenAutoFocus()
+            // Not the field: on a phone its keyboard would hide half of the facts.
+            event.preventDefault()
+            title.current?.focus()
+          }}
           onEscapeKeyDown={leaveEscapeToForms}
           aria-describedby={undefined}
           className="fixed inset-0 z-40 flex flex-col bg-paper sm:inset-x-auto sm:inset-y-[max(24px,5vh)] sm:left-1/2 sm:w-[min(720px,calc(100vw-48px))] sm:-translate-x-1/2 sm:rounded-[20px] sm:border sm:border-line sm:shadow-xl"
         >
-          <Dialog.Title data-heading tabIndex={-1} className="px-5 pt-5 pr-16 text-[17px] font-semibold outline-none sm:px-8 sm:pt-7">
+          <Dialog.Title ref={title} data-heading tabIndex={-1} className="px-5 pt-5 pr-16 text-[17px] font-semibold outline-none sm:px-8 sm:pt-7">
             What they know about you
           </Dialog.Title>
           <Everything />
@@ -107,11 +114,11 @@ function Everything() {
 function KindFilter({ kind, onKind }: { kind: FactKind | null; onKind: (kind: FactKind | null) => void }) {
   const name = useId()
   return (
-    <div role="radiogroup" aria-label="Kind" className="-ml-1 flex flex-wrap gap-1">
+    <div role="radiogroup" aria-label="Kind" className="-ml-1 flex flex-wrap gap-x-0.5 gap-y-1 sm:gap-x-1">
       {KINDS.map((one) => (
         <label
           key={one ?? 'all'}
-          className="relative flex min-h-8 items-center rounded-full border border-transparent px-2.5 text-[13px] text-soft hover:text-ink has-checked:border-line has-checked:bg-sheet has-checked:font-[550] has-checked:text-ink has-focus-visible:outline-2 has-focus-visible:outline-ink"
+          className="relative flex min-h-8 items-center rounded-full border border-transparent px-2 sm:px-2.5 text-[13px] text-soft hover:text-ink has-checked:border-line has-checked:bg-sheet has-checked:font-[550] has-checked:text-ink has-focus-visible:outline-2 has-focus-visible:outline-ink"
         >
           <input type="radio" name={name} checked={one === kind} onChange={() => onKind(one)} className="absolute inset-0 size-full cursor-pointer appearance-none rounded-full outline-none" />
           {one === null ? 'All' : KIND_WORDS[one]}

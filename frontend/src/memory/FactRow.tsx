@@ -48,7 +48,7 @@ export function FactRow({ fact, open, takesFocus, onFocused, onToggle, onReplace
         <span className="quiet block">{cameFrom(fact)}</span>
       </button>
       {open && (
-        <div id={details} className="arrive pb-3">
+        <div id={details} className="arrive pt-1 pb-3">
           <Opened fact={fact} onReplaced={onReplaced} onForgotten={onForgotten} focusLine={() => line.current?.focus()} />
         </div>
       )}

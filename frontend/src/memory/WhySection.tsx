@@ -27,16 +27,20 @@ const SHOWN = 4
 export function WhySection({ answer, onLast, asked }: WhySectionProps) {
   const id = useId()
   const heading = useRef<HTMLHeadingElement>(null)
+  const why = useWhy(useToken(), answer?.storedId ?? null)
+  const served = useRef(0)
 
   useEffect(() => {
-    if (asked === 0) return undefined
+    if (asked === served.current) return undefined
     // After a sheet that has just opened has placed the focus itself.
     const frame = requestAnimationFrame(() => {
+      // Once more when the sources are there: only then is there enough below the heading to bring it to the top.
+      if (!why.isPending) served.current = asked
       heading.current?.focus({ preventScroll: true })
       heading.current?.scrollIntoView({ block: 'start' })
     })
     return () => cancelAnimationFrame(frame)
-  }, [asked])
+  }, [asked, why.isPending])
 
   return (
     <section aria-labelledby={id}>
@@ -55,16 +59,16 @@ export function WhySection({ answer, onLast, asked }: WhySectionProps) {
               </button>
             </p>
           )}
-          <Sources key={answer.key} answer={answer} />
+          <Sources key={answer.key} answer={answer} query={why} />
         </>
       )}
     </section>
   )
 }
 
-function Sources({ answer }: { answer: Turn }) {
+function Sources({ answer, query }: { answer: Turn; query: ReturnType<typeof useWhy> }) {
   const agents = useAgentList()
-  const { data: why, error, isPending, refetch } = useWhy(useToken(), answer.storedId)
+  const { data: why, error, isPending, refetch } = query
   const [all, setAll] = useState(false)
   if (isPending && answer.recalled.length === 0) return <p className="quiet thinking">Looking up what was recalled…</p>
   if (error && answer.recalled.length === 0) {

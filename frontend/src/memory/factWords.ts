@@ -16,9 +16,12 @@ function capital(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-/** A sentence as it stands inside another one. */
-function quoted(sentence: string): string {
-  return `“${sentence.trim().replace(/[.!]+$/, '')}”`
+/** What was so before, quoted: only the words that differ, where the two sentences begin alike ("Works at …"). */
+function former({ text, replaces }: Fact): string {
+  const words = (replaces?.text ?? '').trim().replace(/[.!]+$/, '').split(/\s+/)
+  const now = text.split(/\s+/)
+  const same = words.findIndex((word, index) => word !== now[index])
+  return `“${(same > 0 ? words.slice(same) : words).join(' ')}”`
 }
 
 function lastProof({ provenance }: Fact): Proof | undefined {
@@ -40,10 +43,10 @@ export function cameFrom(fact: Fact, now: Date = new Date()): string {
   const end = fact.valid_to ?? fact.superseded_at
   if (!fact.current && end !== null) return `Until ${onDay(end, now)} · ${origin(fact, now)}`
   if (!fact.replaces) return capital(origin(fact, now))
-  if (fact.source === 'user') return `${capital(origin(fact, now))} · was ${quoted(fact.replaces.text)}`
+  if (fact.source === 'user') return `${capital(origin(fact, now))} · was ${former(fact)}`
   const begin = fact.valid_from ?? lastProof(fact)?.said_at ?? fact.recorded_at
-  if (begin === null) return `${capital(origin(fact, now))} · was ${quoted(fact.replaces.text)} before`
-  return `${new Date(begin) > now ? 'From' : 'Since'} ${onDay(begin, now)} · was ${quoted(fact.replaces.text)} until then`
+  if (begin === null) return `${capital(origin(fact, now))} · was ${former(fact)} before`
+  return `${new Date(begin) > now ? 'From' : 'Since'} ${onDay(begin, now)} · was ${former(fact)} until then`
 }
 
 /** When it was or is true, as far as that is known. */

@@ -11,7 +11,9 @@ export function whoSaid({ role, agent_id }: FoundTurn, agents: readonly Agent[])
 }
 
 function dateInUtc(time: number): string {
-  return new Date(time).toLocaleDateString(undefined, { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' })
+  const date = new Date(time)
+  const sameYear = date.getUTCFullYear() === new Date().getUTCFullYear()
+  return date.toLocaleDateString(undefined, { day: 'numeric', month: 'short', ...(sameYear ? {} : { year: 'numeric' }), timeZone: 'UTC' })
 }
 
 /** `“last week” as 4 May to 10 May`. Periods are whole days in UTC, half-open. */

@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react'
 const SETTLE_MS = 250
 
 export function useSettled(words: string): string {
-  const [settled, setSettled] = useState(words)
+  const [settled, setSettled] = useState('')
   useEffect(() => {
     // An emptied field takes effect at once.
     const timer = setTimeout(() => setSettled(words), words === '' ? 0 : SETTLE_MS)
