@@ -29,7 +29,7 @@ export function SearchField({ label, words, onWords }: SearchFieldProps) {
         aria-label={label}
         autoComplete="off"
         spellCheck={false}
-        maxLength={500}
+        maxLength={200}
         className="field block min-h-10 w-full min-w-0 py-1.5 pr-10 pl-3 text-[14px] focus-visible:-outline-offset-1 [&::-webkit-search-cancel-button]:hidden"
       />
       {words !== '' && (

@@ -4,6 +4,9 @@ import { asProblem, type Problem } from '../api/problems'
 import { Notice } from '../desk/Notice'
 import { OWN_ESCAPE } from '../desk/escape'
 
+/** What the service accepts as one fact, in characters. */
+const LIMIT = 500
+
 interface SentenceFormProps {
   readonly label: string
   readonly hint?: string
@@ -73,6 +76,7 @@ export function SentenceForm({ label, hint, text, onSave, onCancel }: SentenceFo
         value={words}
         onChange={(event) => setWords(event.target.value)}
         onKeyDown={onKeyDown}
+        maxLength={LIMIT}
         readOnly={saving}
         aria-describedby={hint ? `${id}-hint` : undefined}
         className="field block w-full resize-none px-3 py-2 font-voice text-[16px]/[1.4]"
