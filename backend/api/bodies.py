@@ -3,7 +3,7 @@
 The framework would read a body of any length first and say 422 to everything.
 """
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import orjson
 from fastapi.exceptions import RequestValidationError
@@ -16,6 +16,12 @@ from backend.core import problems
 from backend.core.problems import Problem
 
 M = TypeVar("M", bound=BaseModel)
+
+
+def described(model: type[BaseModel]) -> dict[str, Any]:
+    """Return what a route adds to its description for a body that `json_body` reads as `model`."""
+    reference = {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": reference}}}}
 
 
 async def json_body(request: Request, model: type[M], *, limit: int) -> M:

@@ -24,6 +24,7 @@ from backend.core.problems import Problem
 from backend.identity.principal import Principal, Role
 from backend.memory.cache import Changing, OwnerCache, OwnerMemory
 from backend.memory.grumble import Grumble
+from backend.memory.index import Query
 from backend.memory.log import Episode
 from backend.memory.outbox import SLOW_SECONDS, Appending, Outbox, in_session
 
@@ -113,11 +114,13 @@ class Memory:
             self._distrust(principal, context, error)
         return context
 
-    async def enrich_context(self, context: EnterpriseContext, query: str) -> None:
+    async def enrich_context(self, context: EnterpriseContext, query: str, *, add: bool = False) -> None:
         """Set `semantic.passages` to earlier turns of the user that answer `query`. Never raises.
 
-        Turns that the context holds already are left out, and so is the message itself.
+        Turns that the context holds already are left out, and so is the message itself. add: keep what an earlier
+        search found, and add to it.
         """
+        kept = context.semantic.passages if add else []
         context.semantic.passages = []
         principal = _principal(context)
         try:
@@ -125,13 +128,18 @@ class Memory:
             if not owner.complete or time.monotonic() - owner.read_at > FRESH_SECONDS:
                 degraded = await self._current(principal, owner)
                 context.semantic.degraded = degraded or context.semantic.degraded
-            found = owner.index.search(
-                query,
-                limit=PASSAGES,
-                exclude={turn.id for turn in context.episodic.turns},
-                session_id=context.episodic.session_id,
+            hits = owner.index.search(
+                Query(
+                    query,
+                    limit=PASSAGES,
+                    exclude={turn.id for turn in context.episodic.turns},
+                    session_id=context.episodic.session_id,
+                )
             )
-            context.semantic.passages = [Passage(turn, score) for turn, score in found]
+            known = {passage.turn.id for passage in kept}
+            context.semantic.passages = kept + [
+                Passage(hit.turn, hit.score) for hit in hits if hit.turn.id not in known
+            ]
         except Exception as error:
             self._distrust(principal, context, error)
 

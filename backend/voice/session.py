@@ -14,6 +14,7 @@ from typing import Any
 from fastapi import WebSocketDisconnect
 
 from backend.agents.profiles import AgentDirectory, AgentProfile, voice_name
+from backend.core import notes
 from backend.core.context import EnterpriseContext
 from backend.core.problems import Problem
 from backend.core.settings import Settings
@@ -246,7 +247,7 @@ class VoiceSession:
             profile,
             model=self._model(profile),
             voice=voice_name(profile, self._room.settings),
-            memory_block=self._keeper.context.memory_block(),
+            memory_block=notes.of(self._keeper.context).text,
         )
 
     def _recent(self) -> list[tuple[str, str]]:

@@ -12,12 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.core.context import Turn
-from backend.memory import index as room
-from backend.memory.index import TurnIndex
+from backend.memory.index import Query, TurnIndex
+from backend.memory.postings import digests
 from backend.memory.text import terms
+from backend.memory.windows import Bm25
 from backend.tests.conftest import a_turn
 
 WORDS = ["apple", "river", "stone", "cloud", "tiger", "piano"]
+FORM = Bm25()
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -28,23 +30,29 @@ def naive_windows(turns: Sequence[Turn], query: str) -> dict[str, float]:
         said = sorted((turn for turn in turns if turn.session_id == session), key=lambda turn: (turn.said_at, turn.seq))
         for place, turn in enumerate(said):
             bag: Counter[str] = Counter()
-            for neighbour, weight in ((place - 1, room.NEIGHBOUR), (place, 1.0), (place + 1, room.NEIGHBOUR)):
-                if 0 <= neighbour < len(said):
-                    for word in terms(said[neighbour].content):
-                        bag[word] += weight  # type: ignore[assignment]
+            for steps, share in ((-2, FORM.beyond), (-1, FORM.beside), (0, 1), (1, FORM.beside), (2, FORM.beyond)):
+                if 0 <= place + steps < len(said):
+                    for word in terms(said[place + steps].content):
+                        bag[word] += share  # type: ignore[assignment]
             bags[turn.id] = bag
     mean = sum(sum(bag.values()) for bag in bags.values()) / len(bags) or 1.0
     scores = {}
     for turn_id, bag in bags.items():
         score = 0.0
         for word in set(terms(query)):
-            holding = sum(1 for other in bags.values() if other[word])
+            holding = sum(1 for turn in turns if word in terms(turn.content))
             if holding:
                 rarity = math.log(1 + (len(bags) - holding + 0.5) / (holding + 0.5))
-                damping = room.K1 * (1 - room.B + room.B * sum(bag.values()) / mean)
-                score += rarity * bag[word] * (room.K1 + 1) / (bag[word] + damping)
+                damping = FORM.k1 * (1 - FORM.b + FORM.b * sum(bag.values()) / mean)
+                score += rarity * bag[word] * (FORM.k1 + 1) / (bag[word] + damping)
         scores[turn_id] = score
     return scores
+
+
+def windows_of(index: TurnIndex, query: str) -> dict[str, float]:
+    """What the index makes of the same."""
+    found, _ = index._windows.scores(digests(dict.fromkeys(terms(query))), 48)
+    return {index._table.turn(number).id: float(found[number]) for number in index._table.live.nonzero()[0].tolist()}
 
 
 turn_lists = st.lists(
@@ -88,10 +96,7 @@ def test_scores_are_those_of_the_definition_however_turns_arrive(
         final[turn.id] = turn
     assert len(index) == len(final)
     expected = naive_windows(list(final.values()), " ".join(query))
-    count = len(index._turns)
-    found = index._windows(index._telling(" ".join(query)), count)
-    scores = {index._turns[at].id: float(found[at]) for at in range(count) if index._live[at]}
-    assert scores == pytest.approx(expected)
+    assert windows_of(index, " ".join(query)) == pytest.approx(expected, abs=1e-5)
     for session in {turn.session_id for turn in final.values()}:
         in_order = sorted(
             (turn for turn in final.values() if turn.session_id == session), key=lambda turn: (turn.said_at, turn.seq)
@@ -109,15 +114,15 @@ def test_what_is_returned_is_sorted_wanted_and_between_0_and_1(
     for turn in made(rows):
         index.add(turn)
     text = " ".join(query)
-    found = index.search(text, limit=5, exclude={f"t{hidden}"}, session_id="s1")
+    found = index.search(Query(text, limit=5, exclude={f"t{hidden}"}, session_id="s1"))
     assert len(found) <= 5
-    scores = [score for _, score in found]
+    scores = [hit.score for hit in found]
     assert scores == sorted(scores, reverse=True)
     assert all(0 < score <= 1 for score in scores)
-    assert len({turn.id for turn, _ in found}) == len(found)
-    for turn, _ in found:
-        assert turn.id != f"t{hidden}"
-        assert turn.content != text
+    assert len({hit.turn.id for hit in found}) == len(found)
+    for hit in found:
+        assert hit.turn.id != f"t{hidden}"
+        assert hit.turn.content != text
 
 
 def test_replacing_many_turns_leaves_no_trace_of_the_old_ones() -> None:
@@ -131,9 +136,11 @@ def test_replacing_many_turns_leaves_no_trace_of_the_old_ones() -> None:
         if seq >= 1_950:
             fresh.add(turn)
     assert len(index) == 50
-    assert index.search("number3") == []
+    assert index.search(Query("number3")) == []
     assert index.nbytes < 4 * fresh.nbytes
-    assert {turn.id for turn, _ in index.search("tiger")} == {turn.id for turn, _ in fresh.search("tiger")}
+    assert {hit.turn.id for hit in index.search(Query("tiger"))} == {
+        hit.turn.id for hit in fresh.search(Query("tiger"))
+    }
 
 
 def conversation(*lines: str, session: str) -> list[Turn]:
@@ -185,28 +192,28 @@ def life() -> TurnIndex:
 def test_the_turn_that_answers_is_among_the_first_three_and_before_any_question(
     life: TurnIndex, question: str, answer: str
 ) -> None:
-    found = [turn.content for turn, _ in life.search(question)]
+    found = [hit.turn.content for hit in life.search(Query(question))]
     assert any(answer in content for content in found[:3])
     places = [place for place, content in enumerate(found) if answer in content or content.endswith("?")]
     assert answer in found[places[0]]
 
 
 def test_a_question_is_no_answer_to_itself(life: TurnIndex) -> None:
-    assert all(turn.content != "What is my name?" for turn, _ in life.search("what is my name", limit=20))
+    assert all(hit.turn.content != "What is my name?" for hit in life.search(Query("what is my name", limit=20)))
 
 
 def test_what_has_no_word_in_common_is_not_recalled(life: TurnIndex) -> None:
-    assert life.search("quantum chromodynamics") == []
-    assert life.search("who are you?") == []
-    assert life.search("") == []
-    assert TurnIndex().search("anything") == []
+    assert life.search(Query("quantum chromodynamics")) == []
+    assert life.search(Query("who are you?")) == []
+    assert life.search(Query("")) == []
+    assert TurnIndex().search(Query("anything")) == []
 
 
 def test_a_later_statement_comes_before_an_equal_earlier_one() -> None:
     index = TurnIndex()
     for city, session in (("Paris", "a"), ("Rome", "b")):
         index.add(replace(a_turn(f"I live in {city} now."), session_id=session))
-    assert [turn.content for turn, _ in index.search("where do I live")] == [
+    assert [hit.turn.content for hit in index.search(Query("where do I live"))] == [
         "I live in Rome now.",
         "I live in Paris now.",
     ]
@@ -218,5 +225,5 @@ def test_a_pasted_book_is_searched_for_in_bounded_time() -> None:
     for number in range(600):
         index.add(a_turn(" ".join(f"w{chance.randrange(5_000)}" for _ in range(20)), session=f"s{number // 20}"))
     book = " ".join(f"w{number}" for number in range(5_000))
-    assert len(index._telling(book)) <= 48
-    assert index.search(book)
+    assert len(index._postings.rarest(digests(terms(book)), 48)) == 48
+    assert index.search(Query(book))
