@@ -5,8 +5,9 @@ import type { Fact, FactPage } from './types'
 
 const FACTS = '/api/v1/memory/facts'
 
-function refreshFacts(queries: QueryClient): void {
-  void queries.invalidateQueries({ queryKey: ['facts'] })
+/** Read again whatever shows facts. */
+function refresh(queries: QueryClient): void {
+  for (const list of ['facts', 'why', 'search']) void queries.invalidateQueries({ queryKey: [list] })
 }
 
 /** Change every list of facts on the page at once; the refresh that follows has the last word. */
@@ -20,7 +21,7 @@ export function useAddFact() {
   const queries = useQueryClient()
   return useMutation({
     mutationFn: (text: string) => sendJson<Fact>('POST', FACTS, { text }),
-    onSuccess: () => refreshFacts(queries),
+    onSuccess: () => refresh(queries),
   })
 }
 
@@ -31,7 +32,7 @@ export function useEditFact() {
     mutationFn: ({ id, text }: { id: string; text: string }) => sendJson<Fact>('PATCH', `${FACTS}/${encodeURIComponent(id)}`, { text }),
     onSuccess: (fact, { id }) => {
       changeLists(queries, (facts) => facts.map((one) => (one.id === id ? fact : one)))
-      refreshFacts(queries)
+      refresh(queries)
     },
   })
 }
@@ -43,9 +44,7 @@ export function useForgetFact() {
     mutationFn: (id: string) => sendJson<undefined>('DELETE', `${FACTS}/${encodeURIComponent(id)}`),
     onSuccess: (_, id) => {
       changeLists(queries, (facts) => facts.filter((one) => one.id !== id))
-      refreshFacts(queries)
-      void queries.invalidateQueries({ queryKey: ['why'] })
-      void queries.invalidateQueries({ queryKey: ['search'] })
+      refresh(queries)
     },
   })
 }

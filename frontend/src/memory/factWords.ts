@@ -6,7 +6,7 @@ export const KIND_WORDS: Record<FactKind, string> = {
   profile: 'About you',
   preference: 'Preferences',
   event: 'Events',
-  task: 'To do',
+  task: 'Tasks',
 }
 
 /** Below this, memory itself is not sure. */
