@@ -10,7 +10,10 @@ const SEARCH_LIMIT = 12
 export function createQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
+      // Without a network a request fails and the page says so; the library would wait in silence.
+      mutations: { networkMode: 'always' },
       queries: {
+        networkMode: 'always',
         staleTime: 30_000,
         refetchOnWindowFocus: false,
         // Once more for what may pass by itself; a refusal stays a refusal.

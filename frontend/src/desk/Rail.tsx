@@ -127,11 +127,11 @@ function Foot({ config }: { config: Config }) {
         )}
         <p className="capitalize">{config.environment}</p>
         <p className="flex flex-wrap gap-x-3">
-          <button type="button" onClick={nextTheme} className="underline underline-offset-2 hover:text-ink">
+          <button type="button" onClick={nextTheme} className="min-h-6 underline underline-offset-2 hover:text-ink">
             Colours: {THEME_WORDS[theme]}
           </button>
           {token !== null && (
-            <button type="button" onClick={() => setToken(null)} className="underline underline-offset-2 hover:text-ink">
+            <button type="button" onClick={() => setToken(null)} className="min-h-6 underline underline-offset-2 hover:text-ink">
               Sign out
             </button>
           )}

@@ -38,7 +38,7 @@ export function ForgetQuestion({ fact, onClose, onForgotten }: ForgetQuestionPro
     <AlertDialog.Root open onOpenChange={(shown) => !shown && !busy && onClose()}>
       <AlertDialog.Portal>
         <div aria-hidden="true" className="fixed inset-0 z-50 bg-black/40" />
-        <AlertDialog.Content {...focus} className="fixed top-1/2 left-1/2 z-50 w-[min(420px,90vw)] -translate-1/2 rounded-[20px] border border-line bg-sheet p-6 shadow-xl">
+        <AlertDialog.Content {...focus} aria-modal="true" className="fixed top-1/2 left-1/2 z-50 w-[min(420px,90vw)] -translate-1/2 rounded-[20px] border border-line bg-sheet p-6 shadow-xl">
           <AlertDialog.Title className="text-[17px] font-semibold">Forget this?</AlertDialog.Title>
           <p className="mt-2 font-voice text-[17px]/[1.4] wrap-anywhere">“{fact.text}”</p>
           <AlertDialog.Description className="mt-2">
