@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +31,8 @@ _QUERY_TERMS = 48  # the rarest: it may be a pasted page
 _PERIODS = 4
 _RICH = 25  # index terms; a turn with more is not richer for it
 
-_WEEK = 7 * 86_400_000_000  # microseconds
-_YEAR = 365 * 86_400_000_000
+_FADING = 4 * 86_400_000_000  # microseconds in which nearness to a time falls to 1/e
+_LONG = 80 * 86_400_000_000
 
 _NEITHER = re.compile(r"[\W_]+")
 
@@ -45,7 +45,7 @@ class Weights:
 
     window, cosine, cosine_window: words of the window, meaning of the turn, meaning of the window. session: the best
     match in the same session, in which meaning has the share `session_cosine`. speaker, date: the speaker or the time
-    asked for. statement: no question. length: longer over shorter. answer: follows a question that matches. time,
+    asked for; state: the share of `date` for all that was said before `Query.as_of`. statement: no question. length: longer over shorter. answer: follows a question that matches. time,
     number, name: offers one, and the question wants it. fact: `Query.boosts`. assistant: said by an assistant.
     recency: later over earlier. floor: turns below this share of the best score are left out.
     """
@@ -57,6 +57,7 @@ class Weights:
     session_cosine: float = 0.4
     speaker: float = 0.07
     date: float = 0.4
+    state: float = 0.7
     statement: float = 0.2
     length: float = 0.1
     answer: float = 0.1
@@ -88,7 +89,7 @@ class Query:
     """What is looked for.
 
     vector: the text's, 384 bytes. periods, speakers (names as given to `add`): asked for; turns of others are found
-    too. All that follows is a demand: agents (ids), roles, channel, since and until (half-open), within_session.
+    too. as_of: the moment at which a state is asked for: it may have been told long before. All that follows is a demand: agents (ids), roles, channel, since and until (half-open), within_session.
     session_id: the session of the asker; its turns win a tie. exclude: ids of turns that are not wanted (they still
     lend their words to their neighbours). boosts: by turn id, in [0, 1], how well a fact drawn from the turn matches.
     """
@@ -96,6 +97,7 @@ class Query:
     text: str
     vector: bytes | None = None
     periods: Sequence[Span] = ()
+    as_of: datetime | None = None
     speakers: Collection[str] = ()
     agents: Collection[str] = ()
     roles: Collection[str] = ()
@@ -165,9 +167,8 @@ class TurnIndex:
 
     def without_vector(self, limit: int) -> list[Turn]:
         """Return up to `limit` turns that may be found and have no vector, the newest first."""
-        lacking = self._table.findable[: self._table.count].copy()
-        known = self._vectors.known[: len(lacking)]
-        lacking[: len(known)] &= ~known
+        count = self._table.count
+        lacking = self._table.findable[:count] & ~self._vectors.knows(count)
         return [self._table.turn(number) for number in np.flatnonzero(lacking)[::-1][:limit].tolist()]
 
     def silence(self, turn_ids: Collection[str]) -> None:
@@ -280,12 +281,10 @@ class TurnIndex:
         related = window > 0
         window, answer = _to_the_best(window, allowed), _to_the_best(answer, allowed)
         match = window
-        if query.vector is not None and len(self._vectors):
+        if query.vector is not None and (known := allowed & self._vectors.knows(count)).any():
             weights = weights or HYBRID
-            own, around = self._vectors.cosines(query.vector)
-            known = allowed & self._vectors.known[:count]
+            own, around = (_spread(each, known, missing="mean") for each in self._vectors.cosines(query.vector))
             related |= known
-            own, around = _spread(own, known), _spread(around, known)
             add(weights.cosine, own)
             add(weights.cosine_window, around)
             match = (1 - np.float32(weights.session_cosine)) * window + np.float32(weights.session_cosine) * own
@@ -309,8 +308,11 @@ class TurnIndex:
             names = [table.speakers.find(name) for name in query.speakers]
             add(weights.speaker, _one_of(table.speaker[:count], names).astype(np.float32))
         if query.periods:
-            near = self._nearness(query.periods)
-            related |= near >= 1
+            near, inside = self._nearness(query.periods)
+            related |= inside
+            if query.as_of is not None:
+                told = table.said_at[:count] < microseconds(query.as_of)
+                np.maximum(near, told * np.float32(weights.state), out=near)
             add(weights.date, near)
         if query.boosts:
             boost = np.zeros(count, np.float32)
@@ -335,18 +337,23 @@ class TurnIndex:
         np.maximum.at(best, sessions, np.where(allowed, match, np.float32(-1)))
         return _spread(best, best >= 0).take(sessions)
 
-    def _nearness(self, periods: Sequence[Span]) -> Scores:
-        """Return how near each turn is to the time asked for: 1 inside, fading over weeks, sooner before than after."""
+    def _nearness(self, periods: Sequence[Span]) -> tuple[Scores, Mask]:
+        """Return how near each turn is to the times asked for, and whether it is inside of one: 1 there, else fading
+        over days, sooner before than after; a long time says little.
+        """
         said_at = self._table.said_at[: self._table.count]
-        nearest = np.zeros(len(said_at), np.float32)
+        nearest, inside = np.zeros(len(said_at), np.float32), np.zeros(len(said_at), np.bool_)
         for period in periods[:_PERIODS]:
             begin, end = microseconds(period.begin), microseconds(period.end)
             after = np.maximum(said_at - end + 1, 0).astype(np.float32)
             before = np.maximum(begin - said_at, 0).astype(np.float32)
-            near = np.exp(-(after + before) / np.float32(_WEEK))
-            near *= np.where(before > 0, np.float32(0.7), np.float32(1))
-            np.maximum(nearest, near * np.float32(0.3 if end - begin >= _YEAR else 1), out=nearest)
-        return nearest
+            near = np.exp(-(after + before) / np.float32(_FADING))
+            near *= np.where(before > 0, np.float32(0.5), np.float32(0.99))
+            within = (after == 0) & (before == 0)
+            near[within] = 1
+            inside |= within
+            np.maximum(nearest, near * np.float32(0.3 if end - begin >= _LONG else 1), out=nearest)
+        return nearest, inside
 
     def _compact(self) -> None:
         """Leave out the replaced turns, which would otherwise pile up."""
@@ -369,12 +376,15 @@ def _to_the_best(scores: Scores, allowed: Mask) -> Scores:
     return np.minimum(scores / best, 1) if best > 0 else np.zeros_like(scores)
 
 
-def _spread(scores: Scores, known: Mask) -> Scores:
-    """Bring scores to [0, 1] by the least and the best of those known; 0 for the others."""
+def _spread(scores: Scores, known: Mask, missing: Literal["mean", "zero"] = "zero") -> Scores:
+    """Bring scores to [0, 1] by the least and the best of those known. The others get 0, or the mean: a turn whose
+    vector is not made yet is neither near nor far.
+    """
     least, best = scores.min(initial=np.inf, where=known), scores.max(initial=-np.inf, where=known)
     if not best > least:
         return np.zeros_like(scores)
-    spread: Scores = np.clip((scores - least) / (best - least), 0, 1) * known
+    spread: Scores = np.clip((scores - least) / (best - least), 0, 1)
+    spread[~known] = spread.mean(where=known) if missing == "mean" else 0
     return spread
 
 

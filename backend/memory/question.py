@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 
 from backend.core.context import Fact, Turn
 from backend.memory.dates import Period, periods
-from backend.memory.text import terms
 
 MAX_TEXT = 2_000
 """Characters of a question that are read; the rest is a pasted page."""
@@ -144,31 +143,6 @@ def _people(folded: str, user_name: str, agents: Mapping[str, str]) -> tuple[tup
     return tuple(speakers), tuple(named)
 
 
-def matching(
-    text: str, understood: Understanding, facts: Iterable[Fact], now: datetime, limit: int = 10
-) -> list[tuple[Fact, float]]:
-    """Return the facts that may answer a question, best first, each with how well it matches, in (0, 1].
-
-    Only facts that hold now or, for a question about the past, held at `as_of`. A fact matches by its kind and by the
-    words it shares with the question; a question that names its subject prefers it.
-    """
-    moment = understood.as_of or now
-    asked = set(terms(text[:MAX_TEXT]))
-    scored: list[tuple[float, datetime, Fact]] = []
-    for fact in facts:
-        if not holds(fact, moment):
-            continue
-        words = set(terms(f"{fact.subject} {fact.text}"))
-        shared = len(asked & words) / (len(asked) or 1)
-        kind = 0.5 if fact.predicate in understood.predicates else 0.0
-        about = 0.2 if fact.subject == "user" or set(terms(fact.subject)) & asked else 0.0
-        score = min(1.0, kind + shared + (about if kind or shared else 0.0))
-        if score > 0.3:
-            scored.append((score, fact.said_at, fact))
-    scored.sort(key=lambda item: (-item[0], -item[1].timestamp()))
-    return [(fact, score) for score, _, fact in scored[:limit]]
-
-
 def holds(fact: Fact, moment: datetime) -> bool:
     """Tell whether a fact was true at a moment, as far as is known: since it was said, unless it says since when."""
     begins = fact.valid_from or fact.said_at
@@ -185,3 +159,8 @@ def newest_first(turns: Iterable[Turn], as_of: datetime | None = None) -> list[T
     turns = list(turns)
     before = sorted((turn for turn in turns if turn.said_at < as_of), key=lambda turn: turn.said_at, reverse=True)
     return before + sorted((turn for turn in turns if turn.said_at >= as_of), key=lambda turn: turn.said_at)
+
+
+def supported(question: str, turns: Sequence[Turn], facts: Sequence[Fact]) -> bool:
+    """Tell whether what was found (best first) holds an answer at all."""
+    return bool(turns or facts)

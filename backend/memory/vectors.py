@@ -27,20 +27,24 @@ class Vectors:
     def __init__(self, table: TurnTable) -> None:
         self._table = table
         self._rows = np.empty((0, DIMENSIONS), np.int8)
-        self.known = np.empty(0, np.bool_)  # by number: has a vector
+        self._known = np.empty(0, np.bool_)  # by number
         self._length = np.empty(0, np.float32)  # of the turn's window; NaN: to be worked out
-
-    def __len__(self) -> int:
-        return len(self._rows)
 
     @property
     def nbytes(self) -> int:
         """The memory taken, in bytes."""
-        return self._rows.nbytes + self.known.nbytes + self._length.nbytes + 600
+        return self._rows.nbytes + self._known.nbytes + self._length.nbytes + 600
+
+    def knows(self, count: int) -> NDArray[np.bool_]:
+        """Tell which of the first `count` turns have a vector."""
+        if not len(self._rows):
+            return np.zeros(count, np.bool_)
+        self._cover(count)
+        return self._known[:count]
 
     def get(self, number: int) -> bytes | None:
         """Return a turn's vector."""
-        if not 0 <= number < len(self.known) or not self.known[number]:
+        if not 0 <= number < len(self._known) or not self._known[number]:
             return None
         return bytes(self._rows[number].tobytes())
 
@@ -51,14 +55,14 @@ class Vectors:
             raise ValueError(f"a vector of {len(row)} bytes")
         self._cover(max(number + 1, self._table.count))
         self._rows[number] = row
-        self.known[number] = True
+        self._known[number] = True
         self.moved(number)
 
     def drop(self, number: int) -> None:
         """Forget a turn's vector."""
-        if number < len(self.known):
+        if number < len(self._known):
             self._rows[number] = 0
-            self.known[number] = False
+            self._known[number] = False
             self.moved(number)
 
     def moved(self, number: int) -> None:
@@ -93,16 +97,16 @@ class Vectors:
         if len(self._rows):
             self._cover(len(fresh))
             keep = np.flatnonzero(fresh >= 0)
-            self._rows, self.known, self._length = self._rows[keep], self.known[keep], self._length[keep]
+            self._rows, self._known, self._length = self._rows[keep], self._known[keep], self._length[keep]
 
     def dump(self) -> dict[str, NDArray[Any]]:
         """Return everything as arrays by name, for `load`."""
         rows = self._table.count if len(self._rows) else 0
-        return {"vectors": self._rows[:rows], "known": self.known[:rows]}
+        return {"vectors": self._rows[:rows], "known": self._known[:rows]}
 
     def load(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Take what `dump` gave."""
-        self._rows, self.known = arrays["vectors"], arrays["known"]
+        self._rows, self._known = arrays["vectors"], arrays["known"]
         self._length = np.full(len(self._rows), np.nan, np.float32)
 
     def _cover(self, count: int) -> None:
@@ -110,9 +114,9 @@ class Vectors:
         if count > len(self._rows):
             size, kept = count + count // 8 + 16, len(self._rows)
             rows, known, length = np.zeros((size, DIMENSIONS), np.int8), np.zeros(size, np.bool_), np.zeros(size)
-            rows[:kept], known[:kept], length[:kept] = self._rows, self.known, self._length
+            rows[:kept], known[:kept], length[:kept] = self._rows, self._known, self._length
             length[kept:] = np.nan
-            self._rows, self.known, self._length = rows, known, length.astype(np.float32)
+            self._rows, self._known, self._length = rows, known, length.astype(np.float32)
 
     def _lengths(self) -> Scores:
         """The length of each turn's window, never 0."""

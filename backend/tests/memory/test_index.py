@@ -2,18 +2,23 @@
 
 import math
 import random
+import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from backend.core.context import Turn
 from backend.memory.index import Query, TurnIndex
 from backend.memory.postings import digests
+from backend.memory.segment import SegmentBroken, pack
 from backend.memory.text import terms
 from backend.memory.windows import Bm25
 from backend.tests.conftest import a_turn
@@ -227,3 +232,235 @@ def test_a_pasted_book_is_searched_for_in_bounded_time() -> None:
     book = " ".join(f"w{number}" for number in range(5_000))
     assert len(index._postings.rarest(digests(terms(book)), 48)) == 48
     assert index.search(Query(book))
+
+
+def a_vector(seed: int) -> bytes:
+    values = np.random.default_rng(seed).standard_normal(384)
+    return bytes(np.rint(values * 127 / np.linalg.norm(values)).astype(np.int8).tobytes())
+
+
+def as_floats(vector: bytes | None) -> NDArray[np.float64]:
+    return np.zeros(384) if vector is None else np.frombuffer(vector, np.int8).astype(np.float64)
+
+
+@given(
+    rows=turn_lists,
+    lacking=st.sets(st.integers(0, 40)),
+    silenced=st.sets(st.integers(0, 14), max_size=4),
+    late=st.sets(st.integers(0, 14), max_size=4),
+)
+@settings(max_examples=150, deadline=None)
+def test_similarity_is_that_of_the_definition_however_turns_and_vectors_arrive(
+    rows: list[tuple[int, int, int, list[str]]], lacking: set[int], silenced: set[int], late: set[int]
+) -> None:
+    index = TurnIndex()
+    final: dict[str, Turn] = {}
+    vectors: dict[str, bytes] = {}
+    for seq, turn in enumerate(made(rows)):
+        vector = None if seq in lacking else a_vector(seq)
+        index.add(turn, vector=vector)
+        if vector is not None:
+            vectors[turn.id] = vector
+        elif turn.id in final and final[turn.id].content != turn.content:
+            vectors.pop(turn.id, None)
+        final[turn.id] = turn
+    index.silence({f"t{number}" for number in silenced})
+    for number in late:
+        index.set_vector(f"t{number}", a_vector(100 + number))
+        vectors[f"t{number}"] = a_vector(100 + number)
+    for number in silenced:
+        vectors.pop(f"t{number}", None)
+    query = a_vector(1_000)
+    asked = as_floats(query)
+    own, window = index._vectors.cosines(query)
+    for session in {turn.session_id for turn in final.values()}:
+        said = sorted(
+            (turn for turn in final.values() if turn.session_id == session), key=lambda turn: (turn.said_at, turn.seq)
+        )
+        for place, turn in enumerate(said):
+            number = index._table.find(turn.id)
+            assert own[number] == pytest.approx(asked @ as_floats(vectors.get(turn.id)) / 127**2, abs=1e-5)
+            mixed = as_floats(vectors.get(turn.id))
+            for other in (place - 1, place + 1):
+                if 0 <= other < len(said):
+                    mixed = mixed + 0.5 * as_floats(vectors.get(said[other].id))
+            expected = asked @ mixed / (127 * np.linalg.norm(mixed)) if mixed.any() else 0
+            assert window[number] == pytest.approx(expected, abs=1e-5)
+    lacking_now = {turn.id for turn in index.without_vector(100)}
+    assert lacking_now == set(final) - set(vectors) - {f"t{number}" for number in silenced}
+
+
+@given(rows=turn_lists, silenced=st.sets(st.integers(0, 14)), before=st.booleans())
+@settings(max_examples=100, deadline=None)
+def test_a_silenced_turn_is_neither_found_nor_lends_its_words_but_keeps_its_place(
+    rows: list[tuple[int, int, int, list[str]]], silenced: set[int], before: bool
+) -> None:
+    index, without = TurnIndex(), TurnIndex()
+    away = {f"t{number}" for number in silenced}
+    if before:
+        index.silence(away)
+    final: dict[str, Turn] = {}
+    for turn in made(rows):
+        index.add(turn)
+        without.add(replace(turn, content="") if turn.id in away else turn)
+        final[turn.id] = turn
+    index.silence(away)
+    found = {hit.turn.id for hit in index.search(Query(" ".join(WORDS), limit=50))}
+    assert found.isdisjoint(away)
+    assert found == {hit.turn.id for hit in without.search(Query(" ".join(WORDS), limit=50))} - away
+    for turn in final.values():
+        assert turn in index.session(turn.session_id, 100)
+        assert {each.id for each in index.neighbours(turn.id) if each is not None}.isdisjoint(away)
+
+
+@given(rows=turn_lists, more=turn_lists)
+@settings(max_examples=60, deadline=None)
+def test_a_dumped_index_is_the_same_when_loaded_and_goes_on(
+    rows: list[tuple[int, int, int, list[str]]], more: list[tuple[int, int, int, list[str]]]
+) -> None:
+    index = TurnIndex()
+    for seq, turn in enumerate(made(rows)):
+        index.add(turn, speaker="Ada", vector=a_vector(seq) if seq % 3 else None)
+    index.silence({"t3", "t99"})
+    loaded = TurnIndex.load(index.dump())
+    for each in (index, loaded):
+        for turn in made(more):
+            each.add(replace(turn, seq=turn.seq + 100))
+    assert len(loaded) == len(index)
+    query = Query("apple river tiger", vector=a_vector(7), limit=50)
+    assert loaded.search(query) == index.search(query)
+    assert loaded.dump() == index.dump()
+
+
+def test_a_damaged_or_foreign_segment_is_refused() -> None:
+    index = TurnIndex()
+    for turn in conversation("My name is Ada.", "Nice to meet you.", session="s"):
+        index.add(turn)
+    blob = index.dump()
+    for wrong in (b"", b"something else", blob[:-1], blob + b"x", blob[:-5] + b"?" + blob[-4:], b"X" + blob[1:]):
+        with pytest.raises(SegmentBroken):
+            TurnIndex.load(wrong)
+    with pytest.raises(SegmentBroken):
+        TurnIndex.load(pack({"begin": np.zeros(3, np.int64)}))
+
+
+def test_turns_come_back_as_they_were_given() -> None:
+    index = TurnIndex()
+    given = [
+        Turn("tü", "assistant", "Grüße, 東京 \ud800", "voice", "marcus", BEGINNING, "s", "item_1", "and more", True, 7),
+        Turn("", "user", "", "chat", "", BEGINNING + timedelta(microseconds=1), "", None, "", False, 0),
+        Turn("x" * 300, "user", "long " * 20_000, "chat", "elena", BEGINNING, "s", None, "", False, 8),
+    ]
+    for turn in given:
+        index.add(turn)
+    for turn in given:
+        assert index.turn(turn.id) == turn
+        assert turn.id in index
+    assert index.turn("unknown") is None
+    assert index.neighbours("unknown") == (None, None)
+    assert index.neighbours("tü") == (None, given[2])
+    assert index.session("unknown", 5) == []
+
+
+@pytest.fixture
+def mixed() -> TurnIndex:
+    """The same words from two speakers, two agents, on two channels, on four days."""
+    index = TurnIndex()
+    for day, (role, channel, agent, speaker) in enumerate(
+        [
+            ("user", "chat", "elena", "Ada"),
+            ("assistant", "voice", "elena", "Elena"),
+            ("user", "voice", "marcus", "Ada"),
+            ("assistant", "chat", "marcus", "Marcus"),
+        ]
+    ):
+        said = Turn(f"t{day}", role, f"The budget is {day}", channel, agent, BEGINNING + timedelta(days=day), f"s{day}")  # type: ignore[arg-type]
+        index.add(said, speaker=speaker)
+    return index
+
+
+@pytest.mark.parametrize(
+    ("demand", "found"),
+    [
+        ({}, {"t0", "t1", "t2", "t3"}),
+        ({"roles": {"user"}}, {"t0", "t2"}),
+        ({"agents": {"marcus"}}, {"t2", "t3"}),
+        ({"agents": {"nobody"}}, set()),
+        ({"channel": "voice"}, {"t1", "t2"}),
+        ({"since": BEGINNING + timedelta(days=1), "until": BEGINNING + timedelta(days=3)}, {"t1", "t2"}),
+        ({"session_id": "s3", "within_session": True}, {"t3"}),
+        ({"session_id": "unknown", "within_session": True}, set()),
+        ({"session_id": "s3"}, {"t0", "t1", "t2", "t3"}),
+        ({"exclude": {"t1", "unknown"}}, {"t0", "t2", "t3"}),
+        ({"limit": 2}, {"t3", "t2"}),
+        ({"limit": 0}, set()),
+    ],
+)
+def test_demands_are_met(mixed: TurnIndex, demand: dict[str, Any], found: set[str]) -> None:
+    assert {hit.turn.id for hit in mixed.search(Query("what is the budget", **demand))} == found
+
+
+@dataclass(frozen=True)
+class Day:
+    begin: datetime
+    end: datetime
+
+
+@pytest.mark.parametrize(
+    ("wish", "first"),
+    [
+        ({"speakers": {"Marcus"}}, "t3"),
+        ({"speakers": {"Elena"}}, "t1"),
+        ({"periods": [Day(BEGINNING + timedelta(days=1), BEGINNING + timedelta(days=2))]}, "t1"),
+        ({"boosts": {"t0": 1.0, "unknown": 1.0}}, "t0"),
+        ({"session_id": "s1"}, "t1"),
+    ],
+)
+def test_wishes_come_first(mixed: TurnIndex, wish: dict[str, Any], first: str) -> None:
+    found = mixed.search(Query("what is the budget", **wish))
+    assert found[0].turn.id == first
+    assert len(found) == 4
+
+
+def test_a_time_alone_finds_what_was_said_then(mixed: TurnIndex) -> None:
+    day = Day(BEGINNING + timedelta(days=1), BEGINNING + timedelta(days=2))
+    assert [hit.turn.id for hit in mixed.search(Query("what did we talk about", periods=[day]))] == ["t1"]
+
+
+@pytest.mark.parametrize("with_vectors", [False, True])
+def test_the_size_it_states_is_the_memory_it_takes(with_vectors: bool) -> None:
+    chance = random.Random(3)
+    turns = [
+        a_turn(" ".join(f"w{int(chance.paretovariate(0.7)) % 5_000}" for _ in range(15)), session=f"s{number // 20}")
+        for number in range(1_500)
+    ]
+    vectors = [a_vector(number) if with_vectors else None for number in range(len(turns))]
+    for turn in turns:
+        terms(turn.content)  # the stemmer's memory is not the index's
+    TurnIndex().add(turns[0])
+    tracemalloc.start()
+    try:
+        digests(word for turn in turns for word in terms(turn.content))
+        before, _ = tracemalloc.get_traced_memory()
+        index = TurnIndex()
+        for turn, vector in zip(turns, vectors, strict=True):
+            index.add(turn, vector=vector)
+        index.search(Query("w1 w2 w3", vector=a_vector(1)))
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert index.nbytes == pytest.approx(after - before, rel=0.2)
+
+
+def test_many_sessions_at_once_stay_in_order_and_waste_little() -> None:
+    index = TurnIndex()
+    chance = random.Random(5)
+    said: dict[str, list[str]] = {}
+    for number in range(3_000):
+        session = f"s{chance.randrange(40)}"
+        turn = replace(a_turn(f"remark {number}"), session_id=session)
+        index.add(turn)
+        said.setdefault(session, []).append(turn.id)
+    for session, ids in said.items():
+        assert [turn.id for turn in index.session(session, 1_000)] == ids
+    assert index._table.sessions.width < 4 * 3_000 + 1_000
