@@ -54,7 +54,10 @@ _EXAMPLES = (
         '{"facts":[{"turns":[1],"subject":"user","predicate":"sibling","value":"ruth"},'
         '{"turns":[1],"subject":"user","predicate":"hobby","value":"keep bees"}]}',
     ),
-    ("1 user: thanks that is all for today\n2 assistant: You are welcome.\n3 user: what do you think is better", '{"facts":[]}'),
+    (
+        "1 user: thanks that is all for today\n2 assistant: You are welcome.\n3 user: what do you think is better",
+        '{"facts":[]}',
+    ),
 )
 _SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -179,7 +182,8 @@ def _batches(turns: Sequence[Turn]) -> Iterator[list[Turn]]:
 def lines(batch: Sequence[Turn]) -> str:
     """Write a batch as the model reads it: numbered lines, one a turn."""
     return "\n".join(
-        f"{number} {turn.role}: {' '.join(turn.content.split())[:_LONGEST_TURN]}" for number, turn in enumerate(batch, 1)
+        f"{number} {turn.role}: {' '.join(turn.content.split())[:_LONGEST_TURN]}"
+        for number, turn in enumerate(batch, 1)
     )
 
 
@@ -206,7 +210,9 @@ def _fact(given: Any, batch: Sequence[Turn]) -> Fact | None:
         return None
     predicate, value, subject = given.get("predicate"), given.get("value"), given.get("subject", USER)
     cited = given.get("turns")
-    if not (isinstance(predicate, str) and isinstance(value, str) and isinstance(subject, str) and isinstance(cited, list)):
+    if not (
+        isinstance(predicate, str) and isinstance(value, str) and isinstance(subject, str) and isinstance(cited, list)
+    ):
         return None
     value, subject = " ".join(value.split()).strip(" .,;:"), " ".join(subject.split())
     if predicate not in PREDICATES or not 0 < len(value) <= _LONGEST_VALUE or commanding(value) or commanding(subject):
