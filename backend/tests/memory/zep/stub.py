@@ -107,6 +107,11 @@ class ZepStub:
         """Come back at the same address."""
         await self.start(int(self.url.rsplit(":", 1)[1]))
 
+    @property
+    def hangs(self) -> bool:
+        """Whether a request is still to be done late."""
+        return bool(self._late)
+
     def add_edge(self, user_id: str, fact: str, **more: Any) -> None:
         """Let the server have drawn a fact."""
         user = self._user(user_id)
