@@ -39,6 +39,15 @@ class VirtualClock:
         self.seconds += seconds
 
 
+class Chosen:
+    """Settings of a Zep."""
+
+    def __init__(self, version: Dialect, url: str = "", key: str = "k") -> None:
+        self.zep_api_version: Dialect = version
+        self.zep_api_url = url
+        self.zep_api_key = key
+
+
 @dataclass
 class Bench:
     """A stub and everything of ours that talks to it."""

@@ -6,6 +6,7 @@ What a real server would swallow is noted in `violations`, which the fixtures ho
 import asyncio
 import contextlib
 import re
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -437,3 +438,16 @@ async def _read(reader: asyncio.StreamReader, head: bytes) -> Request:
     path, _, query = target.partition("?")
     body = orjson.loads(raw) if raw else {}
     return Request(method, path, dict(parse_qsl(query)), body, headers)
+
+
+async def _serve_apart(dialect: str, fault: str) -> None:
+    """Serve with one fault for ever, until standard input ends; print the address."""
+    stub = ZepStub(dialect)
+    await stub.start()
+    stub.fault = lambda _method, _path: fault
+    print(stub.url, flush=True)  # noqa: T201 - for the one who started us
+    await asyncio.to_thread(sys.stdin.read)
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve_apart(*sys.argv[1:3]))
