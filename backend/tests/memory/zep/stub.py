@@ -84,6 +84,7 @@ class ZepStub:
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.StreamWriter] = set()
         self._done = asyncio.Event()
+        self._answered = asyncio.Event()
 
     @property
     def base(self) -> str:
@@ -107,6 +108,13 @@ class ZepStub:
     async def restart(self) -> None:
         """Come back at the same address."""
         await self.start(int(self.url.rsplit(":", 1)[1]))
+
+    async def until(self, holds: Callable[[], bool], seconds: float = 60.0) -> None:
+        """Wait until something holds, looking after each request."""
+        async with asyncio.timeout(seconds):
+            while not holds():
+                self._answered.clear()
+                await self._answered.wait()
 
     @property
     def hangs(self) -> bool:
@@ -152,7 +160,9 @@ class ZepStub:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 request = await _read(reader, head)
                 self.requests.append(request)
-                if not await self._reply(request, writer):
+                goes_on = await self._reply(request, writer)
+                self._answered.set()
+                if not goes_on:
                     break
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
@@ -440,9 +450,12 @@ async def _read(reader: asyncio.StreamReader, head: bytes) -> Request:
     return Request(method, path, dict(parse_qsl(query)), body, headers)
 
 
-async def _serve_apart(dialect: str, fault: str) -> None:
-    """Serve with one fault for ever, until standard input ends; print the address."""
+async def _serve_apart(dialect: str, fault: str, user_id: str) -> None:
+    """Serve one user's fact with one fault for ever, until standard input ends; print the address."""
     stub = ZepStub(dialect)
+    user = {"uuid": str(uuid.uuid4()), "user_id": user_id}
+    stub.users[user["uuid"]] = user
+    stub.add_edge(user_id, "Ada likes the cello")
     await stub.start()
     stub.fault = lambda _method, _path: fault
     print(stub.url, flush=True)  # noqa: T201 - for the one who started us
@@ -450,4 +463,4 @@ async def _serve_apart(dialect: str, fault: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve_apart(*sys.argv[1:3]))
+    asyncio.run(_serve_apart(*sys.argv[1:]))

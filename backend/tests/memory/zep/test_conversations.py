@@ -27,10 +27,10 @@ SLOWER_SECONDS = 0.005
 
 
 @contextlib.asynccontextmanager
-async def zep_apart(fault: str, database: Database) -> AsyncIterator[Zep]:
+async def zep_apart(fault: str, person: Principal, database: Database) -> AsyncIterator[Zep]:
     """A Zep whose server runs in a process of its own: what it costs there is not what a conversation feels."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "backend.tests.memory.zep.stub", "v3", fault,
+        sys.executable, "-m", "backend.tests.memory.zep.stub", "v3", fault, user_id(person),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
@@ -63,7 +63,7 @@ async def a_turn_of_talk(memory: Memory, person: Principal, channel: Channel, ze
 async def test_no_turn_is_slower_by_more_than_five_milliseconds(
     fault: str, channel: Channel, database: Database, memory: Memory, person: Principal
 ) -> None:
-    async with zep_apart(fault, database) as zep:
+    async with zep_apart(fault, person, database) as zep:
         await Ledger(database).save_user(person, "v3", user_id(person))
         over = asyncio.Event()
 

@@ -13,6 +13,7 @@ from backend.memory.log import TurnLog
 from backend.memory.zep.delivery import UNDER_WAY, ZepDelivery, session_name, user_id
 from backend.memory.zep.port import ZepError
 from backend.storage.database import Database
+from backend.storage.keys import KeyRing
 from backend.tests.conftest import a_person, a_turn
 from backend.tests.memory.zep.conftest import Bench, breaker
 
@@ -280,9 +281,9 @@ async def test_users_and_sessions_that_are_there_already_are_taken(zep: Bench, p
 
 
 async def test_an_episode_that_is_deleted_here_is_deleted_at_zep(
-    zep: Bench, person: Principal, database: Database
+    zep: Bench, person: Principal, database: Database, keys: KeyRing
 ) -> None:
-    log = TurnLog(database)
+    log = TurnLog(database, keys)
     kept = await log.append(person, "kept", [a_turn("stays")])
     gone = await log.append(person, "gone", [a_turn("goes")])
     await follow(zep, person, [*kept, *gone])
