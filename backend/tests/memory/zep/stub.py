@@ -23,7 +23,7 @@ PREFIX = {"v3": "/api/v2", "v4": "/api/v4", "ce": "/api/v2", "oss": "/api/v1"}
 ROLES = frozenset({"system", "assistant", "user", "function", "tool"})
 
 FAULTS = (
-    "404", "429", "500", "stall", "non_json", "reset", "lost", "500_after", "wrong_form", "late", "huge"
+    "307", "404", "405", "429", "500", "stall", "non_json", "reset", "lost", "500_after", "wrong_form", "late", "huge"
 )  # fmt: skip
 """What can go wrong with a request. lost: it is done and the connection closed; 500_after: done and answered 500;
 late: answered by nothing, and done when the test says so (`do_late`).
@@ -185,7 +185,9 @@ class ZepStub:
             writer.transport.abort()
             return False
         planned: dict[str, tuple[int, bytes, dict[str, str]]] = {
+            "307": (307, b"", {"location": self.url + "/elsewhere"}),
             "404": (404, b'{"message": "not found"}', {}),
+            "405": (405, b'{"message": "method not allowed"}', {}),
             "429": (429, b'{"message": "slow down"}', {"retry-after": self.retry_after}),
             "500": (500, b'{"message": "internal"}', {}),
             "500_after": (500, b'{"message": "internal"}', {}),

@@ -11,11 +11,14 @@ from backend.core.problems import Problem
 from backend.identity.principal import Principal
 from backend.memory.log import TurnLog
 from backend.memory.zep.delivery import UNDER_WAY, ZepDelivery, session_name, user_id
+from backend.memory.zep.dialects import port_for
 from backend.memory.zep.port import ZepError
+from backend.memory.zep.transport import Transport
 from backend.storage.database import Database
 from backend.storage.keys import KeyRing
 from backend.tests.conftest import a_person, a_turn
 from backend.tests.memory.zep.conftest import Bench, breaker
+from backend.tests.memory.zep.stub import KEY
 
 
 def dialogue(count: int, session: str = "s") -> list[Turn]:
@@ -105,7 +108,9 @@ async def test_the_same_turns_given_again_are_not_sent_again(zep: Bench, person:
     assert len(zep.stub.requests) == asked
 
 
-@pytest.mark.parametrize("fault", ["404", "429", "500", "stall", "non_json", "reset", "lost", "500_after", "huge"])
+@pytest.mark.parametrize(
+    "fault", ["307", "404", "405", "429", "500", "stall", "non_json", "reset", "lost", "500_after", "huge"]
+)
 async def test_a_failed_write_is_repeated_without_a_loss_and_without_a_double(
     fault: str, zep: Bench, person: Principal
 ) -> None:
@@ -259,6 +264,32 @@ async def test_a_server_that_refuses_everything_gets_no_turn_struck_off(v3: Benc
         await v3.delivery.take(person, turns, deleted=False)
     assert failed.value.retryable
     assert v3.delivery.refused <= 3
+
+
+@pytest.mark.parametrize("fault", ["307", "405"])
+async def test_a_server_of_another_kind_gets_no_turn_struck_off(fault: str, zep: Bench, person: Principal) -> None:
+    turns = dialogue(3)
+    zep.stub.fault = lambda _method, _path: fault
+    for _ in range(10):
+        with pytest.raises(ZepError) as failed:
+            await zep.delivery.take(person, turns, deleted=False)
+        assert failed.value.retryable
+        zep.clock.advance(60)
+    zep.stub.fault = lambda _method, _path: ""
+    await follow(zep, person, turns)
+    assert zep.stub.contents() == [turn.content for turn in turns]
+
+
+async def test_from_v3_to_v4_the_same_users_and_threads_go_on(v3: Bench, person: Principal) -> None:
+    before, after = dialogue(3), dialogue(3)
+    await follow(v3, person, before)
+    v3.stub.dialect = "v4"  # the cloud serves both versions of one project's data
+    transport = Transport(v3.stub.base, f"Api-Key {KEY}", clock=v3.clock.monotonic)
+    port = port_for("v4", transport)
+    await ZepDelivery(port, v3.ledger, now=v3.clock.now).take(person, [*before, *after], deleted=False)
+    assert len(v3.stub.users) == len(v3.stub.sessions) == 1
+    assert v3.stub.contents() == [turn.content for turn in before + after]
+    await transport.close()
 
 
 async def test_a_session_or_user_that_was_deleted_at_zep_is_made_anew(zep: Bench, person: Principal) -> None:
