@@ -131,8 +131,8 @@ class ZepDelivery:
             self._wait_for_late_writes([records[turn.id] for turn in uncertain])
             for message in await self._port.tail(session, TAIL):
                 turn_id, part = message.metadata.get(TURN), message.metadata.get(PART)
-                if isinstance(turn_id, str) and isinstance(part, int) and turn_id in records:
-                    arrived.get(turn_id, {})[part] = message.uuid
+                if isinstance(turn_id, str) and isinstance(part, int | float) and turn_id in records:
+                    arrived.get(turn_id, {})[int(part)] = message.uuid
         await self._confirm(principal, uncertain, arrived)
         pieces = [piece for turn in turns for piece in _pieces(turn, self._length)]
         missing = [piece for piece in pieces if piece.part not in arrived[piece.turn.id]]
