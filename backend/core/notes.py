@@ -109,8 +109,8 @@ def _said(facts: Sequence[Fact], passages: Sequence[Passage], overtaken: Set[str
 def _fact(fact: Fact) -> str:
     begun = fact.valid_from or fact.said_at
     when = f"since {_day(begun)}" if fact.valid_to is None else f"from {_day(begun)} until {_day(fact.valid_to)}"
-    about = "" if fact.subject == "user" else f", about {quoted(fact.subject, 60)}"
-    return f"{when}{about}: {quoted(fact.text)}"
+    about = "the user" if fact.subject == "user" else quoted(fact.subject, 60)
+    return f"{about}, {when}: {quoted(fact.text)}"
 
 
 def _turn(passage: Passage) -> str:

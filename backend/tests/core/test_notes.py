@@ -19,14 +19,14 @@ def said(content: str, turn_id: str = "t1") -> Passage:
 
 def test_each_line_has_its_number_date_and_source() -> None:
     told = notes.render([Fact("f1", "Works at Siemens.", MAY)], [said("I now work at Siemens")], token_budget=500)
-    assert '[1] since 3 May 2026: "Works at Siemens."' in told.text
+    assert '[1] the user, since 3 May 2026: "Works at Siemens."' in told.text
     assert '[2] 3 May 2026, the user said: "I now work at Siemens"' in told.text
     assert told.sources == ("f1", "t1")
 
 
 def test_a_fact_that_has_ended_says_until_when() -> None:
     fact = Fact("f1", "Works at Bosch.", MAY, valid_from=datetime(2025, 1, 1, tzinfo=UTC), valid_to=MAY)
-    assert 'from 1 Jan 2025 until 3 May 2026: "Works at Bosch."' in notes.render([fact], [], token_budget=500).text
+    assert 'the user, from 1 Jan 2025 until 3 May 2026: "Works at Bosch."' in notes.render([fact], [], token_budget=500).text
 
 
 def test_a_short_answer_is_quoted_with_the_question_before_it() -> None:
