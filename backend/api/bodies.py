@@ -3,12 +3,13 @@
 The framework would read a body of any length first and say 422 to everything.
 """
 
+import re
 from datetime import datetime
 from typing import Any, TypeVar
 
 import orjson
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, BeforeValidator, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
 from backend.api.edge import too_large
@@ -23,6 +24,20 @@ def described(model: type[BaseModel]) -> dict[str, Any]:
     """Return what a route adds to its description for a body that `json_body` reads as `model`."""
     reference = {"$ref": f"#/components/schemas/{model.__name__}"}
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": reference}}}}
+
+
+_CONTROL = "\\x00-\\x08\\x0e-\\x1f"
+TEXT = re.compile(rf"[^{_CONTROL}]*[^{_CONTROL}\s][^{_CONTROL}]*", re.DOTALL)
+"""Not blank, and no control characters but white space."""
+
+PLAIN: dict[str, Any] = {"minLength": 1, "pattern": f"^{TEXT.pattern}$"}
+"""The description of such a text."""
+
+WHOLE = BeforeValidator(lambda value: int(value) if isinstance(value, float) and value.is_integer() else value)
+"""For whole numbers: 36.0 is one in JSON."""
+
+MOMENT: dict[str, Any] = {"format": "date-time"}
+"""The description of what `moment` reads."""
 
 
 def moment(name: str, text: str | None) -> datetime | None:

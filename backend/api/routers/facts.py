@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from backend.api import access, answers
-from backend.api.bodies import described, json_body, moment
+from backend.api.bodies import MOMENT, PLAIN, TEXT, described, json_body, moment
 from backend.api.problem_documents import documented
 from backend.core import problems
 from backend.core.context import FactKind, FactSource
@@ -20,6 +20,10 @@ FactId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,128}$", description="The
 
 MAX_FACT_CHARACTERS = 500
 MAX_BODY_BYTES = 8 * 1024
+
+Sentence = Annotated[
+    str, Field(max_length=MAX_FACT_CHARACTERS, description="One plain sentence.", json_schema_extra=PLAIN)
+]
 
 
 class Provenance(BaseModel):
@@ -76,7 +80,9 @@ class NewFact(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: Annotated[str, Field(min_length=1, max_length=MAX_FACT_CHARACTERS, description="One plain sentence.")]
+    text: Annotated[
+        str, Field(max_length=MAX_FACT_CHARACTERS, description="One plain sentence.", json_schema_extra=PLAIN)
+    ]
     kind: FactKind = "profile"
 
 
@@ -85,7 +91,9 @@ class CorrectedFact(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: Annotated[str, Field(min_length=1, max_length=MAX_FACT_CHARACTERS, description="One plain sentence.")]
+    text: Annotated[
+        str, Field(max_length=MAX_FACT_CHARACTERS, description="One plain sentence.", json_schema_extra=PLAIN)
+    ]
 
 
 @router.get("", response_model=Facts, responses=documented(401, 403, 422, 503))
@@ -95,7 +103,9 @@ async def facts(
     current: Annotated[bool | None, Query(description="true: what holds now; false: what held before.")] = None,
     kind: Annotated[FactKind | None, Query()] = None,
     q: Annotated[str | None, Query(max_length=200, description="Words that it must hold.")] = None,
-    as_of: Annotated[str | None, Query(max_length=40, description="What was true at this time; RFC 3339.")] = None,
+    as_of: Annotated[
+        str | None, Query(max_length=40, description="What was true at this time; RFC 3339.", json_schema_extra=MOMENT)
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=512, description="next_cursor of the page before.")] = None,
 ) -> Any:
@@ -141,7 +151,6 @@ async def forget(request: Request, fact_id: FactId, caller: Writer) -> None:
 
 
 def _sentence(text: str) -> str:
-    line = " ".join(text.split())
-    if not line or any(ord(letter) < 32 for letter in line):
-        raise problems.invalid_request("text: write one plain sentence.")
-    return line
+    if TEXT.fullmatch(text) is None:
+        raise problems.invalid_request("text: write one plain sentence, without control characters.")
+    return " ".join(text.split())

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel
 
 from backend.api import access, answers
-from backend.api.bodies import moment
+from backend.api.bodies import MOMENT, moment
 from backend.api.problem_documents import documented
 from backend.core import problems
 from backend.core.context import Turn
@@ -74,8 +74,12 @@ async def episodes(
     cursor: Annotated[str | None, Query(max_length=512, description="next_cursor of the page before.")] = None,
     channel: Annotated[Literal["voice", "chat"] | None, Query(description="In which something was said.")] = None,
     agent_id: Annotated[str | None, Query(max_length=64, description="Who took part.")] = None,
-    since: Annotated[str | None, Query(max_length=40, description="Going on at or after; RFC 3339.")] = None,
-    until: Annotated[str | None, Query(max_length=40, description="Going on before; RFC 3339.")] = None,
+    since: Annotated[
+        str | None, Query(max_length=40, description="Going on at or after; RFC 3339.", json_schema_extra=MOMENT)
+    ] = None,
+    until: Annotated[
+        str | None, Query(max_length=40, description="Going on before; RFC 3339.", json_schema_extra=MOMENT)
+    ] = None,
 ) -> Any:
     """List the caller's conversations, latest first."""
     found, next_cursor = await request.app.state.services.memory.episodes(

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from backend.api import access, answers
-from backend.api.bodies import described, json_body, moment
+from backend.api.bodies import MOMENT, PLAIN, TEXT, WHOLE, described, json_body, moment
 from backend.api.problem_documents import documented
 from backend.api.routers.facts import KnownFact
 from backend.core import problems
@@ -25,14 +25,14 @@ class SearchRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    query: Annotated[str, Field(min_length=1, max_length=4_000)]
-    limit: Annotated[int, Field(ge=1, le=100)] = 10
-    budget: Annotated[int, Field(ge=250, le=2_000)] | None = None
+    query: Annotated[str, Field(max_length=4_000, json_schema_extra=PLAIN)]
+    limit: Annotated[int, Field(ge=1, le=100), WHOLE] = 10
+    budget: Annotated[Annotated[int, Field(ge=250, le=2_000)] | None, WHOLE] = None
     session_id: Annotated[str | None, Field(json_schema_extra={"pattern": SESSION_ID.pattern})] = None
     channel: Literal["voice", "chat"] | None = None
     agent_id: Annotated[str | None, Field(max_length=64)] = None
-    since: Annotated[str | None, Field(max_length=40, description="RFC 3339.")] = None
-    until: Annotated[str | None, Field(max_length=40, description="RFC 3339.")] = None
+    since: Annotated[str | None, Field(max_length=40, description="RFC 3339.", json_schema_extra=MOMENT)] = None
+    until: Annotated[str | None, Field(max_length=40, description="RFC 3339.", json_schema_extra=MOMENT)] = None
 
 
 class FoundPassage(BaseModel):
@@ -90,8 +90,8 @@ class Why(BaseModel):
 async def search(request: Request, caller: Reader) -> Any:
     """Search what the caller and the assistants said, and what is known from it."""
     asked = await json_body(request, SearchRequest, limit=MAX_BODY_BYTES)
-    if not asked.query.strip():
-        raise problems.invalid_request("query: it is blank. Say what to look for.")
+    if TEXT.fullmatch(asked.query) is None:
+        raise problems.invalid_request("query: say what to look for, without control characters.")
     if asked.session_id is not None and not is_session_id(asked.session_id):
         raise problems.invalid_request("session_id: 1-128 characters of A-Z a-z 0-9 . _ -, and not only dots.")
     found = await request.app.state.services.inquiry.search(
