@@ -125,7 +125,9 @@ def within(turns: Iterable[Turn], speakers: Mapping[str, str], budget: int = TOK
 def unpacked(vectors: Sequence[bytes]) -> NDArray[np.float32]:
     """The int8 vectors as floats of length 1, for the formulas of others."""
     block = np.frombuffer(b"".join(vectors), np.int8).reshape(len(vectors), -1).astype(np.float32)
-    return block / np.maximum(np.linalg.norm(block, axis=1, keepdims=True), 1e-9)
+    lengths = np.linalg.norm(block, axis=1, keepdims=True).astype(np.float32)
+    floats: NDArray[np.float32] = block / np.maximum(lengths, np.float32(1e-9))
+    return floats
 
 
 def locomo(path: Path) -> dict[str, float]:

@@ -8,8 +8,8 @@ contradiction, as-of the right value stands in what a model would be shown, and 
                      past), best first; behind them, by date, the newest first, the turns found and those facts that
                      are older than one of the best turns. What was said after the time asked for comes last. An
                      outdated value is marked by a line that holds both values ("from Bosch to Siemens") or says that
-                     it is over ("not", "any more", "instead of", "I leave"). A value stands in a line when its words do, case and punctuation apart, as the answer or
-                     one of the forms in `also`.
+                     it is over ("not", "any more", "instead of", "I leave"). A value stands in a line when
+                     its words do, case and punctuation apart, as the answer or one of the forms in `also`.
 unanswerable         questions whose answer nobody gave, and that are recognised as such; beside it the share of the
                      other questions that are wrongly taken for unanswerable.
 facts                what the rules find, against the labels: right when a label has the predicate and its words are
@@ -107,12 +107,12 @@ def shown(memory: Remembered, read: Understanding, facts: Iterable[Fact], turns:
     for fact in facts:
         line = f"- {fact.said_at:%d %b %Y}: {fact.text}"
         budget -= len(line.encode()) // 4 + 1
-        if overtaken(fact, turns):
+        if overtaken(fact, turns, read.as_of):
             dated.append((fact, line))
         else:
             first.append(line)
-    for turn in within(turns, memory.dialogue.speakers, budget):
-        dated.append((turn, line_of(turn, memory.dialogue.speakers[turn.id])))
+    kept = within(turns, memory.dialogue.speakers, budget)
+    dated += [(turn, line_of(turn, memory.dialogue.speakers[turn.id])) for turn in kept]
     lines = {id(item): line for item, line in dated}
     return first + [lines[id(item)] for item in newest_first([item for item, _ in dated], read.as_of)]
 
@@ -156,7 +156,8 @@ def _split(
             turns, facts, read = memory.search(asked.text, vector)
             if asked.evidence:
                 ids = [turn.id for turn in turns]
-                found[asked.category].append(tuple(recall(ids[:k], asked.evidence) for k in (5, 10, 20)))
+                at5, at10, at20 = (recall(ids[:k], asked.evidence) for k in (5, 10, 20))
+                found[asked.category].append((at5, at10, at20))
             lines = shown(memory, read, facts, turns)
             if asked.category in ("contradiction", "as-of"):
                 right[asked.category].append(holds_value(lines, asked))

@@ -1,4 +1,5 @@
-"""The `engram` command: `engram up` runs everything on this machine, `engram serve` the service alone."""
+"""The `engram` command: `engram up` runs everything on this machine, `engram serve` the service alone, `engram memory`
+brings memory in and out."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -8,10 +9,12 @@ from typing import Annotated, Any, Literal
 import typer
 import uvicorn
 
+from backend.cli import memory as memory_commands
 from backend.cli import up as up_command
 from backend.core.settings import SettingsError, load_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Engram: assistants that remember you.")
+app.add_typer(memory_commands.app, name="memory")
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port on the loopback interface; 0 takes any free one.")]
 Brain = Annotated[

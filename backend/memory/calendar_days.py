@@ -32,6 +32,7 @@ PARTS = frozenset(("morning", "afternoon", "evening", "night"))
 LAST = frozenset(("last", "past", "previous"))
 NEXT = frozenset(("next", "coming", "upcoming", "following"))
 PAST = frozenset(("was", "were", "did", "had", "didn't", "wasn't", "weren't"))
+PRONOUNS = frozenset(("i", "you", "we", "he", "she", "it", "they", "one", "people"))
 FUTURE = frozenset(("will", "shall", "going", "i'll", "we'll", "upcoming", "coming", "planned"))
 LEADS = frozenset(("in", "on", "at", "during", "over", "for", "of", "around", "about", "within", "this"))
 HOLIDAYS = {

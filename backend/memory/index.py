@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from backend.core.context import Channel, Turn
 from backend.memory import segment
 from backend.memory.cues import cues, wanted
+from backend.memory.dates import Period
 from backend.memory.postings import Postings, digests
 from backend.memory.text import terms
 from backend.memory.turn_table import CHANNELS, ROLES, TurnTable, microseconds
@@ -31,8 +32,9 @@ _QUERY_TERMS = 48  # the rarest: it may be a pasted page
 _PERIODS = 4
 _RICH = 25  # index terms; a turn with more is not richer for it
 
-_FADING = 4 * 86_400_000_000  # microseconds in which nearness to a time falls to 1/e
-_LONG = 80 * 86_400_000_000
+_DAY = 86_400_000_000  # microseconds
+_FADING = 4 * _DAY
+_LONG = 80 * _DAY
 
 _NEITHER = re.compile(r"[\W_]+")
 
@@ -76,15 +78,6 @@ LEXICAL = Weights(window=0.45, cosine=0, cosine_window=0, session=0.2, session_c
 """Without vectors."""
 
 
-class Span(Protocol):
-    """A time that a question speaks of, half-open; UTC."""
-
-    @property
-    def begin(self) -> datetime: ...
-    @property
-    def end(self) -> datetime: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Query:
     """What is looked for.
@@ -98,7 +91,7 @@ class Query:
 
     text: str
     vector: bytes | None = None
-    periods: Sequence[Span] = ()
+    periods: Sequence[Period] = ()
     as_of: datetime | None = None
     speakers: Collection[str] = ()
     agents: Collection[str] = ()
@@ -215,7 +208,7 @@ class TurnIndex:
         found: list[Hit] = []
         for number in _best(score, query.limit):
             near = self._table.text_bytes[number] < 8 * len(query.text) + 80
-            if near and _same(self._table.content(number)[:_QUERY_LENGTH]) == asked:
+            if near and _echoes(self._table.content(number)[:_QUERY_LENGTH], asked):
                 continue
             found.append(Hit(self._table.turn(number), float(score[number])))
             if len(found) == query.limit:
@@ -311,10 +304,10 @@ class TurnIndex:
             add(weights.speaker, _one_of(table.speaker[:count], names).astype(np.float32))
         if query.periods:
             near, inside = self._nearness(query.periods)
-            related |= inside
             if query.as_of is not None:
                 told = table.said_at[:count] < microseconds(query.as_of)
                 np.maximum(near, told * np.float32(weights.state), out=near)
+            related |= inside
             add(weights.date, near)
         if query.boosts:
             boost = np.zeros(count, np.float32)
@@ -339,9 +332,9 @@ class TurnIndex:
         np.maximum.at(best, sessions, np.where(allowed, match, np.float32(-1)))
         return _spread(best, best >= 0).take(sessions)
 
-    def _nearness(self, periods: Sequence[Span]) -> tuple[Scores, Mask]:
+    def _nearness(self, periods: Sequence[Period]) -> tuple[Scores, Mask]:
         """Return how near each turn is to the times asked for, and whether it is inside of one: 1 there, else fading
-        over days, sooner before than after; a long time says little.
+        over days, sooner before than after; a long time, or an open one, says little.
         """
         said_at = self._table.said_at[: self._table.count]
         nearest, inside = np.zeros(len(said_at), np.float32), np.zeros(len(said_at), np.bool_)
@@ -399,6 +392,12 @@ def _best(score: Scores, limit: int) -> Iterator[int]:
     for part in (score >= cut, score < cut):
         numbers = np.flatnonzero(part & (score > 0))[::-1]
         yield from numbers[np.argsort(-score[numbers], kind="stable")].tolist()
+
+
+def _echoes(text: str, asked: str) -> bool:
+    """Tell whether a text says the same as what is asked (`_same`). Most differ in their first letter already."""
+    first = next((letter for letter in text if letter.isalnum()), "")
+    return first.casefold()[:1] == asked[:1] and _same(text) == asked
 
 
 def _same(text: str) -> str:

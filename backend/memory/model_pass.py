@@ -192,7 +192,10 @@ def statements_of(turn: Turn) -> list[str]:
     return [
         clause.text
         for clause in clauses(plain(turn.content))
-        if clause.stated and about_speaker(clause.text) and len(terms(clause.text)) >= _LEAST_TERMS
+        if clause.stated
+        and about_speaker(clause.text)
+        and not clause.text.casefold().startswith("you ")
+        and len(terms(clause.text)) >= _LEAST_TERMS
     ]
 
 
@@ -241,6 +244,9 @@ def _fact(given: Any, batch: Sequence[Turn]) -> Fact | None:
 
 
 _FIGURES = frozenset(("age", "amount", "budget", "deadline", "phone", "birthday"))
+_RELATIONS = frozenset(("spouse", "child", "parent", "sibling", "pet", "friend", "colleague", "manager"))
+_NOT = re.compile(r"\b(?:not|no|never|cannot|nobody|none|without|hardly)\b", re.IGNORECASE)
+_OWN = re.compile(r"\b(?:my|our|have|has|got|called|named|adopted|married)\b", re.IGNORECASE)
 _DIGIT = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy"
     r"|eighty|ninety|hundred|thousand|million|first|second|third|\w+th|monday|tuesday|wednesday|thursday|friday|saturday"
@@ -290,6 +296,10 @@ def _says(clause: str, predicate: str, value: str, subject: str) -> bool:
     if not wanted or not wanted <= spoken or wanted == set(terms(predicate)):
         return False
     if subject != USER and not set(terms(subject)) <= spoken:
+        return False
+    if _NOT.search(clause) and predicate not in ("dislikes", "diet", "decision", "prefers"):
+        return False
+    if predicate in _RELATIONS and not _OWN.search(clause):
         return False
     if predicate in _FIGURES and not _DIGIT.search(value):
         return False

@@ -7,7 +7,7 @@ Rules on the words alone, in some 50 microseconds. They tip scales and order wha
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from backend.core.context import Fact, Turn
@@ -19,10 +19,11 @@ MAX_TEXT = 2_000
 """Characters of a question that are read; the rest is a pasted page."""
 
 _BEST = 5
+_MONTH = timedelta(days=31)
 
 _PAST = re.compile(
-    r"\b(?:was|were|had|did|could|used to|back then|at that time|ago|previous(?:ly)?|former(?:ly)?|earlier|in the past|"
-    r"as of|believed|paid|stood)\b"
+    r"\b(?:was|were|had|did|could|used to|back then|at that time|ago|previous(?:ly)?|former(?:ly)?|earlier|"
+    r"in the past|as of|believed|paid|stood)\b"
 )
 _SAYING = re.compile(r"\b(?:say|said|tell|told|mention|ask|talk|discuss|happen|agree|decide|settle|list)(?:ed|d)?\b")
 _WHEN = re.compile(r"^\W*(?:when|on (?:which|what) (?:day|date))\b")
@@ -31,7 +32,7 @@ _I_SAID = re.compile(
 )
 _YOU_SAID = re.compile(
     r"\b(?:did you (?:\w+ )?(?:say|tell|mention|ask|suggest|recommend|propose|explain|advise)|"
-    r"you (?:said|told|mentioned|suggested|recommended|proposed|explained|advised)|your (?:advice|suggestion|proposal))\b"
+    r"you (?:said|told|mentioned|suggested|recommended|proposed|explained|advised)|your (?:advice|suggestion))\b"
 )
 _ADDRESSED = r"(?:to|with|tell|told|asked?|for|from) "
 
@@ -39,7 +40,7 @@ _PREDICATES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
     (re.compile(pattern), tuple(names.split()))
     for pattern, names in (
         (r"\bmy (?:full |first |last )?name\b|\bwhat am i called\b|\bwho am i\b", "name"),
-        (r"\b(?:where|for whom|what company|which company|which firm|who) (?:do|did|am|was) i (?:\w+ )?(?:work|employed)"
+        (r"\b(?:where|for whom|(?:what|which) (?:company|firm)|who) (?:do|did|am|was) i (?:\w+ )?(?:work|employed)"
          r"|\bemployer\b|\bi (?:work|worked) for\b|\bpa(?:ys|id) my salary\b", "employer"),
         (r"\bmy (?:job|role|position|title|profession|job title|occupation)\b|\bwhat do i do\b"
          r"|\b\w+'s (?:job|role|position|title|profession)\b", "role"),
@@ -72,7 +73,8 @@ _PREDICATES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
         (r"\bdo i (?:own|have|drive|ride)\b|\bmy (?:car|bike|bicycle|truck|boat)\b", "owns"),
         (r"\b(?:tools?|software|program|app|system|tracker)\b", "uses_tool decision"),
         (r"\b(?:project|working on)\b", "works_on"),
-        (r"\b(?:deadline|due|launch|go-?live|(?:target|end|start) date|planned (?:launch|start)|finish(?:ed)? by|begin)\b",
+        (r"\b(?:deadline|due|launch|go-?live|(?:target|end|start) date|planned (?:launch|start)|finish(?:ed)? by)\b"
+         r"|\bbegin\b",
          "deadline"),
         (r"\b(?:budget|funding|spend|purse|sum|amount|money|available)\b", "budget amount"),
         (r"\bhow (?:much|many)\b|\b(?:price|cost|percent(?:age)?|figure|number)\b", "amount budget"),
@@ -91,7 +93,7 @@ class Understanding:
 
     periods: the times it names. speakers: names of those whose words are asked for, empty for all. agents: ids of the
     assistants it names. asks_of_past: it asks how things were, not how they are. as_of: the moment at which they are
-    asked for ("where did I live in May": the end of May). predicates: kinds of facts that would answer it.
+    asked for ("where did I live in May": the first of May). predicates: kinds of facts that would answer it.
     """
 
     periods: tuple[Period, ...] = ()
@@ -122,11 +124,20 @@ def understand(
 
 
 def _as_of(folded: str, found: Sequence[Period], now: datetime) -> datetime | None:
-    """The end of the past time that a question about a state names; None for one about what happened or was said."""
+    """The moment that a question about a past state names; None for one about what happened or was said.
+
+    Of a month or less it is the beginning (what changed in its course was otherwise when it began), of a longer time
+    the end, and of "before ..." the time named.
+    """
     if _SAYING.search(folded) or _WHEN.search(folded):
         return None
-    ends = [period.end for period in found if period.begin < now]
-    return min(min(ends), now.astimezone(UTC)) if ends else None
+    now = now.astimezone(UTC)
+    moments = [
+        period.begin if period.end - period.begin <= _MONTH else min(period.end, now)
+        for period in found
+        if period.begin < now
+    ]
+    return min(moments, default=None)
 
 
 def _people(folded: str, user_name: str, agents: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -172,10 +183,12 @@ def _said_at(each: Fact | Turn) -> datetime:
     return each.said_at
 
 
-def overtaken(fact: Fact, turns: Sequence[Turn]) -> bool:
-    """Tell whether one of the turns found (the best first) is of the user, and said after the newest proof of a fact.
+def overtaken(fact: Fact, turns: Sequence[Turn], as_of: datetime | None = None) -> bool:
+    """Tell whether the user said one of the best turns found later than a fact, or the fact later than `as_of`.
 
-    What the best turns say may have replaced the fact without a rule seeing it. Such a fact is shown among the turns,
-    by its date, instead of before them.
+    What was said later may have replaced the fact without a rule seeing it. Such a fact is shown among the turns, by
+    its date, instead of before them.
     """
+    if as_of is not None and fact.said_at >= as_of:
+        return True
     return any(turn.role == "user" and turn.said_at > fact.said_at for turn in turns[:_BEST])

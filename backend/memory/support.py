@@ -22,16 +22,19 @@ _KIN = (
 _SLOTS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
     (re.compile(asked, re.IGNORECASE), re.compile(offered, re.IGNORECASE))
     for asked, offered in (
-        (r"\bhow old\b|\bwhat age\b|'s age\b", rf"\b(?:is|'s|are|turn(?:s|ed|ing)?|aged?|he|she) {_NUMBER}|{_NUMBER} years?\b|\bborn\b"),
-        (r"\bhow (?:tall|high|heavy|big is)\b", rf"{_NUMBER} ?(?:cm|m|kg|feet|foot|inches|centimet|met|kilo|pound)"),
+        (r"\bhow old\b|\bwhat age\b|'s age\b",
+         rf"\b(?:is|'s|are|turn(?:s|ed|ing)?|aged?|he|she) {_NUMBER}|{_NUMBER} years?\b|\bborn\b"),
+        (r"\bhow (?:tall|high|heavy|big is)\b",
+         rf"{_NUMBER} ?(?:cm|m|kg|feet|foot|inches|centimet|met|kilo|pound)"),
         (r"\bphone\b|\bextension\b", rf"(?:{_NUMBER}\W{{1,2}}){{3}}|\d{{3,}}|\bextension {_NUMBER}"),
-        (r"\bhow much (?:do|does|did|is|was|were|are|rent|money)\b.*\b(?:cost|charge|pay|paid|get|earn|rent|sell|want)|"
-         r"\bfor how much\b|\bwhat (?:do|does|did)\b.*\b(?:cost|charge|quote|pay|ask for|want per)\b|\b(?:price|rent|salary) of\b",
-         rf"[€$£¥]|{_NUMBER} ?(?:k|grand|thousand|million|euro|dollar|pound|yen|kronor|percent|a (?:day|month|year)|per)"),
+        (r"\bhow much (?:do|does|did|is|was|were|are|rent|money)\b.*\b(?:cost|charge|pay|paid|get|earn|rent|sell|want)"
+         r"|\bfor how much\b|\bwhat (?:do|does|did)\b.*\b(?:cost|charge|quote|pay|ask for|want per)\b"
+         r"|\b(?:price|rent|salary) of\b",
+         rf"[€$£¥]|{_NUMBER} ?(?:k|grand|thousand|million|euro|dollar|pound|yen|percent|a (?:day|month|year)|per)"),
         (r"\bbirthday\b|\bwhen (?:is|was) \w+'s\b|\bbaby due\b",
-         r"\d|\b(?:january|february|march|april|june|july|august|september|october|november|december|birthday|born)\b"),
-        (r"\bwhat(?: i|')s (?:my|our) [\w ]+'s (?:\w+ )?name\b|\bwhat is the name of\b|\bsurname\b|\b(?:my|our) [\w ]*\bcalled\b",
-         r"\b(?:called|named|names?|surname)\b|(?<=[a-z,] )[A-Z][a-z]+|\b" + _KIN + r"(?:'s|,| is)? [a-z]+"),
+         r"\d|\b(?:january|february|march|april|june|july|august|september|october|november|december|born)\b"),
+        (r"\bwhat(?: i|')s (?:my|our) [\w ]+'s (?:\w+ )?name\b|\bwhat is the name of\b|\bsurname\b",
+         rf"\b(?:called|named|names?|surname)\b|(?<=[a-z,] )[A-Z][a-z]+|\b{_KIN}(?:'s|,| is)? [a-z]+"),
     )
 )  # fmt: skip
 _NAME = re.compile(r"(?<=[a-z,:'] )[A-Z][^\W\d_]+")

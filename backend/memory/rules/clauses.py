@@ -127,13 +127,13 @@ def _cut(sentence: str, number: int) -> list[Clause]:
 
 
 _WHENEVER = re.compile(
-    r"(?:(?:and|but|so|then|also),? )*(?:(?:in|on|by|since|until|every|last|next|this|from|at|for|around|before|after) )*"
+    r"(?:(?:and|but|so|then|also|well),? )*(?:(?:maybe|perhaps|probably|possibly|hopefully|hypothetically)|(?:(?:in|on|by|since|until|every|last|next|this|from|at|for|around|before|after) )*"
     r"(?:the |a )?(?:[\w.]+ ){0,2}?(?:yesterday|today|tomorrow|tonight|week|weekend|weekends|month|year|years|morning|evening|night"
     r"|spring|summer|autumn|winter|fall|christmas|easter|\w+days?|january|february|march|april|may|june|july|august"
-    r"|september|october|november|december|ago|\d{4}|now),?",
+    r"|september|october|november|december|ago|\d{4}|now)),?",
     re.IGNORECASE,
 )
-"""A time before its clause ("every sunday | i go fishing") belongs to it."""
+"""A time or a doubt before its clause ("every sunday i go fishing", "maybe i will") belongs to it."""
 
 
 def _starts(words: list[str], at: int) -> int | None:

@@ -5,7 +5,7 @@ import random
 import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from backend.core.context import Turn
-from backend.memory.index import Query, TurnIndex
+from backend.memory.dates import Period
+from backend.memory.index import LEXICAL, Query, TurnIndex
 from backend.memory.postings import digests
 from backend.memory.segment import SegmentBroken, pack
 from backend.memory.text import terms
@@ -362,6 +363,10 @@ def test_turns_come_back_as_they_were_given() -> None:
     assert index.session("unknown", 5) == []
 
 
+ALIKE = replace(LEXICAL, assistant=0)
+"""The user's words count like an assistant's."""
+
+
 @pytest.fixture
 def mixed() -> TurnIndex:
     """The same words from two speakers, two agents, on two channels, on four days."""
@@ -397,13 +402,20 @@ def mixed() -> TurnIndex:
     ],
 )
 def test_demands_are_met(mixed: TurnIndex, demand: dict[str, Any], found: set[str]) -> None:
-    assert {hit.turn.id for hit in mixed.search(Query("what is the budget", **demand))} == found
+    assert {hit.turn.id for hit in mixed.search(Query("what is the budget", **demand), ALIKE)} == found
 
 
-@dataclass(frozen=True)
-class Day:
-    begin: datetime
-    end: datetime
+def test_the_user_comes_before_an_assistant_who_says_the_same(mixed: TurnIndex) -> None:
+    assert [hit.turn.role for hit in mixed.search(Query("what is the budget"))] == ["user"] * 2 + ["assistant"] * 2
+
+
+def test_as_of_a_time_what_was_said_before_it_comes_first(mixed: TurnIndex) -> None:
+    in_march = Period(BEGINNING + timedelta(days=20), BEGINNING + timedelta(days=50), "in march")
+    asked = Query("what was the budget", periods=[in_march], as_of=BEGINNING + timedelta(days=1))
+    assert mixed.search(asked, ALIKE)[0].turn.id == "t0"
+
+
+THAT_DAY = Period(BEGINNING + timedelta(days=1), BEGINNING + timedelta(days=2), "that day")
 
 
 @pytest.mark.parametrize(
@@ -411,20 +423,19 @@ class Day:
     [
         ({"speakers": {"Marcus"}}, "t3"),
         ({"speakers": {"Elena"}}, "t1"),
-        ({"periods": [Day(BEGINNING + timedelta(days=1), BEGINNING + timedelta(days=2))]}, "t1"),
+        ({"periods": [THAT_DAY]}, "t1"),
         ({"boosts": {"t0": 1.0, "unknown": 1.0}}, "t0"),
         ({"session_id": "s1"}, "t1"),
     ],
 )
 def test_wishes_come_first(mixed: TurnIndex, wish: dict[str, Any], first: str) -> None:
-    found = mixed.search(Query("what is the budget", **wish))
+    found = mixed.search(Query("what is the budget", **wish), ALIKE)
     assert found[0].turn.id == first
     assert len(found) == 4
 
 
 def test_a_time_alone_finds_what_was_said_then(mixed: TurnIndex) -> None:
-    day = Day(BEGINNING + timedelta(days=1), BEGINNING + timedelta(days=2))
-    assert [hit.turn.id for hit in mixed.search(Query("what did we talk about", periods=[day]))] == ["t1"]
+    assert [hit.turn.id for hit in mixed.search(Query("what did we talk about", periods=[THAT_DAY]))] == ["t1"]
 
 
 @pytest.mark.parametrize("with_vectors", [False, True])

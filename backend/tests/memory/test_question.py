@@ -42,7 +42,7 @@ def test_whose_words_are_asked_for(text: str, speakers: tuple[str, ...], agents:
 @pytest.mark.parametrize(
     ("text", "as_of"),
     [
-        ("Where did I live in March?", datetime(2026, 4, 1, tzinfo=UTC)),
+        ("Where did I live in March?", datetime(2026, 3, 1, tzinfo=UTC)),
         ("who was my manager last summer", datetime(2025, 9, 1, tzinfo=UTC)),
         ("Where was I working this year?", NOW),
         ("how much could we spend before Christmas", datetime(2025, 12, 25, tzinfo=UTC)),
@@ -52,7 +52,9 @@ def test_whose_words_are_asked_for(text: str, speakers: tuple[str, ...], agents:
         ("Where did I live?", None),
     ],
 )
-def test_a_state_of_the_past_is_asked_for_as_of_the_end_of_the_time_named(text: str, as_of: datetime | None) -> None:
+def test_a_past_state_is_asked_for_as_of_the_beginning_of_a_month_and_the_end_of_a_longer_time(
+    text: str, as_of: datetime | None
+) -> None:
     assert understand(text, NOW).as_of == as_of
 
 
@@ -92,6 +94,7 @@ def test_a_fact_is_overtaken_by_what_the_user_said_later_among_the_best_turns() 
     fact = Fact("f", "Lives in Graz.", _day(5))
     assert overtaken(fact, [_turn(1, days=9), _turn(2, days=1)])
     assert not overtaken(fact, [_turn(1, days=9), _turn(2, days=1, role="assistant")])
+    assert overtaken(fact, [_turn(1, days=9)], _day(6))
     assert not overtaken(fact, [*(_turn(number, days=9) for number in range(9)), _turn(9, days=1)])
 
 
