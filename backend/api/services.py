@@ -10,7 +10,10 @@ from backend.chat.turn import Chat
 from backend.core.settings import Settings
 from backend.memory.log import TurnLog
 from backend.memory.recall import Memory
+from backend.memory.sealing import seal_plain_rows
 from backend.storage.database import Database
+from backend.storage.keys import KeyRing
+from backend.storage.notices import Notices
 from backend.voice.switchboard import Switchboard
 
 
@@ -21,6 +24,7 @@ class Services:
     settings: Settings
     agents: AgentDirectory
     database: Database
+    keys: KeyRing
     memory: Memory
     gateway: Gateway
     chat: Chat
@@ -33,7 +37,12 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
     async with contextlib.AsyncExitStack() as stack:
         database = await Database.open(settings)
         stack.push_async_callback(database.close)
-        memory = Memory(TurnLog(database), settings)
+        notices = Notices(database)
+        stack.push_async_callback(notices.close)
+        keys = await KeyRing.open(settings, database, notices)
+        await seal_plain_rows(database, keys)
+        notices.start()
+        memory = Memory(TurnLog(database, keys, notices), settings)
         stack.push_async_callback(memory.close)
         gateway = Gateway(settings)
         stack.push_async_callback(gateway.close)
@@ -41,4 +50,4 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
         stack.push_async_callback(chat.close)
         voice = Switchboard(settings, agents, memory)
         stack.push_async_callback(voice.close)
-        yield Services(settings, agents, database, memory, gateway, chat, voice)
+        yield Services(settings, agents, database, keys, memory, gateway, chat, voice)

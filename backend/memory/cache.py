@@ -128,6 +128,9 @@ class OwnerMemory:
                     added += 1
                     if added % CHUNK == 0:
                         await asyncio.sleep(0)
+            before, self._seen = self._seen, max(self._seen, changes.upto)
+            if changes.upto < changes.head and self._seen > before:
+                continue  # a page with rows that do not open is not full, and not the last
             if len(changes.turns) < PAGE:
                 self._seen = max(self._seen, changes.head)
                 self.complete = True

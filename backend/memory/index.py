@@ -32,9 +32,8 @@ _QUERY_TERMS = 48  # the rarest: it may be a pasted page
 _PERIODS = 4
 _RICH = 25  # index terms; a turn with more is not richer for it
 
-_DAY = 86_400_000_000  # microseconds
-_FADING = 4 * _DAY
-_LONG = 80 * _DAY
+_FADING = 4 * 86_400_000_000  # microseconds in which nearness to a time falls to 1/e
+_LONG = 80 * 86_400_000_000
 
 _NEITHER = re.compile(r"[\W_]+")
 
@@ -47,18 +46,20 @@ class Weights:
 
     window, cosine, cosine_window: words of the window, meaning of the turn, meaning of the window. session: the best
     match in the same session, in which meaning has the share `session_cosine`. speaker, date: the speaker or the time
-    asked for. statement: no question. length: longer over shorter. answer: follows a question that matches. time,
-    number, name: offers one, and the question wants it. fact: `Query.boosts`. assistant: said by an assistant.
+    asked for; state: the share of `date` for all that was said before `Query.as_of`. statement: no question. length:
+    longer over shorter. answer: follows a question that matches. time, number, name: offers one, and the question
+    wants it. fact: `Query.boosts`. assistant: said by an assistant, which is mostly drawn from what the user said.
     recency: later over earlier. floor: turns below this share of the best score are left out.
     """
 
     window: float = 0.35
-    cosine: float = 0.25
-    cosine_window: float = 0.15
-    session: float = 0.2
+    cosine: float = 0.3
+    cosine_window: float = 0.2
+    session: float = 0.15
     session_cosine: float = 0.4
     speaker: float = 0.07
-    date: float = 0.4
+    date: float = 0.5
+    state: float = 0.7
     statement: float = 0.2
     length: float = 0.1
     answer: float = 0.1
@@ -66,13 +67,13 @@ class Weights:
     number: float = 0.1
     name: float = 0.2
     fact: float = 0.2
-    assistant: float = 0.0
+    assistant: float = -0.3
     recency: float = 0.0
     floor: float = 0.0
 
 
 HYBRID = Weights()
-LEXICAL = Weights(window=0.45, cosine=0, cosine_window=0, session_cosine=0)
+LEXICAL = Weights(window=0.45, cosine=0, cosine_window=0, session=0.2, session_cosine=0)
 """Without vectors."""
 
 
@@ -81,14 +82,16 @@ class Query:
     """What is looked for.
 
     vector: the text's, 384 bytes. periods, speakers (names as given to `add`): asked for; turns of others are found
-    too. All that follows is a demand: agents (ids), roles, channel, since and until (half-open), within_session.
-    session_id: the session of the asker; its turns win a tie. exclude: ids of turns that are not wanted (they still
-    lend their words to their neighbours). boosts: by turn id, in [0, 1], how well a fact drawn from the turn matches.
+    too. as_of: the moment at which a state is asked for: it may have been told long before. All that follows is a
+    demand: agents (ids), roles, channel, since and until (half-open), within_session. session_id: the session of the
+    asker; its turns win a tie. exclude: ids of turns that are not wanted (they still lend their words to their
+    neighbours). boosts: by turn id, in [0, 1], how well a fact drawn from the turn matches.
     """
 
     text: str
     vector: bytes | None = None
     periods: Sequence[Period] = ()
+    as_of: datetime | None = None
     speakers: Collection[str] = ()
     agents: Collection[str] = ()
     roles: Collection[str] = ()
@@ -265,7 +268,7 @@ class TurnIndex:
             nonlocal total
             if weight:
                 np.add(score, np.float32(weight) * part, out=score)
-                total += weight
+                total += max(weight, 0.0)
 
         words = digests(dict.fromkeys(terms(query.text[:_QUERY_LENGTH])))
         window, answer = self._windows.scores(words, _QUERY_TERMS)
@@ -300,6 +303,9 @@ class TurnIndex:
             add(weights.speaker, _one_of(table.speaker[:count], names).astype(np.float32))
         if query.periods:
             near, inside = self._nearness(query.periods)
+            if query.as_of is not None:
+                told = table.said_at[:count] < microseconds(query.as_of)
+                np.maximum(near, told * np.float32(weights.state), out=near)
             related |= inside
             add(weights.date, near)
         if query.boosts:

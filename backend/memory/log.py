@@ -1,26 +1,47 @@
-"""The log of turns: what was said, durable and in order. The only file that knows the memory's tables.
+"""The log of turns: what was said, durable and in order, and sealed: the database holds no word of it.
 
-Every statement takes the caller's tenant and owner. A turn's `seq` is its position in its owner's log, given under the
-owner's row lock, so that a reader who has seen `seq` n needs only what lies above it. A changed turn moves to the end
-of the log; a deletion raises the owner's `epoch`, and a reader who finds another epoch starts afresh.
+A turn's `seq` is its position in its owner's log, given under the owner's row lock, so that a reader who has seen `seq`
+n needs only what lies above it. Facts take their positions from the same counter (`fact_log.py`). A changed turn moves
+to the end of the log; a deletion raises the owner's `epoch`, and a reader who finds another epoch starts afresh.
 """
 
+import asyncio
 import base64
 import binascii
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import orjson
 
 from backend.core import problems
-from backend.core.context import Turn
+from backend.core.context import Channel, Fact, Turn
 from backend.identity.principal import Principal
+from backend.memory import statements
+from backend.memory.fact_log import forget_proofs
+from backend.memory.sealed import (
+    CHUNK,
+    Breakage,
+    gone,
+    open_facts,
+    open_forgotten,
+    open_title,
+    open_turns,
+    open_vectors,
+    seal_body,
+    seal_title,
+    seal_turn,
+    seal_vector,
+)
 from backend.memory.text import clean, title_of
 from backend.storage.database import Connection, Database
+from backend.storage.keys import DataKey, KeyRing, SealBroken
+from backend.storage.notices import MEMORY, Notices, mark_of
 
 MAX_PAGE = 100
+
+_LARGE = 256 * 1024  # bytes; more is sealed and opened in a thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +59,53 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """A piece of an owner's log: the turns after a position, the log's epoch and its head (the highest `seq` given)."""
+    """A piece of an owner's log: what lies after a position, the log's epoch and its head (the highest `seq` given).
+
+    vectors: embeddings of `turns` that are stored, 384 bytes by turn id. facts: new, closed and superseded ones as they
+    are now; one without text has been forgotten. silenced: turn ids that recall must not use any more.
+    upto: the position reached: everything up to it is here, or did not open. Below `head` there is more to read.
+    """
 
     epoch: int
     head: int
     turns: list[Turn]
+    vectors: dict[str, bytes] = field(default_factory=dict)
+    facts: list[Fact] = field(default_factory=list)
+    silenced: list[str] = field(default_factory=list)
+    upto: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A stored segment of an owner's index: which one, up to which `seq` it was made, in which epoch, its bytes."""
+
+    number: int
+    upto_seq: int
+    epoch: int
+    blob: bytes
 
 
 class TurnLog:
-    """Stores and reads turns. Every method raises `Problem` 503 when the database fails or is slow."""
+    """Stores and reads turns. Every method raises `Problem` 503 when the database fails or is slow, 410 when a write
+    comes for an owner who has been erased.
+    """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, keys: KeyRing, notices: Notices | None = None) -> None:
+        """notices: where other replicas are told of changes."""
         self._database = database
+        self._keys = keys
+        self._notices = notices
+        self._broken = Breakage()
+
+    @property
+    def rows_broken(self) -> int:
+        """Rows that did not open since the process began."""
+        return self._broken.count
 
     async def claim(self, principal: Principal, session_id: str, agent_id: str) -> None:
         """Create the session if it is not there. Two owners may use the same id: they are different sessions."""
         key = (principal.tenant, principal.user_id, clean(session_id), [clean(agent_id)])
-        await self._database.run(lambda connection: connection.execute(_CLAIM, key))
+        await self._database.run(lambda connection: connection.execute(statements.CLAIM, key))
 
     async def append(
         self, principal: Principal, session_id: str, turns: Sequence[Turn], *, durable: bool = True
@@ -72,81 +123,102 @@ class TurnLog:
         """
         if not turns:
             return []
+        key = await self._keys.key(principal.tenant, principal.user_id)
         cleaned = [
-            replace(turn, id=clean(turn.id), session_id=clean(turn.session_id), content=clean(turn.content))
+            replace(
+                turn, id=clean(turn.id), session_id=clean(turn.session_id), content=clean(turn.content),
+                unheard=clean(turn.unheard),
+            )
             for turn in turns
-        ]
+        ]  # fmt: skip
         firsts: dict[str, Turn] = {}
         for turn in cleaned:
             firsts.setdefault(turn.id, turn)
         once = list(firsts.values())
-        rows = [
-            {
-                "place": place,
-                "id": turn.id,
-                "session_id": turn.session_id,
-                "role": turn.role,
-                "channel": turn.channel,
-                "agent_id": clean(turn.agent_id),
-                "item_id": None if turn.item_id is None else clean(turn.item_id),
-                "content": turn.content,
-                "unheard": clean(turn.unheard),
-                "interrupted": turn.interrupted,
-                "said_at": turn.said_at,
-                "title": title_of(turn.content) if turn.role == "user" else "",
-            }
-            for place, turn in enumerate(once, 1)
-        ]
         values = {
             "tenant": principal.tenant,
             "owner": principal.user_id,
             "count": len(once),
             "commit": "on" if durable else "off",
-            "turns": orjson.dumps(rows).decode(),
+            "turns": orjson.dumps([_given(key, place, turn) for place, turn in enumerate(once, 1)]).decode(),
         }
 
         async def work(connection: Connection) -> dict[str, int]:
-            cursor = await connection.execute(_APPEND, values)
+            cursor = await connection.execute(statements.APPEND, values)
             places: dict[str, int] = dict(await cursor.fetchall())
             known = [turn.id for turn in once if turn.id not in places]
             if known:
-                cursor = await connection.execute(_PLACES, (principal.tenant, principal.user_id, known))
+                cursor = await connection.execute(statements.PLACES, (principal.tenant, principal.user_id, known))
                 places.update(await cursor.fetchall())
             return places
 
         places = await self._database.run(work)
+        self._tell(principal)
         return [replace(turn, seq=places.get(turn.id, 0)) for turn in cleaned]
 
     async def amend(self, principal: Principal, turn_id: str, *, content: str, unheard: str, interrupted: bool) -> Turn:
-        """Correct a stored turn, such as a spoken answer that was cut off. Raises `Problem` 404 when there is none."""
+        """Correct a stored turn, such as a spoken answer that was cut off; its vector goes, it was the old content's.
+
+        Raises `Problem` 404 when there is none.
+        """
+        wanted = (principal.tenant, principal.user_id, clean(turn_id))
+        rows = await self._rows(statements.STORED, wanted)
+        if not rows:
+            raise _no_turn()
+        key = await self._keys.key(principal.tenant, principal.user_id)
+        before = open_turns(key, rows, self._broken)
+        recalled = before[0].recalled if before else ()
         values = {
             "tenant": principal.tenant,
             "owner": principal.user_id,
-            "id": clean(turn_id),
-            "content": clean(content),
-            "unheard": clean(unheard),
+            "id": wanted[2],
+            "body": seal_body(key, str(rows[0][2]), wanted[2], clean(content), clean(unheard), recalled),
             "interrupted": interrupted,
         }
-
-        async def work(connection: Connection) -> Any:
-            return await (await connection.execute(_AMEND, values)).fetchone()
-
-        row = await self._database.run(work)
-        if row is None:
-            raise problems.not_found("The turn", "It may have been deleted.")
-        return _turn(row)
+        rows = await self._rows(statements.AMEND, values)
+        if not rows:
+            raise _no_turn()
+        self._tell(principal)
+        [turn] = open_turns(key, rows, self._broken)
+        return turn
 
     async def changes(self, principal: Principal, after: int, limit: int) -> Changes:
-        """Return up to `limit` turns whose `seq` is above `after`, in order, with epoch and head: one read."""
-        key = (principal.tenant, principal.user_id, after, limit, principal.tenant, principal.user_id)
-
-        async def work(connection: Connection) -> Any:
-            return await (await connection.execute(_CHANGES, key)).fetchall()
-
-        rows = await self._database.run(work)
+        """Return up to `limit` turns whose `seq` is above `after`, in order, and the facts among them, with epoch and
+        head: one read.
+        """
+        values = {"tenant": principal.tenant, "owner": principal.user_id, "after": after, "limit": limit}
+        rows = await self._rows(statements.CHANGES, values)
         if not rows:
             return Changes(0, 0, [])
-        return Changes(rows[0][0], rows[0][1], [_turn(row[2:]) for row in rows if row[2] is not None])
+        epoch, head = rows[0][0], rows[0][1]
+        if rows[0][2] is None:
+            return Changes(epoch, head, [], upto=head)
+        kinds: tuple[list[Any], list[Any], list[Any]] = ([], [], [])
+        for row in rows:
+            kinds[row[2] - 1].append(row[3:])
+        # Of a kind that fills the page there may be more: nobody may believe to have seen what lies above its last.
+        upto = min([kind[-1][0] for kind in kinds if len(kind) >= limit], default=head)
+        turns, facts, forgotten = ([row for row in kind if row[0] <= upto] for kind in kinds)
+        key = await self._keys.key(principal.tenant, principal.user_id)
+        found = Changes(epoch, head, await self._open(key, turns), upto=upto)
+        for begin in range(0, len(turns), CHUNK):
+            part = [(row[1], row[12]) for row in turns[begin : begin + CHUNK]]
+            found.vectors.update(open_vectors(key, part, self._broken))
+            await _pause(turns)
+        for begin in range(0, len(facts), CHUNK):
+            part = [
+                (seq, fact_id, kind, source, channel, body, said_at, *times, by)
+                for seq, fact_id, _, kind, channel, source, by, body, _, _, _, said_at, _, *times in (
+                    facts[begin : begin + CHUNK]
+                )
+            ]
+            found.facts.extend(open_facts(key, part, self._broken))
+            await _pause(facts)
+        places = {row[1]: (row[11], row[0]) for row in forgotten}
+        for fact_id, _, turn_ids in open_forgotten(key, [(row[1], row[7]) for row in forgotten], self._broken):
+            found.facts.append(gone(fact_id, *places[fact_id]))
+            found.silenced.extend(turn_ids)
+        return found
 
     async def since(self, principal: Principal, seq: int, limit: int) -> list[Turn]:
         """Return up to `limit` turns whose `seq` is above `seq`, in order."""
@@ -156,57 +228,159 @@ class TurnLog:
         """Return a session's turns in the order they were said. Raises `Problem` 404 when the caller has no such
         session.
         """
-        key = (principal.tenant, principal.user_id, clean(session_id))
-
-        async def work(connection: Connection) -> Any:
-            return await (await connection.execute(_TRANSCRIPT, key)).fetchall()
-
-        rows = await self._database.run(work)
+        rows = await self._rows(statements.TRANSCRIPT, (principal.tenant, principal.user_id, clean(session_id)))
         if not rows:
             raise _no_episode()
-        return [_turn(row) for row in rows]
+        return await self._open(await self._keys.key(principal.tenant, principal.user_id), rows)
 
     async def episodes(
-        self, principal: Principal, limit: int = 20, before: str | None = None
+        self,
+        principal: Principal,
+        limit: int = 20,
+        before: str | None = None,
+        *,
+        channel: Channel | None = None,
+        agent_id: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> tuple[list[Episode], str | None]:
         """Return the owner's episodes, latest first, and the cursor for the next page (None on the last).
 
-        limit: 1-100. before: a cursor from an earlier answer; any other text raises `Problem` 422.
+        limit: 1-100. before: a cursor from an earlier answer; any other text raises `Problem` 422. channel, agent_id:
+        only episodes in which they took part. since, until: only those that were going on between the two (half-open).
         """
         limit = max(1, min(limit, MAX_PAGE))
         at, last = _read_cursor(before) if before else (None, "")
-        values = {"tenant": principal.tenant, "owner": principal.user_id, "at": at, "id": last, "limit": limit + 1}
-        statement = _EPISODES if at is None else _EPISODES_BEFORE
-
-        async def work(connection: Connection) -> Any:
-            return await (await connection.execute(statement, values)).fetchall()
-
-        rows = await self._database.run(work)
-        found = [Episode(*row) for row in rows[:limit]]
+        values = {
+            "tenant": principal.tenant, "owner": principal.user_id, "at": at, "id": last, "limit": limit + 1,
+            "channel": channel, "agent": None if agent_id is None else clean(agent_id), "since": since, "until": until,
+        }  # fmt: skip
+        rows = await self._rows(statements.EPISODES if at is None else statements.EPISODES_BEFORE, values)
+        if not rows:
+            return [], None
+        key = await self._keys.key(principal.tenant, principal.user_id)
+        found = [
+            Episode(session_id, title if sealed is None else open_title(key, session_id, sealed, self._broken), *rest)
+            for session_id, title, sealed, *rest in rows[:limit]
+        ]
         more = len(rows) > limit
         return found, _write_cursor(found[-1]) if more else None
 
     async def delete(self, principal: Principal, session_id: str) -> None:
-        """Delete a session and its turns. Raises `Problem` 404 when the caller has no such session."""
+        """Delete a session, its turns, and what was drawn from them alone: facts that nothing else proves, snapshots.
+
+        Raises `Problem` 404 when the caller has no such session.
+        """
         owner = (principal.tenant, principal.user_id)
-        key = (*owner, clean(session_id))
+        session = (*owner, clean(session_id))
+        key = await self._keys.key(*owner)
 
         async def work(connection: Connection) -> None:
             async with connection.transaction():
                 # The owner's row first: it keeps appends out, and the next statement sees all that came before.
-                await connection.execute(_NEW_EPOCH, owner)
-                turns = await connection.execute(_DELETE_TURNS, key)
-                session = await connection.execute(_DELETE_SESSION, key)
-                if not turns.rowcount + session.rowcount:
+                await connection.execute(statements.NEW_EPOCH, owner)
+                turns = await (await connection.execute(statements.DELETE_TURNS, session)).fetchall()
+                deleted = await connection.execute(statements.DELETE_SESSION, session)
+                if not turns and not deleted.rowcount:
                     raise _no_episode()  # and roll the epoch back
+                await connection.execute(statements.DELETE_SNAPSHOTS, owner)
+                await forget_proofs(connection, key, principal, {str(row[0]) for row in turns}, self._broken)
 
         await self._database.run(work)
+        self._tell(principal)
+
+    async def save_vectors(self, principal: Principal, vectors: Mapping[str, bytes]) -> None:
+        """Store turns' embeddings, 384 bytes by turn id. Changes no position; turns that are gone are passed over."""
+        if not vectors:
+            return
+        key = await self._keys.key(principal.tenant, principal.user_id)
+        ids = [clean(turn_id) for turn_id in vectors]
+        sealed = [seal_vector(key, turn_id, vector) for turn_id, vector in zip(ids, vectors.values(), strict=True)]
+        values = {"tenant": principal.tenant, "owner": principal.user_id, "ids": ids, "vectors": sealed}
+        await self._database.run(lambda connection: connection.execute(statements.SAVE_VECTORS, values))
+
+    async def vectors(self, principal: Principal, turn_ids: Sequence[str]) -> dict[str, bytes]:
+        """Return the stored embeddings among those of `turn_ids`."""
+        ids = [clean(turn_id) for turn_id in turn_ids]
+        rows = await self._rows(statements.VECTORS, (principal.tenant, principal.user_id, ids)) if ids else []
+        if not rows:
+            return {}
+        return open_vectors(await self._keys.key(principal.tenant, principal.user_id), rows, self._broken)
+
+    async def save_snapshot(self, principal: Principal, number: int, upto_seq: int, blob: bytes, *, epoch: int) -> bool:
+        """Store a segment of the owner's index, over the one with the same number. Returns whether it was: not when
+        the log's epoch is another by now, because the segment may hold what has been deleted since.
+        """
+        key = await self._keys.key(principal.tenant, principal.user_id)
+        place = (str(number), str(upto_seq), "snapshot")
+        sealed = await asyncio.to_thread(key.seal, blob, *place) if len(blob) > _LARGE else key.seal(blob, *place)
+        values = {
+            "tenant": principal.tenant, "owner": principal.user_id, "number": number, "upto": upto_seq, "epoch": epoch,
+            "blob": sealed,
+        }  # fmt: skip
+        stored = await self._database.run(lambda connection: connection.execute(statements.SAVE_SNAPSHOT, values))
+        return stored.rowcount > 0
+
+    async def snapshots(self, principal: Principal) -> list[Snapshot]:
+        """Return the stored segments of the log's present epoch, by number."""
+        rows = await self._rows(statements.SNAPSHOTS, (principal.tenant, principal.user_id))
+        found: list[Snapshot] = []
+        for number, upto, epoch, sealed in rows:
+            key = await self._keys.key(principal.tenant, principal.user_id)
+            try:
+                blob = await asyncio.to_thread(key.open, sealed, str(number), str(upto), "snapshot")
+            except SealBroken:
+                self._broken.add("snapshots", 1)
+                continue
+            found.append(Snapshot(number, upto, epoch, blob))
+        return found
+
+    async def _rows(self, statement: str, values: Mapping[str, Any] | Sequence[Any]) -> list[Any]:
+        """Run a statement whose answer comes in binary, which spares both sides the hexadecimal form of bytea."""
+
+        async def work(connection: Connection) -> list[Any]:
+            return await (await connection.execute(statement, values, binary=True)).fetchall()
+
+        return await self._database.run(work)
+
+    async def _open(self, key: DataKey, rows: Sequence[Any]) -> list[Turn]:
+        turns: list[Turn] = []
+        for begin in range(0, len(rows), CHUNK):
+            turns += open_turns(key, rows[begin : begin + CHUNK], self._broken)
+            await _pause(rows)
+        return turns
+
+    def _tell(self, principal: Principal) -> None:
+        if self._notices is not None:
+            self._notices.tell(MEMORY, mark_of(principal.tenant, principal.user_id))
 
 
-def _turn(row: Sequence[Any]) -> Turn:
-    """Build a Turn from the columns of `_COLUMNS`."""
-    seq, turn_id, session_id, role, channel, agent_id, item_id, content, unheard, interrupted, said_at = row
-    return Turn(turn_id, role, content, channel, agent_id, said_at, session_id, item_id, unheard, interrupted, seq)
+def _given(key: DataKey, place: int, turn: Turn) -> dict[str, Any]:
+    """Return a row of APPEND's JSON: what is content is sealed, as PostgreSQL reads bytes."""
+    title = title_of(turn.content) if turn.role == "user" else ""
+    return {
+        "place": place,
+        "id": turn.id,
+        "session_id": turn.session_id,
+        "role": turn.role,
+        "channel": turn.channel,
+        "agent_id": clean(turn.agent_id),
+        "item_id": None if turn.item_id is None else clean(turn.item_id),
+        "body": "\\x" + seal_turn(key, turn).hex(),
+        "interrupted": turn.interrupted,
+        "said_at": turn.said_at,
+        "title": "\\x" + seal_title(key, turn.session_id, title).hex() if title else None,
+    }
+
+
+async def _pause(rows: Sequence[Any]) -> None:
+    """Let others run in the middle of long work; short work is not interrupted."""
+    if len(rows) > CHUNK:
+        await asyncio.sleep(0)
+
+
+def _no_turn() -> problems.Problem:
+    return problems.not_found("The turn", "It may have been deleted.")
 
 
 def _no_episode() -> problems.Problem:
@@ -228,89 +402,3 @@ def _read_cursor(cursor: str) -> tuple[datetime, str]:
     except (ValueError, binascii.Error, UnicodeError) as error:
         raise problems.invalid_request("cursor: use the next_cursor of an earlier answer, unchanged.") from error
     return moment, last
-
-
-_COLUMNS = "seq, id, session_id, role, channel, agent_id, item_id, content, unheard, interrupted, said_at"
-
-_CLAIM = """
-INSERT INTO session (tenant, owner, id, agents) VALUES (%s, %s, %s, %s) ON CONFLICT (tenant, owner, id) DO NOTHING
-"""
-
-# One statement, so one round trip and one transaction: raise the owner's seq (which takes the row lock until commit),
-# store what is new, bring the sessions up to date by what was really stored.
-_APPEND = """
-WITH mode AS (
-    SELECT set_config('synchronous_commit', %(commit)s, true)
-), head AS (
-    INSERT INTO owner AS o (tenant, owner, seq) SELECT %(tenant)s, %(owner)s, %(count)s::bigint FROM mode
-    ON CONFLICT (tenant, owner) DO UPDATE SET seq = o.seq + excluded.seq
-    RETURNING o.seq - %(count)s AS base
-), given AS (
-    SELECT * FROM json_to_recordset(%(turns)s::json) AS g (
-        place bigint, id text, session_id text, role text, channel text, agent_id text, item_id text, content text,
-        unheard text, interrupted boolean, said_at timestamptz, title text
-    )
-), stored AS (
-    INSERT INTO turn (tenant, owner, seq, id, session_id, role, channel, agent_id, item_id, content, unheard,
-                      interrupted, said_at)
-    SELECT %(tenant)s, %(owner)s, head.base + place, id, session_id, role, channel, agent_id, item_id, content, unheard,
-           interrupted, said_at
-    FROM head, given
-    ON CONFLICT (tenant, owner, id) DO NOTHING
-    RETURNING id, seq, session_id, channel, agent_id
-), gained AS (
-    INSERT INTO session AS s (tenant, owner, id, title, agents, channels, turn_count, created_at, updated_at)
-    SELECT %(tenant)s, %(owner)s, stored.session_id,
-           coalesce((array_agg(g.title ORDER BY g.place) FILTER (WHERE g.title <> ''))[1], ''),
-           array_agg(DISTINCT stored.agent_id), array_agg(DISTINCT stored.channel), count(*),
-           clock_timestamp(), clock_timestamp()
-    FROM stored JOIN given g ON g.id = stored.id AND g.session_id = stored.session_id
-    GROUP BY stored.session_id
-    ON CONFLICT (tenant, owner, id) DO UPDATE SET
-        title = CASE WHEN s.title = '' THEN excluded.title ELSE s.title END,
-        agents = CASE WHEN s.agents @> excluded.agents THEN s.agents
-                 ELSE s.agents || ARRAY(SELECT unnest(excluded.agents) EXCEPT SELECT unnest(s.agents)) END,
-        channels = CASE WHEN s.channels @> excluded.channels THEN s.channels
-                   ELSE s.channels || ARRAY(SELECT unnest(excluded.channels) EXCEPT SELECT unnest(s.channels)) END,
-        turn_count = s.turn_count + excluded.turn_count,
-        updated_at = excluded.updated_at
-)
-SELECT id, seq FROM stored
-"""
-
-_PLACES = "SELECT id, seq FROM turn WHERE tenant = %s AND owner = %s AND id = ANY(%s)"
-
-_AMEND = f"""
-WITH head AS (
-    UPDATE owner SET seq = seq + 1 WHERE tenant = %(tenant)s AND owner = %(owner)s RETURNING seq AS place
-)
-UPDATE turn SET seq = head.place, content = %(content)s, unheard = %(unheard)s, interrupted = %(interrupted)s
-FROM head WHERE tenant = %(tenant)s AND owner = %(owner)s AND id = %(id)s
-RETURNING {_COLUMNS}
-"""  # noqa: S608 - only the constant list of columns is put in
-
-_CHANGES = f"""
-SELECT o.epoch, o.seq, t.* FROM owner o LEFT JOIN LATERAL (
-    SELECT {_COLUMNS} FROM turn WHERE tenant = %s AND owner = %s AND seq > %s ORDER BY seq LIMIT %s
-) t ON true
-WHERE o.tenant = %s AND o.owner = %s
-"""  # noqa: S608 - only the constant list of columns is put in
-
-_TRANSCRIPT = f"""
-SELECT {_COLUMNS} FROM turn WHERE tenant = %s AND owner = %s AND session_id = %s ORDER BY said_at, seq
-"""  # noqa: S608 - only the constant list of columns is put in
-
-_NEW_EPOCH = "UPDATE owner SET epoch = epoch + 1 WHERE tenant = %s AND owner = %s"
-
-_DELETE_TURNS = "DELETE FROM turn WHERE tenant = %s AND owner = %s AND session_id = %s"
-_DELETE_SESSION = "DELETE FROM session WHERE tenant = %s AND owner = %s AND id = %s"
-
-_EPISODE = "SELECT id, title, agents, channels, turn_count, created_at, updated_at FROM session"
-_EPISODES = f"""
-{_EPISODE} WHERE tenant = %(tenant)s AND owner = %(owner)s AND turn_count > 0
-ORDER BY updated_at DESC, id DESC LIMIT %(limit)s
-"""
-_EPISODES_BEFORE = f"""
-{_EPISODE} WHERE tenant = %(tenant)s AND owner = %(owner)s AND turn_count > 0 AND (updated_at, id) < (%(at)s, %(id)s)
-ORDER BY updated_at DESC, id DESC LIMIT %(limit)s
-"""

@@ -21,6 +21,7 @@ from backend.memory.log import TurnLog
 from backend.memory.recall import Memory
 from backend.storage.database import Database
 from backend.storage.embedded import EmbeddedServer
+from backend.storage.keys import KeyRing
 
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 """Debian 12's server, without any extension: `apt-get install postgresql-15`."""
@@ -47,6 +48,7 @@ class StoreSettings:
 
     database_url: str
     data_dir: Path
+    encryption_key: str = "5c" * 3 + "0123456789abcdef" * 3 + "e1f0a9b8c7"
     memory_timeout_ms: int = 2_000  # a loaded test machine is not what is tested
 
 
@@ -107,16 +109,28 @@ async def each_database(where: StoreSettings) -> AsyncIterator[Database]:
     await opened.close()
 
 
+@pytest_asyncio.fixture(scope="session")
+async def keys(database: Database, store_settings: StoreSettings) -> KeyRing:
+    """The keys of the tests' database."""
+    return await KeyRing.open(store_settings, database)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def each_keys(each_database: Database, where: StoreSettings) -> KeyRing:
+    """The keys of each kind of database."""
+    return await KeyRing.open(where, each_database)
+
+
 @pytest.fixture
-def log(each_database: Database) -> TurnLog:
+def log(each_database: Database, each_keys: KeyRing) -> TurnLog:
     """The log of turns on each kind of database."""
-    return TurnLog(each_database)
+    return TurnLog(each_database, each_keys)
 
 
 @pytest_asyncio.fixture
-async def memory(database: Database, store_settings: StoreSettings) -> AsyncIterator[Memory]:
+async def memory(database: Database, keys: KeyRing, store_settings: StoreSettings) -> AsyncIterator[Memory]:
     """Memory with an empty cache, on the tests' database."""
-    made = Memory(TurnLog(database), store_settings)
+    made = Memory(TurnLog(database, keys), store_settings)
     yield made
     await made.close()
 

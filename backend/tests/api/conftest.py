@@ -104,6 +104,7 @@ def start_service(gateway: str, store_settings: StoreSettings) -> StartService:
             "azure_ai_key": "test-key",
             "database_url": store_settings.database_url,
             "data_dir": store_settings.data_dir,
+            "encryption_key": store_settings.encryption_key,
             "log_level": "ERROR",
             "ui_dir": Path("no-such-directory"),
         }

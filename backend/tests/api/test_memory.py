@@ -20,7 +20,7 @@ async def get(service: Service, token: str, path: str = "", **params: Any) -> An
 
 
 async def keep(service: Service, token: str, session: str, *turns: Turn) -> None:
-    await TurnLog(service.services.database).append(dev_tokens.parse(token), session, turns)
+    await TurnLog(service.services.database, service.services.keys).append(dev_tokens.parse(token), session, turns)
 
 
 async def test_what_was_said_in_chat_and_aloud_is_one_episode_with_its_transcript(service: Service) -> None:
@@ -77,7 +77,7 @@ async def test_an_interrupted_answer_shows_what_was_heard_and_what_was_not(servi
     token = someone()
     answer = a_turn("The whole answer", "assistant", channel="voice")
     await keep(service, token, "s", answer)
-    await TurnLog(service.services.database).amend(
+    await TurnLog(service.services.database, service.services.keys).amend(
         dev_tokens.parse(token), answer.id, content="The whole", unheard=" answer", interrupted=True
     )
     [turn] = (await get(service, token, "/s"))["transcript"]

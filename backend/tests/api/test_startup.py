@@ -54,6 +54,7 @@ def test_the_procedures_validation_calls_are_answered_as_printed(
 ) -> None:
     with serving(
         tmp_path, ENVIRONMENT="development", AUTH_REQUIRED="false", DATA_DIR=str(store_settings.data_dir),
+        ENCRYPTION_KEY=store_settings.encryption_key,
         DATABASE_URL=store_settings.database_url, AZURE_AI_ENDPOINT=gateway, AZURE_AI_KEY="k",
         CORS_ORIGINS='["https://app.example.org"]', AZURE_VOICELIVE_ENDPOINT="https://acc.services.ai.azure.com",
         AZURE_VOICELIVE_MODEL="gpt-realtime", AZURE_VOICELIVE_VOICE="en-US-Ava:DragonHDLatestNeural",

@@ -18,6 +18,7 @@ from backend.memory.log import Changes, Episode, TurnLog
 from backend.memory.outbox import Outbox
 from backend.memory.recall import Memory
 from backend.storage.database import Database
+from backend.storage.keys import KeyRing
 from backend.tests.conftest import StoreSettings, a_person, a_turn
 from backend.tests.storage.freezing import frozen
 
@@ -301,7 +302,8 @@ async def test_a_database_that_stands_still_is_survived_and_gets_everything_afte
 ) -> None:
     database = await Database.open(StoreSettings("", tmp_path))
     assert database.server is not None
-    memory = Memory(TurnLog(database), replace(QUICK, memory_timeout_ms=200))
+    keys = await KeyRing.open(StoreSettings("", tmp_path), database)
+    memory = Memory(TurnLog(database, keys), replace(QUICK, memory_timeout_ms=200))
     try:
         assert await a_chat_turn(memory, person, "s", "My name is Ada") == ""
         with frozen(database.server):

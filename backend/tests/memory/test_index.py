@@ -393,7 +393,7 @@ def mixed() -> TurnIndex:
         ({"session_id": "unknown", "within_session": True}, set()),
         ({"session_id": "s3"}, {"t0", "t1", "t2", "t3"}),
         ({"exclude": {"t1", "unknown"}}, {"t0", "t2", "t3"}),
-        ({"limit": 2}, {"t3", "t2"}),
+        ({"limit": 2}, {"t2", "t0"}),
         ({"limit": 0}, set()),
     ],
 )
@@ -407,17 +407,26 @@ THAT_DAY = Period(BEGINNING + timedelta(days=1), BEGINNING + timedelta(days=2), 
 @pytest.mark.parametrize(
     ("wish", "first"),
     [
-        ({"speakers": {"Marcus"}}, "t3"),
-        ({"speakers": {"Elena"}}, "t1"),
+        ({}, "t2"),
+        ({"speakers": {"Ben"}}, "t1"),
         ({"periods": [THAT_DAY]}, "t1"),
+        ({"periods": [THAT_DAY], "as_of": BEGINNING + timedelta(hours=1)}, "t1"),
         ({"boosts": {"t0": 1.0, "unknown": 1.0}}, "t0"),
         ({"session_id": "s1"}, "t1"),
     ],
 )
-def test_wishes_come_first(mixed: TurnIndex, wish: dict[str, Any], first: str) -> None:
-    found = mixed.search(Query("what is the budget", **wish))
+def test_wishes_come_first(wish: dict[str, Any], first: str) -> None:
+    index = TurnIndex()
+    for day, speaker in enumerate(("Ada", "Ben", "Ada")):
+        said = Turn(f"t{day}", "user", "The budget is set", "chat", "elena", BEGINNING + timedelta(days=day), f"s{day}")
+        index.add(said, speaker=speaker)
+    found = index.search(Query("what is the budget", **wish))
     assert found[0].turn.id == first
-    assert len(found) == 4
+    assert len(found) == 3
+
+
+def test_what_an_assistant_said_comes_after_what_the_user_said(mixed: TurnIndex) -> None:
+    assert [hit.turn.id for hit in mixed.search(Query("what is the budget"))] == ["t2", "t0", "t3", "t1"]
 
 
 def test_a_time_alone_finds_what_was_said_then(mixed: TurnIndex) -> None:

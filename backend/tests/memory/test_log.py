@@ -12,7 +12,9 @@ from backend.core.context import Turn
 from backend.core.problems import Problem
 from backend.identity.principal import Principal
 from backend.memory.log import TurnLog
+from backend.memory.statements import CHANGES
 from backend.storage.database import Database
+from backend.storage.keys import KeyRing
 from backend.tests.conftest import a_person, a_turn
 
 
@@ -227,9 +229,9 @@ async def test_text_that_postgresql_cannot_hold_is_made_storable(log: TurnLog, p
 
 @given(texts=st.lists(st.text(st.characters(exclude_categories=[]), max_size=50), min_size=1, max_size=4))
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-async def test_no_text_makes_a_batch_fail(database: Database, texts: list[str]) -> None:
+async def test_no_text_makes_a_batch_fail(database: Database, keys: KeyRing, texts: list[str]) -> None:
     somebody = a_person("Odd")
-    log = TurnLog(database)
+    log = TurnLog(database, keys)
     await log.append(somebody, "s", [a_turn(text) for text in texts])
     for kept, text in zip(await log.transcript(somebody, "s"), texts, strict=True):
         assert kept.content == text or not text.isascii() or "\x00" in text
@@ -265,15 +267,14 @@ async def test_every_key_leads_with_tenant_and_owner(each_database: Database) ->
         assert await cursor.fetchone() == (32,)
 
 
-async def test_an_owners_turns_are_read_by_index_in_one_partition(each_database: Database, person: Principal) -> None:
-    from backend.memory.log import _CHANGES
-
-    log = TurnLog(each_database)
+async def test_an_owners_turns_are_read_by_index_in_one_partition(
+    log: TurnLog, each_database: Database, person: Principal
+) -> None:
     await log.append(person, "s", [a_turn("x")])
     async with each_database.pool.connection() as connection, connection.transaction():
         await connection.execute("SET LOCAL enable_seqscan = off")
-        key = (person.tenant, person.user_id, 0, 10, person.tenant, person.user_id)
-        cursor = await connection.execute("EXPLAIN " + _CHANGES, key, prepare=False)
+        values = {"tenant": person.tenant, "owner": person.user_id, "after": 0, "limit": 10}
+        cursor = await connection.execute("EXPLAIN " + CHANGES, values, prepare=False)
         plan = "\n".join(row[0] for row in await cursor.fetchall())
     assert plan.count("Index Scan using turn_") == 1, plan
     assert "Seq Scan" not in plan

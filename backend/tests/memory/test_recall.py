@@ -12,6 +12,7 @@ from backend.identity.principal import Principal
 from backend.memory.log import Changes, TurnLog
 from backend.memory.recall import FACTS, RECENT_TURNS, Memory
 from backend.storage.database import Database
+from backend.storage.keys import KeyRing
 from backend.tests.conftest import StoreSettings, a_person, a_turn
 
 
@@ -145,9 +146,9 @@ async def test_a_correction_comes_after_the_turn_it_corrects_though_neither_was_
 
 
 @pytest.fixture
-def replica(database: Database, store_settings: StoreSettings) -> Memory:
+def replica(database: Database, keys: KeyRing, store_settings: StoreSettings) -> Memory:
     """Memory of another process on the same database."""
-    return Memory(TurnLog(database), store_settings)
+    return Memory(TurnLog(database, keys), store_settings)
 
 
 async def test_what_another_replica_stores_corrects_or_deletes_is_seen_at_the_next_read(
@@ -192,7 +193,7 @@ async def test_replicas_writing_at_the_same_time_agree_in_the_end(
 
 
 async def test_a_chat_turn_costs_one_read_and_one_write(
-    database: Database, store_settings: StoreSettings, person: Principal
+    database: Database, keys: KeyRing, store_settings: StoreSettings, person: Principal
 ) -> None:
     calls: list[str] = []
 
@@ -205,7 +206,7 @@ async def test_a_chat_turn_costs_one_read_and_one_write(
             calls.append("write")
             return await super().append_all(principal, turns, durable=durable)
 
-    memory = Memory(Counting(database), store_settings)
+    memory = Memory(Counting(database, keys), store_settings)
     for number in range(3):
         calls.clear()
         context = await memory.open_context(person, "s", "elena", "chat")
@@ -229,9 +230,9 @@ async def test_a_long_log_is_read_page_by_page(
 
 
 async def test_owners_not_met_for_long_are_forgotten_within_the_bound_and_read_again(
-    database: Database, store_settings: StoreSettings
+    database: Database, keys: KeyRing, store_settings: StoreSettings
 ) -> None:
-    memory = Memory(TurnLog(database), store_settings)
+    memory = Memory(TurnLog(database, keys), store_settings)
     memory._cache._limit = 60_000
     people = [a_person(f"P{number}") for number in range(12)]
     for somebody in people:

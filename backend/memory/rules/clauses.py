@@ -1,0 +1,213 @@
+"""Clauses: a turn cut where a new subject begins, each with what says whether its speaker states it.
+
+Speech comes without punctuation, so a boundary is found by its words: "i run operations at fjallmobel we make furniture"
+is two clauses. A clause behind "that", "if" or "said" hangs on the one before and shares its standing: a question's
+"where i live", what somebody else said, what would be if.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_SENTENCE = re.compile(
+    r"(?<=[!?;\N{HORIZONTAL ELLIPSIS}])\s+|(?<=\w[.)])\s+(?=[^a-z])|\s+[\N{EM DASH}\N{EN DASH}-]+\s+|\n+"
+)
+_TITLE = re.compile(r"\b(?:dr|mr|mrs|ms|prof|st|no|e\.g|i\.e|ca|approx)\.$", re.IGNORECASE)
+
+_SUBJECTS = frozenset(("i", "we", "he", "she", "they"))
+_MAYBE_SUBJECTS = frozenset(("it", "that", "this", "there"))
+_FINITE = frozenset(
+    """is are was were has have had will does do did goes comes starts started works lives needs costs takes took runs
+    makes made means can must""".split()  # noqa: SIM905
+)
+_OWNERS = frozenset(("my", "our", "the", "his", "her"))
+_CONJUNCTIONS = frozenset(
+    ("and", "but", "so", "because", "cause", "plus", "also", "then", "since", "although", "though")
+)
+_HANGING = frozenset(
+    """that which who whom whose where when what how why whether if unless until before after than as while like
+    said says say saying told tells tell asked asks think thinks thought guess believe believes hope hopes heard hear
+    wish wishes know knows knew bet claims claimed mentioned wrote write writes remember imagine suppose pretend assume""".split()  # noqa: SIM905
+)
+_BINDING = frozenset(
+    """in on at of for with from by about to near behind like every everything all what where which who how things thing
+    stuff one ones something anything because way reason day time moment last first only place now""".split()  # noqa: SIM905
+)
+_OPENERS = re.compile(
+    r"^(?:(?:[,.:!]+|good news|bad news|and|but|so|well|ok|okay|oh|yes|yeah|yep|no(?= ?[,.]| (?:no|i|we|it|my|he|she|that|the|they|not)\b|$)|nope|right|sure|hi|hello|hey|hej|good morning"
+    r"|good evening|good afternoon|elena|marcus|there|thanks|thank you|anyway|also|plus|then|because|cause|btw"
+    r"|by the way|actually|basically|honestly|to be honest|fyi|just so you know|for your information|one (?:more )?thing"
+    r"|please note|note|listen|look|great|good|perfect|exactly|correct|true|finally|ah|haha|ha|lol"
+    r"|first of all|guess what|um|now)\b[,.:! ]*)+",
+    re.IGNORECASE,
+)
+_ASKING = re.compile(
+    r"^(?:who|whom|whose|what|where|when|why|how|which|can|could|would|will|shall|should|do|does|did|is|are|am|was|were"
+    r"|has|may|might|have (?:you|i|we))\b(?! (?:a|the|my) \w+ is)|^(?:tell|show|give|explain|describe|list|remind"
+    r" me (?:what|who|where|when|how|of)|write|translate|summari[sz]e|compare|calculate|draft|rewrite)\b",
+    re.IGNORECASE,
+)
+_TOLD_ALREADY = re.compile(r"^(?:did i (?:tell|mention)(?: to)?(?: you)?|have i told you)\b", re.IGNORECASE)
+_UNREAL = re.compile(
+    r"^(?:if|unless|whether|suppose|supposing|imagine|pretend|assume|say)\b"
+    r"|\b(?:might|maybe|perhaps|i wish|what if|hypothetically|as if|for example|e\.g\.|in theory|not sure"
+    r"|do not know|would have|could have|if only|in a story|role ?play|let us say|probably)\b",
+    re.IGNORECASE,
+)
+_WOULD = re.compile(r"\b(?:would|could|should)\b(?! (?:rather|prefer))", re.IGNORECASE)
+_SAYS = re.compile(
+    r"(?<!let us )\b(?:said|says|say|saying|told|tells|asked|asks|thinks|thought|believes|claims|claimed|heard|wrote|writes|reads"
+    r"|mentioned|joked|dreamed|dreamt|according to)(?: (?:me|us|him|her|them|you))?$|^according to\b",
+    re.IGNORECASE,
+)
+_I_SAY = re.compile(r"\b(?:i|we)(?: have)?(?: already| just)? (?:said|say|told you|think|guess|believe|know)$", re.I)
+
+
+@dataclass(slots=True)
+class Clause:
+    """One clause. sentence: number of its sentence in the turn. hangs: it continues the clause before ("that …").
+
+    asks, unreal, reported: a question or request; a condition, wish or maybe; another person's words.
+    hedged: "i think".
+    """
+
+    text: str
+    sentence: int
+    hangs: bool = False
+    asks: bool = False
+    unreal: bool = False
+    reported: bool = False
+    hedged: bool = False
+
+    @property
+    def stated(self) -> bool:
+        """Whether the speaker states it as so."""
+        return not (self.asks or self.unreal or self.reported)
+
+
+def clauses(text: str) -> list[Clause]:
+    """Cut plain text into clauses, in order."""
+    found: list[Clause] = []
+    for number, sentence in enumerate(_sentences(text)):
+        found.extend(_judged(_cut(sentence, number), asked=sentence.endswith("?")))
+    return found
+
+
+def _sentences(text: str) -> Iterator[str]:
+    held = ""
+    for piece in _SENTENCE.split(text):
+        held = f"{held} {piece}" if held else piece
+        if _TITLE.search(held):
+            continue
+        if held.strip():
+            yield held.strip()
+        held = ""
+    if held.strip():
+        yield held.strip()
+
+
+def _cut(sentence: str, number: int) -> list[Clause]:
+    words = sentence.split(" ")
+    starts = [0]
+    hanging = {0: False}
+    for at in range(1, len(words)):
+        start = _starts(words, at)
+        if start is None or start <= starts[-1]:
+            continue
+        hanging[start] = _bare(words[start]) in _HANGING or _bare(words[start - 1]) in _HANGING
+        starts.append(start)
+    made = []
+    for begin, end in zip(starts, [*starts[1:], len(words)], strict=True):
+        text = " ".join(words[begin:end]).strip(" ,;:.!?")
+        made.append(Clause(text, number, hanging[begin]))
+    return made
+
+
+def _starts(words: list[str], at: int) -> int | None:
+    """Return where a clause begins whose subject stands at `at`, or None when none does."""
+    word, before = _bare(words[at]), _bare(words[at - 1])
+    if _asks_from(words, at):
+        return at
+    if not _is_subject(words, at, word):
+        return None
+    if words[at - 1].endswith((",", ":", "...")):
+        return at
+    if before in _HANGING or before in _CONJUNCTIONS:
+        return at - 1
+    if before in _BINDING:
+        return None
+    return at
+
+
+def _is_subject(words: list[str], at: int, word: str) -> bool:
+    if word in _SUBJECTS:
+        return True
+    after = _bare(words[at + 1]) if at + 1 < len(words) else ""
+    if word in _MAYBE_SUBJECTS:
+        return after in _FINITE
+    if word in _OWNERS:
+        ahead = [_bare(other) for other in words[at + 1 : at + 5]]
+        behind = _bare(words[at - 1])
+        joined = behind in _CONJUNCTIONS or words[at - 1].endswith(",")
+        finite = next((place for place, other in enumerate(ahead) if other in _FINITE), None)
+        if finite is None or finite == 0:
+            return False
+        return joined or (behind not in _BINDING and not any(other in _SUBJECTS for other in ahead[:finite]))
+    return False
+
+
+_AUXILIARIES = frozenset(("can", "could", "would", "will", "do", "did", "does", "should", "shall", "have", "are", "is"))
+_ASKED = frozenset(("you", "i", "we", "he", "she", "it", "they", "that", "there"))
+_WH = frozenset(("what", "where", "when", "who", "why", "how", "which"))
+
+
+def _asks_from(words: list[str], at: int) -> bool:
+    """Tell whether a question begins here: "can you", ", what about"."""
+    word = _bare(words[at])
+    if word in _AUXILIARIES:
+        after = _bare(words[at + 1]) if at + 1 < len(words) else ""
+        return after in _ASKED and _bare(words[at - 1]) not in ("what", "where", "when", "who", "why", "how")
+    return word in _WH and words[at - 1].endswith(",") and words[-1].endswith("?")
+
+
+def _bare(word: str) -> str:
+    return word.casefold().strip(",.;:!?()")
+
+
+def _judged(cut: list[Clause], *, asked: bool) -> list[Clause]:
+    """Give each clause of a sentence its standing. asked: the sentence ends with a question mark."""
+    before: Clause | None = None
+    any_asks = False
+    for clause in cut:
+        _judge(clause, before)
+        any_asks = any_asks or clause.asks
+        clause.text = _OPENERS.sub("", clause.text) or clause.text
+        before = clause
+    if asked and not any_asks:
+        for clause in cut:
+            clause.asks = True
+    return cut
+
+
+def _judge(clause: Clause, before: Clause | None) -> None:
+    text = _OPENERS.sub("", clause.text) or clause.text
+    clause.unreal = bool(_UNREAL.search(text) or _WOULD.search(text))
+    clause.asks = bool(_ASKING.match(text)) and not _TOLD_ALREADY.match(text) and not clause.hangs
+    if before is None:
+        return
+    if clause.hangs:
+        clause.asks = clause.asks or before.asks
+        clause.unreal = clause.unreal or before.unreal
+        clause.reported = before.reported
+        if _SAYS.search(before.text) or _SAYS.search(_first_word(clause.text)):
+            clause.reported = clause.reported or not _I_SAY.search(before.text)
+        if _I_SAY.search(before.text) or re.search(r"\bi (?:think|guess|believe)\b", before.text, re.IGNORECASE):
+            clause.hedged = True
+    elif re.match(r"(?:if|unless|suppose|imagine)\b", _OPENERS.sub("", before.text), re.IGNORECASE):
+        clause.unreal = True  # the main clause of a condition
+    elif before.reported and re.match(r"(?:and|but)? ?(?:he|she|they|it)\b", clause.text, re.IGNORECASE):
+        clause.reported = True  # the same person goes on
+
+
+def _first_word(text: str) -> str:
+    return text.split(" ", 1)[0]

@@ -1,0 +1,92 @@
+"""Rules about how somebody lives: allergies, diet, what they like, languages, hobbies, what they have."""
+
+from backend.memory.rules.rule import Rule
+
+SPORTS = (
+    r"(?:running|swimming|cycling|hiking|climbing|bouldering|skiing|sailing|rowing|surfing|yoga|pilates|tennis|football"
+    r"|soccer|basketball|volleyball|handball|badminton|golf|chess|poker|bridge|piano|guitar|violin|cello|drums|flute"
+    r"|saxophone|clarinet|trumpet|bass|ukulele|accordion|harmonica|pottery|painting|drawing|knitting|sewing|crochet"
+    r"|gardening|baking|cooking|fishing|photography|birdwatching|birding|dancing|salsa|tango|ballet|karate|judo|boxing"
+    r"|fencing|archery|woodworking|carpentry|camping|kayaking|canoeing|diving|scuba|snorkelling|skating|skateboarding"
+    r"|snowboarding|reading|writing|singing|calligraphy|beekeeping|brewing|origami|astronomy|stargazing|geocaching"
+    r"|orienteering|triathlons?|marathons?|horse riding|riding|cross country(?: skiing)?|ice hockey|hockey|cricket|rugby"
+    r"|squash|padel|table tennis|darts|video games|board games|the (?:piano|guitar|violin|cello|drums|flute|saxophone"
+    r"|organ|harp|trumpet|clarinet|accordion|ukulele))"
+)
+_DIETS = (
+    r"(?:vegetarian|vegan|pescatarian|pescetarian|gluten[ -]free|lactose[ -]free|dairy[ -]free|keto|low[ -]carb|halal|kosher"
+    r"|flexitarian|paleo|sugar[ -]free|plant[ -]based|teetotal)"
+)
+_FOODS = r"(?:meat|fish|pork|beef|gluten|dairy|sugar|alcohol|eggs|wheat|lactose|seafood|chicken|bread|milk|cheese)"
+_THINGS = (
+    r"(?:car|house|flat|apartment|bike|bicycle|motorbike|motorcycle|boat|van|caravan|camper|cottage|cabin|tesla|bmw|volvo"
+    r"|audi|laptop|macbook|phone|iphone|camera|piano|guitar|violin|telescope|printer|garden|farm|company|shop|scooter|truck"
+    r"|e-bike|drone|tablet|allotment|dishwasher|sauna|greenhouse|kayak|tent|vineyard|workshop|studio|restaurant|cafe|store)"
+)
+_FORMATS = (
+    r"(?:bullet points?|bullets|tables?|short (?:answers|sentences|messages|emails|paragraphs)|long answers|numbered lists?"
+    r"|plain (?:english|text|language)|e-?mails?|metric(?: units)?|celsius|kilometres|euros|dollars|lists|summaries|markdown"
+    r"|csv|pdfs?|slides?|one[ -]page(?:rs?)?|on paper|in writing|written|voice messages|text messages|screenshots"
+    r"|english|german|french|spanish|simple words|detail|examples|headings|charts?|diagrams?)"
+)
+_DAY_WORDS = (
+    r"(?:mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|mornings?|afternoons?|weekends?)"
+)
+_ASK_OFTEN = r"(?:always|from now on|in future|in the future|please|next time|everything|generally|whenever possible)"
+
+RULES = (
+    # Allergies and diet
+    Rule("allergy", "allergic", r"{WHOAM} (?:\w+ly )?allergic to {simples}"),
+    Rule("allergy", "allergy allergies", r"{WHO} (?:has|have|suffers? from|developed|got)? ?(?:a |an )?(?:(?:bad|severe|serious|mild|terrible|strong|nasty) )*(?P<value>[\w-]+(?: pollen)?) allergy\b"),
+    Rule("allergy", "allergy allergies", r"{WHO} (?:has|have) (?:an? )?(?:\w+ )?(?:allergy|allergies) (?:to|against) {simples}"),
+    Rule("allergy", "intolerant", r"{WHOAM} (?:\w+ly )?(?P<value>(?:lactose|gluten|fructose|histamine)[ -]intolerant)"),
+    Rule("allergy", "coeliac celiac", r"{WHOAM} (?:an? )?(?P<value>co?eliac)\b"),
+    Rule("diet", "vegetarian vegan pescatarian pescetarian gluten keto halal kosher flexitarian teetotal plant lactose dairy low", rf"{{WHO}} (?:am|is|are|went|gone|became|turned|eats?|going)(?: now| strictly| mostly| a| an| fully| completely| only| also| been)* (?P<value>{_DIETS})(?! (?:restaurant|food|option|menu|dish|recipe))", when="state"),
+    Rule("diet", "eat drink", rf"{{I}} (?:do not|never|no longer|cannot|stopped|quit|gave up)(?: \w+)?? ?(?:eat|eating|drink|drinking|touch) (?P<value>(?:any )?{_FOODS}(?: (?:or|and) {_FOODS})?)\b", value="no {}"),
+    Rule("diet", "eating", rf"{{I}} (?:am |have |has )?(?:started|began|am|are|back to) (?P<value>eating {_FOODS}(?: again)?)", when="start"),
+    Rule("diet", "stopped quit gave", r"\bi (?:have )?(?P<value>(?:stopped|quit|gave up) (?:drinking |eating )?(?:coffee|alcohol|sugar|meat|smoking|caffeine|dairy|bread|sweets|gluten))\b", when="state"),
+    Rule("diet", "diet", r"{AM} (?:now )?on an? (?P<value>[\w-]+(?: [\w-]+)? diet)", when="state"),
+    # Likes and dislikes
+    Rule("likes", "love like enjoy adore loves", r"{I}(?: (?:would say|quite))? (?:love|like|enjoy|adore) {likings}(?! (?:to|more|better)\b)"),
+    Rule("likes", "favourite favorite", r"\bmy (?:all[ -]time |absolute )?(?P<label>favou?rite [\w -]+?) (?:is|are|has always been|was always) {noun}"),
+    Rule("likes", "fan", r"{AM}(?: an?| the)? (?:(?:big|huge|great|massive|total|real|lifelong) )*fan of {noun}"),
+    Rule("likes", "into", r"{AM} (?:really |very |quite |super |totally |deeply )*into {likings}"),
+    Rule("likes", "fond crazy mad obsessed passionate", r"{AM} (?:really |very |quite |a bit )*(?:fond of|crazy about|mad about|obsessed with|passionate about) {liking}"),
+    Rule("dislikes", "hate dislike detest loathe", r"{I} (?:hate|dislike|detest|loathe) {likings}"),
+    Rule("dislikes", "like enjoy", r"\bi (?:really )?(?:do not|never) (?:really |particularly )?(?:like|enjoy) {liking}"),
+    Rule("dislikes", "stand bear", r"\bi cannot (?:really )?(?:stand|bear) {liking}"),
+    Rule("dislikes", "fan", r"\bi am (?:really )?(?:not|no) (?:really |exactly )?(?:an? )?(?:big |great )?fan of {liking}"),
+    # Preferences, also as a standing request: only for a known form or channel, so that no command becomes a preference
+    Rule("prefers", "prefer prefers", r"\bi (?:would |really |generally |usually |much |always |do |strongly |still |also )*prefer {noun}", unreal=True),
+    Rule("prefers", "rather", r"\bi would (?:much )?rather (?:have|use|get|take|work with|go by|travel by) {noun}", unreal=True),
+    Rule("prefers", "bullet bullets points table tables short metric celsius english german email emails list lists plain csv markdown pdf examples summaries", rf"\b(?:write|send|give|answer|reply|put|format|keep|use|show|summari[sz]e)\b.*?\b(?:in|as|with|by|use|using|me|only)? ?\b(?P<value>{_FORMATS})\b(?=.*\b{_ASK_OFTEN}\b)", asked=True, sure=0.8),
+    Rule("prefers", "bullet bullets points table tables short metric celsius english german email emails list lists plain csv markdown pdf examples summaries", rf"\b{_ASK_OFTEN}\b.*?\b(?:write|send|give|answer|reply|put|format|keep|use|show|summari[sz]e)\b.*?\b(?P<value>{_FORMATS})\b", asked=True, sure=0.8),
+    Rule("prefers", "please only", rf"^(?:always )?(?P<value>{_FORMATS})(?:,? (?:please|only|always|for me))+", asked=True, sure=0.8),
+    Rule("prefers", "as", rf"^(?:please |yes |and )*(?:send|give|make|write|show)(?: it| them| me| that)* (?:as|in) (?:an? )?(?P<value>{_FORMATS})", asked=True, sure=0.75),
+    Rule("dislikes", "not no", rf"^(?:please )?(?:not|no) (?P<value>{_FORMATS}|phone calls|voice mails?)(?: please| for me)?$", asked=True, sure=0.75),
+    Rule("dislikes", "no", r"^no (?P<value>[\w-]+(?: [\w-]+)?) for me\b", sure=0.8),
+    Rule("dislikes", "never", r"\bnever (?P<value>[\w-]+ (?:tacos|soup|coffee|tea|sauce|pizza|food))\b", sure=0.7),
+    Rule("prefers", "use", r"^(?:please )?use (?P<value>[\w-]+)(?:,? (?:and )?not [\w-]+)(?: please)?\b", asked=True, sure=0.85),
+    Rule("dislikes", "use", r"^(?:please )?use [\w-]+,? (?:and )?not (?P<value>[\w-]+)(?: please)?\b", asked=True, sure=0.85),
+    Rule("prefers", "no", rf"\b(?P<value>no (?:calls?|meetings?|e-?mails?|messages?|appointments?) (?:(?:before|after|on|during|at) [\w :]+?|{_DAY_WORDS}[\w ]*?))(?: please| ok| okay| for me| i\b|$)", asked=True, sure=0.85),
+    Rule("prefers", "not never", r"^(?:please )?(?P<value>(?:do not|never) (?:ever )?(?:book|call|ring|phone|schedule|disturb)(?: me| anything| meetings| calls)? (?:on |before |after |during |at )?[\w :]+)", asked=True, sure=0.8),
+    Rule("prefers", "keep make", r"^(?:please )?(?:keep|make) (?:it|them|that|answers|everything)(?: to| under)? (?P<value>(?:very )?(?:short|brief|simple|one page|half a page|\w+ (?:lines|pages|sentences|words)))\b", asked=True, sure=0.75),
+    Rule("prefers", "works best", r"\b(?P<value>(?:mornings|afternoons|evenings|mondays|tuesdays|wednesdays|thursdays|fridays|weekends|e-?mail|phone|chat)) (?:works?|suits?|is|are) (?:me )?best\b", sure=0.8),
+    # Languages and hobbies
+    Rule("language", "speak speaks fluent", r"{I} (?:can )?(?:speak|am fluent in|understand) (?:fluent |some |a little |a bit of |good |basic |only )*{languages}"),
+    Rule("language", "learning studying", r"{AM} (?:learning|studying) {languages}", sure=0.8),
+    Rule("language", "language tongue", r"\bmy (?:native|first|mother|second) (?:language|tongue) is {languages}"),
+    Rule("hobby", "hobby hobbies", r"\bmy (?:main |favou?rite |new |biggest )?hobb(?:y is|ies are) {simples}"),
+    Rule("hobby", "play practise practice plays", rf"{{I}} (?:play|practi[sc]e|have played|am playing)(?: the)? (?P<value>{SPORTS}|in an? (?:\w+ )?(?:band|orchestra|choir))\b"),
+    Rule("hobby", "go do went", rf"{{I}} (?:go|do|have been doing|am doing) (?:a lot of |some )?(?P<value>{SPORTS})\b(?=.*\b(?:every|weekly|daily|regularly|week|weekends?|often|forever|years|mornings?|evenings?|since|for fun|lot|after work)\b)"),
+    Rule("hobby", "coach play plays", rf"{{WHO}} (?:coach|coaches|plays?) (?:the )?(?P<value>{SPORTS}|lacrosse)\b"),
+    Rule("hobby", "forever", r"\bi do (?P<value>[\w -]+?) since forever\b"),
+    Rule("hobby", "took taken started take", rf"\bi (?:have )?(?:recently |just )*(?:took up|taken up|started|got into|picked up) (?P<value>{SPORTS})\b", when="start"),
+    Rule("hobby", "ski run swim cycle hike climb bake paint knit garden sing sail row fish dance draw", r"\bi (?P<value>(?:ski|run|swim|cycle|hike|climb|bake|paint|knit|garden|sing|sail|row|fish|dance|draw)(?: [\w-]+)?) (?=(?:every|each|twice|three times|on weekends|at weekends|a lot|regularly|in (?:a|the) (?:choir|club|team))\b)"),
+    Rule("hobby", "time", rf"\bin my (?:free|spare) time,? i (?:like to |love to |usually |mostly )*{{noun}}", sure=0.8),
+    Rule("hobby", "sing", r"\bi (?P<value>sing in (?:a|the|our) [\w ]*?choir)\b"),
+    # Possessions
+    Rule("owns", "bought purchased own have drive ride got", rf"{{I}} (?:bought|purchased|own|drive|ride|have|got|have got|just got|finally got|inherited)(?: myself| ourselves)? (?P<value>(?:an?|my|our|the|two|three) (?:[\w-]+ ){{0,3}}?{_THINGS}\b(?: in (?!may\b|june\b|march\b|a\b|the\b|good\b|case\b)[\w-]+)?)(?! (?:problem|issue|meeting|call))", sure=0.8),
+    Rule("owns", "sold", rf"{{I}} (?:sold|gave away) (?P<value>(?:my|our|the) (?:[\w-]+ ){{0,3}}?{_THINGS})\b", ends=True, when="start"),
+)  # fmt: skip
+"""The theme's rules."""

@@ -1,0 +1,76 @@
+"""Rules about who somebody is: name, origin, age, contacts, family, friends, pets."""
+
+from backend.memory.rules.rule import KIN, Rule
+from backend.memory.rules.values import DATE, NUMBER
+from backend.memory.rules.work import ROLES
+
+_KIN_CUES = " ".join(sorted({word.split(" ")[-1] for word in KIN}))
+_PHONE = r"(?P<value>\+?(?:(?:\d|zero|oh|one|two|three|four|five|six|seven|eight|nine|double|plus)[ ()./-]*){6,18})"
+DEPARTMENTS = (
+    r"(?:it|legal|finance|hr|procurement|purchasing|marketing|sales|logistics|accounting|controlling|compliance|quality"
+    r"|engineering|product|support|operations|security|facilities|the (?:\w+ )?(?:team|office|warehouse|department|lab|shop"
+    r"|plant|field|works council|data team|front desk))"
+)
+_YEARS = r"(?: years?(?: old)?| yrs?| months? old)?"
+
+RULES = (
+    # Name
+    Rule("name", "name", r"\bmy (?:full |first |real )?name is(?: actually)? {person}"),
+    Rule("name", "name", r"^(?:the )?name is {person}$"),
+    Rule("name", "called call", r"(?:{AM} called|(?:people|friends|everyone|everybody) calls? me|\bjust call me|\bcall me) {person}", asked=True),
+    Rule("name", "this", r"^this is {full}(?: speaking| here| calling| from .+| again)?$", sure=0.85),
+    Rule("name", "am", r"^i am {full}(?:,.+| from .+| and .+| by the way| here)?$", sure=0.8),
+    Rule("name", "here", r"^{full} here\b", sure=0.8),
+    Rule("name", "changed maiden married", r"\bi changed my (?:last |sur)?name to {person}", when="start"),
+    # Where somebody lives and comes from
+    Rule("lives_in", "live lives living based", r"{WHOAM} (?:lives?|living|based)(?: \w+ly| again| together)? (?:here |up |over |down |out |back |now |right )?in {place}"),
+    Rule("lives_in", "moved move relocated moving", r"{WHO} (?:moved|relocated)(?: back| over| house)?(?: with \w+ \w+)?(?: from (?:[\w-]+ ){1,3}?)? ?(?:to|into) {place}", when="start"),
+    Rule("lives_in", "from", r"{I} (?:moved|relocated)(?: back| over)? (?:here )?from {place}(?= to\b| in\b| last\b| this\b|$)", ends=True, when="start"),
+    Rule("lives_in", "used", r"{WHO} used to live in {place}", ends=True),
+    Rule("lives_in", "anymore longer", r"{WHO} (?:do(?:es)? not live|no longer lives?) in {place}", ends=True),
+    Rule("lives_in", "renting rent", r"{WHOAM} (?:renting|rent)(?: an? \w+)?(?: \w+)? in {place}"),
+    Rule("lives_in", "found bought got rented", r"{I} (?:found|bought|got|rented) (?:an? |our |my )(?:\w+ )?(?:place|flat|house|apartment|home) (?:together )?in {place}", sure=0.6, when="never"),
+    Rule("lives_in", "home", r"\b(?:my|our) (?:home|house|flat|apartment|place) is (?:now )?in {place}", sure=0.85),
+    Rule("from_place", "from", r"{AM}(?: originally)? from {place}(?: originally)?$"),
+    Rule("from_place", "come comes grew born originally", r"{WHOAM} (?:originally )?(?:comes?(?: originally)? from(?! (?:finance|sales|marketing|hr|it|legal|the|a|my|our|work|home|school|an|here)\b)|grew up in|born(?: and raised)? in) {place}"),
+    Rule("from_place", "home hometown", r"\bmy home ?(?:town|country|city) is {place}"),
+    # Age and birthday
+    Rule("age", "years year", rf"{{WHO}} (?:am |is |are )?(?:just )?(?:turned |about )?(?P<value>{NUMBER}) (?:years?|yrs?)(?: old)\b"),
+    Rule("age", "turned turn turns turning", rf"{{WHOAM}} (?:just )?(?:turned) (?P<value>{NUMBER}){_YEARS}(?= (?:on|in|last|this|next|yesterday|today|tomorrow|a|two)\b|$)"),
+    Rule("age", "am is are", rf"^{{WHO}} (?:am |is |are )(?:now |almost |only )?(?P<value>{NUMBER}){_YEARS}(?: now| already)?(?= and\b|$)", sure=0.85),
+    Rule("age", "aged age", rf"\b(?:my|our) (?:\w+ )?(?P<whose>son|daughter|kid|child|brother|sister|mother|father|wife|husband),? (?P<whom>[\w'-]+),? (?:is |aged? )(?P<value>{NUMBER})"),
+    Rule("birthday", "turns turn turning", rf"{{WHOAM}} (?:turns?|turning) {NUMBER} (?:on|in) (?P<value>{DATE})"),
+    Rule("birthday", "birthday", rf"\bmy birthday is (?:actually )?(?:on )?(?P<value>{DATE})"),
+    Rule("birthday", "birthday", rf"\b(?:my (?:\w+ )?(?P<whose>son|daughter|wife|husband|mother|father|mom|mum|dad|brother|sister|partner)(?: (?P<whom>[\w-]+?))?|(?P<somebody>[A-Z][\w-]+?))(?:'s|s)? birthday is (?:on )?(?P<value>{DATE})"),
+    Rule("birthday", "born", rf"\bi was born (?:on|in) (?P<value>{DATE})"),
+    # Contacts
+    Rule("email", "@", r"\b(?:my|reach me|write to me|mail me|email me|e-mail me|send (?:it|them|that) to)\b.*?(?P<value>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)", asked=True),
+    Rule("phone", "phone mobile cell number call reach telephone", rf"\b(?:my (?:new |private |work |office )?(?:phone|mobile|cell|telephone|number)(?: phone)?(?: number)? is|(?:reach|call|text) me (?:on|at|under)) (?:now )?{_PHONE}", asked=True),
+    # Family, friends, colleagues, pets
+    Rule("kin", _KIN_CUES, r"\b(?:my|our) {KIN}(?:'s| 's)? (?:first )?name(?:'s)? is(?: now)? {first}"),
+    Rule("kin", _KIN_CUES, r"\b(?:my|our) {KIN}s?(?: is| are|,)? (?:called|named) {persons}"),
+    Rule("kin", _KIN_CUES, r"\b(?:my|our|a|an|one|two|three|four) {KIN},? (?:whose name is|(?:who is|which is|that is|we )?(?:called|named|call)) {persons}"),
+    Rule("kin", _KIN_CUES, r"\b(?:i|we) have (?:an? |one )?{KIN}, {first}(?=,| who\b|$)"),
+    Rule("kin", _KIN_CUES, r"\b(?:my|our)(?: new| old| first)? {KIN} is {person}(?: and \w+.*)?$", sure=0.85),
+    Rule("kin", _KIN_CUES, r"\b(?:my|our) {KIN}(?: are|,| is)? {persons}"),
+    Rule("kin", _KIN_CUES, r"\b{person} is (?:(?:now )?my|our)(?: new)? {KIN}\b(?!'s)"),
+    Rule("kin", _KIN_CUES, r"^(?P<other>he|she) is my (?:new )?{KIN}\b(?!'s)", value="other"),
+    Rule("kin", _KIN_CUES, r"^(?:it is |that is |meet )?{person},? my (?:new )?{KIN}\b(?!'s)"),
+    Rule("kin", "kids children daughters sons brothers sisters dogs cats siblings twins", rf"{{I}} (?:have|got|adopted) (?P<value>(?:{NUMBER}|twin) (?:\w+ )?(?P<kin>kids|children|daughters|sons|brothers|sisters|dogs|cats|siblings|rabbits|guinea pigs|chickens|hens|horses))\b(?! (?:called|named))"),
+    Rule("kin", "dog cat puppy kitten son daughter brother sister rabbit hamster parrot horse twins", r"{I} (?:have|got|adopted|own)(?: got)? (?P<value>an? (?:\w+ ){0,2}?(?P<kin>dog|cat|puppy|kitten|son|daughter|rabbit|hamster|parrot|horse|brother|sister))\b(?!,? (?:called|named|who is|we call))", sure=0.8),
+    Rule("parent", "parents", r"\b(?P<value>(?:my|our) parents (?:live )?in [\w-]+)", sure=0.8, label="parents"),
+    Rule("pet", "name", r"\b(?:his|her|its|their|the (?:dog|cat|puppy|kitten|rabbit|horse)'?s) names? (?:is|are) {persons}", subject="last"),
+    Rule("manager", "report reports", r"{I} (?:will )?report(?:ing)? (?:directly |straight )?to {person}", when="start"),
+    Rule("manager", "report", r"\bi would (?:then )?report (?:directly |straight )?to {person}", unreal=True, sure=0.8),
+    Rule("manager", "boss manager", r"\b(?:my (?:new )?|(?:the |our )?new )(?:boss|manager)(?: now)? is(?: now| called)* {person}", when="start"),
+    Rule("spouse", "married engaged", r"{AM} (?:happily )?(?:married|engaged) to {person}"),
+    Rule("spouse", "married", r"{I} (?:got )?married {first}", when="start", sure=0.8),
+    Rule("manager", "boss manager", r"\b{person} (?:will be|becomes|became|is still|is going to be) my (?:new )?(?:boss|manager)\b"),
+    Rule("colleague", "from in at", rf"(?:^|\b(?:and|with|ask|asked|is|me|,) ){{person}} (?:from|in|at|over in) {DEPARTMENTS}\b(?! \d)", sure=0.75),
+    Rule("colleague", "legal it finance hr procurement", rf"\b{DEPARTMENTS} ?\({{person}}\)", sure=0.8),
+    Rule("colleague", "our my the", rf"^{{person}},? (?:is )?(?:our|my|the|their)(?: new)? {ROLES}\b", sure=0.8),
+    Rule("colleague", "my", rf"\bmy {ROLES} is {{person}}", sure=0.75),
+    Rule("colleague", "consultant trainer contact guy intern", r"\b(?:the|their|our) (?:\w+ )?(?:consultant|trainer|contact|guy|intern|lawyer|developer|project manager)(?: is| was)?(?: called| named)? {first}", sure=0.75),
+    Rule("colleague", "colleagues", r"^{person} and {person} are my colleagues", label="colleague"),
+)  # fmt: skip
+"""The theme's rules."""

@@ -1,0 +1,72 @@
+"""Rules about what was undertaken, planned or lived through: commitments, meetings, trips, events, goals."""
+
+from backend.memory.rules.rule import Rule
+from backend.memory.rules.values import DATE
+
+_DELIVER = (
+    r"(?:send|share|write|prepare|finish|deliver|draft|call|e-?mail|book|submit|review|update|sign|pay|bring|present"
+    r"|fix|order|schedule|set up|organi[sz]e|talk to|speak to|speak with|contact|cancel|renew|hand in|hand over|get back to"
+    r"|have|get|give|show|publish|upload|complete|test|buy|pick up|ask|inform|move|collect|file|ship|invite|meet|do)"
+)
+_MEETING = (
+    r"(?:meeting|call|demo|review|workshop|interview|appointment|stand-?up|retro(?:spective)?|check-?in|one[ -]on[ -]one"
+    r"|1:1|kick-?off|steering(?: committee)?(?: meeting)?|board meeting|lunch|dinner|session|catch-?up|presentation|sync"
+    r"|dentist appointment|jour fixe|sprint review|planning|town hall)"
+)
+_EVENT = (
+    r"(?:wedding|conference|exam|surgery|operation|graduation|concert|party|birthday party|funeral|marathon|race|training"
+    r"|audit|go-?live|launch|festival|exhibition|premiere|anniversary|baptism|parade|holiday|performance|recital|move"
+    r"|inspection|pilot|school play|trade fair|fair|hackathon|summit|offsite|webinar|final|(?:\w+ )?test|tournament|match|defen[cs]e)"
+)
+_HAPPENED = (
+    r"(?:went|ran|attended|gave|finished|passed|failed|signed up|signed|had|met|visited|saw|bought|started|took|made"
+    r"|won|lost|painted|read|watched|joined|adopted|celebrated|graduated|completed|volunteered|hosted|organi[sz]ed|applied"
+    r"|received|launched|broke|quit|moved|sold|built|planted|cooked|baked|hiked|climbed|travelled|traveled|flew|drove|tried"
+    r"|did|held|opened|published|presented|interviewed|spoke|performed|camped|swam|biked|played|helped|raised|donated"
+    r"|created|wrote|learned|learnt|tested|migrated|closed|renewed|cancelled|injured|hurt|fell|retired|married)"
+)
+
+RULES = (
+    # Commitments
+    Rule("commitment", "will", rf"\bi (?:will|am going to|shall)(?: also| then| definitely| personally| try to| have to)* (?P<value>{_DELIVER}\b .*?\b(?:by|on|before|until|this|next|tomorrow|tonight|today|at the end|in)\b ?(?:{DATE})?.*)", when="event", dated=True),
+    Rule("commitment", "will", r"\bi will (?P<value>(?:send|share|write|prepare|deliver|draft|submit|review|present|book|call|organi[sz]e|hand in|e-?mail|sign|pay|order|finish|talk to|speak to|speak with|ask|bring) (?:you|him|her|them|the|a|an|my|our|over|up|[A-Z])\b.*)", when="event", sure=0.8),
+    Rule("commitment", "promised committed promise", r"\bi(?: have| also| already)* (?:promised?|committed|swore|gave my word)(?: to)? {rest}", when="event"),
+    Rule("commitment", "told", r"\bi told [\w.]+(?: [A-Z]\w+)? (?:that )?i would {rest}", when="event"),
+    Rule("commitment", "need have must needs", rf"\bi (?:still |also |really )*(?:need to|have to|must|am supposed to|am due to) (?P<value>{_DELIVER}\b.*?\b(?:by|before|until|on)\b ?(?:{DATE}).*)", when="event", dated=True, sure=0.85),
+    Rule("commitment", "remind", r"^(?:please )?(?:remind me|do not let me forget|make sure i do not forget) to {rest}", asked=True, when="event", sure=0.85),
+    Rule("commitment", "owe", r"\bi owe {rest}", when="event", sure=0.8),
+    # Meetings
+    Rule("meeting", "meeting call demo review workshop interview appointment standup stand-up retro check-in lunch dinner session presentation steering kickoff kick-off planning catch-up 1:1 one-on-one sync", rf"{{I}} (?:have|had|have got|got|booked|scheduled|set up|planned|will have)(?: got)?(?: an?| the| my| our| another)? (?P<value>(?:[\w'-]+ ){{0,3}}?{_MEETING}\b(?: with (?:[\w'-]+ ?){{1,4}}?)?(?: (?:about|on|for) (?:the )?[\w-]+)? ?(?:on |at |in |this |next )?{DATE}.*)", when="event"),
+    Rule("meeting", "meeting call demo review workshop interview appointment standup stand-up retro check-in steering kickoff kick-off presentation lunch dinner", rf"\b(?:the|my|our|first|next|weekly)? ?(?P<label>(?:[\w'-]+ ){{0,2}}?{_MEETING})(?: with [\w' -]+?)? (?:is|are|was|will be|takes place|happens|got moved|moved|has been moved)(?: now| always| moved| scheduled| planned| set)*(?: on| to| for| at)? {{when}}", when="event"),
+    Rule("meeting", "meet meeting meets", rf"{{I}} (?:am |are |will )?(?:meet|meeting|seeing) (?P<value>(?:with )?(?:[\w'-]+ ){{1,4}}?(?:on |at |in |this |next |every )?(?:{DATE}|every \w+).*)", when="event", sure=0.85),
+    Rule("meeting", "weekly daily monthly", r"\b(?P<value>(?:weekly|daily|monthly|biweekly) (?:calls?|meetings?|reviews?|syncs?|check-?ins?|stand-?ups?|demos?) (?:are |is )?(?:on|at|every) .+)", when="event", sure=0.85),
+    # Trips
+    Rule("trip", "going flying travelling traveling driving heading off fly travel go visiting leaving sailing", rf"{{I}} (?:am |are |will be |will )?(?:going|flying|travell?ing|driving|heading|off|fly|travel|leaving|taking the train|moving)(?: off| away| back| over| out| on holiday| on vacation| together| with .+?)? (?:to|for) {{spot}}", when="event", dated=True),
+    Rule("trip", "away holiday vacation trip", r"{AM} (?:away|on holiday|on vacation|on a (?:business )?trip|off)\b.*?\b(?:in|to) {spot}", when="event"),
+    Rule("trip", "away", rf"{{AM}} (?P<value>away|on holiday|on vacation) (?:from )?(?:{DATE}).*", when="event", dated=True, sure=0.8),
+    Rule("trip", "are am", rf"{{AM}} (?:on|in|at) {{spot}} (?:on |from )?(?:{DATE})", when="event", dated=True, sure=0.8),
+    Rule("trip", "", rf"^(?:[\w]+: )?(?:from )?{DATE}(?: to \d+)?,? in {{spot}}", when="event", dated=True, sure=0.75),
+    Rule("trip", "in", rf"^(?:down |up |over |off )?in {{spot}}(?: with [\w ]+?)? (?:on |from )?{DATE}", when="event", dated=True, sure=0.75),
+    Rule("trip", "trip holiday vacation holidays flight honeymoon", r"\b(?:trip|holidays?|vacation|flights?|honeymoon|business trip|journey|weekend trip)\b(?: is| was)?(?: booked| planned)? (?:to|in) {spot}", when="event", sure=0.85),
+    Rule("trip", "booked booking", r"{I} (?:booked|have booked)(?: an?| the| our| my)? (?:[\w-]+ )?(?:flights?|trip|hotel|train|holiday|cottage|cabin|tickets?) (?:to|in) {spot}", when="event"),
+    Rule("trip", "spent spending spend", r"{I} (?:am |are |will )?(?:spent|spending|spend) (?:the |our |my |a |two |three )?(?:\w+ )?(?:holidays?|vacation|week|weekend|weeks|summer|easter|christmas) (?:in|at) {spot}", when="event"),
+    Rule("trip", "visiting visit visited", r"{I} (?:am |are |will )?(?:visiting|visited|visit) {spot}", when="event", dated=True, sure=0.8),
+    Rule("trip", "went flew travelled traveled drove", r"{I} (?:went|flew|travell?ed|drove)(?: up| down| over| back| together| with .+?)? to {spot}", when="event", dated=True, sure=0.8),
+    # Events
+    Rule("event", "wedding conference exam surgery operation graduation concert party funeral marathon race training audit launch festival exhibition anniversary inspection pilot fair offsite webinar tournament match defence defense move", rf"\b(?:the|my|our|a|an|(?:[\w-]+'s?)) (?P<value>(?:[\w'-]+ ){{0,2}}?{_EVENT}\b(?: in [\w-]+| of [\w-]+| for [\w -]+?| with [\w -]+?)? (?:is|will be|takes place|was|starts|begins|happens|got moved to)(?: now| on| in| at| from)* {DATE}.*)", when="event"),
+    Rule("event", "training conference exam wedding workshop test audit pilot", rf"^(?:the )?(?P<value>(?:training|conference|exam|wedding|audit|pilot|workshop|(?:\w+ )?test)\b(?: (?:in|at|with|for) [\w-]+)? (?:from |on |is )*{DATE}.*)", when="event", sure=0.85),
+    Rule("event", "get getting have having", rf"{{I}} (?:will )?(?P<value>(?:get|pick up|receive|start|have) (?:the|my|our|a|an) (?:[\w'-]+ ){{1,4}}?(?:on|in|at)? ?{DATE})", when="event", sure=0.75, dated=True),
+    Rule("event", "leave", rf"{{WHOAM}} (?P<value>(?:going )?(?:on|off on|on to) (?:maternity|parental|sick|paternity|study) leave\b.*)", when="event", sure=0.85),
+    Rule("event", "retiring leaving", rf"{{WHOAM}} (?P<value>(?:retiring|leaving)\b.*{DATE}.*)", when="event", sure=0.75),
+    Rule("event", "live", r"\bwe (?:are|went) (?P<value>live\b.*)", when="event", dated=True, sure=0.8),
+    Rule("event", "surgery operation baby", rf"{{I}} (?P<value>(?:am|are) (?:having|getting|expecting) .*{DATE}.*)", when="event", dated=True, sure=0.8),
+    Rule("event", "married", rf"{{I}} (?P<value>(?:am |are )?(?:get|getting|got) married.*)", when="event", sure=0.85),
+    Rule("event", "", rf"\b(?:i|we)(?: also| just| finally| recently| both| already)* (?P<value>{_HAPPENED}\b.*)", when="event", dated=True, sure=0.7),
+    Rule("event", "got", rf"\b(?:i|we)(?: just| finally| recently)* (?P<value>got (?:an?|the|my|our|engaged|married|promoted|fired|divorced|sick|injured)\b.*)", when="event", dated=True, sure=0.7),
+    Rule("event", "", rf"^(?P<value>{_HAPPENED} (?:on )?{DATE})$", when="event", dated=True, sure=0.7),
+    # Goals
+    Rule("goal", "goal dream aim resolution ambition", r"\bmy (?:\w+ )?(?:goal|dream|aim|resolution|ambition|plan)(?: for [\w ]+?)? (?:is|has always been|was always) (?:to |that )?{rest}"),
+    Rule("goal", "want", r"\bi (?:really |still |also |do |always )*(?:want to|would love to|would like to) (?P<value>(?:learn|become|run a|run the|lose|quit|write a|open|start (?:a|my own)|climb|save|get into|get better|get fit|retire|visit every|finish my|buy a|build a|found)\b.*)", unreal=True, sure=0.8),
+    Rule("goal", "trying hoping planning aiming saving training hope plan", r"{AM} (?:trying|hoping|planning|aiming|saving|saving up|training|working hard) (?P<value>(?:to (?:learn|become|lose|quit|run|write|open|start|save|get|cut|finish|buy|build|reduce|improve|retire|eat|move|adopt|climb)|for (?:an?|the|my|our))\b.*)", sure=0.8),
+)  # fmt: skip
+"""The theme's rules."""

@@ -1,0 +1,81 @@
+"""Short answers: what the assistant asked makes "siemens" or "first of march" a statement.
+
+Each entry reads a question of the assistant's (its last sentence that asks) and says what the first words of the reply
+then are: a predicate and the kind of value. And a bare "yes" to a proposal makes it a decision.
+"""
+
+import re
+from dataclasses import dataclass
+
+from backend.memory.rules.values import KINDS
+
+
+@dataclass(frozen=True)
+class Reply:
+    """question: an expression on the question. kind: of value at the beginning of the reply (`values.KINDS`)."""
+
+    predicate: str
+    question: re.Pattern[str]
+    kind: str
+    subject: str = ""
+
+
+def _reply(predicate: str, question: str, kind: str, subject: str = "") -> Reply:
+    return Reply(predicate, re.compile(question, re.IGNORECASE), kind, subject)
+
+
+REPLIES = (
+    _reply("name", r"\b(?:what is|what's|may i (?:have|ask)|could i have) your (?:first |full )?name\b|\bwho am i (?:speaking|talking) (?:to|with)", "person"),
+    _reply("employer", r"\bwhere do you work\b|\bwhich company\b.*\bwork\b|\bwho (?:is your employer|do you work for)\b", "org"),
+    _reply("lives_in", r"\bwhere (?:do you live|are you (?:based|living))\b|\bwhich city\b.*\blive\b", "place"),
+    _reply("from_place", r"\bwhere are you (?:originally )?from\b", "place"),
+    _reply("birthday", r"\bwhen is (?:your|his|her) birthday\b|\bwhen were you born\b", "date"),
+    _reply("manager", r"\bwho (?:is|is your) (?:your )?(?:boss|manager)\b|\bwho do you report to\b", "person"),
+    _reply("budget", r"\bbudget\b|\bhow much (?:money )?(?:do you have|is there|can you spend)\b", "money", "project"),
+    _reply("deadline", r"\bdeadline\b|\bdue date\b|\bby when\b|\bdate by which\b|\bwhen (?:does|must|should|do|will|would|is) .*\b(?:done|ready|live|finished|due|need|start|launch|go-live|cut-?over)\b|\btarget date\b", "date", "project"),
+    _reply("meeting", r"\bwhen (?:is|do|will|can|shall) .*\b(?:meet|meeting|review|demo|call|workshop|steering|presentation|interview)\b", "when"),
+    _reply("allergy", r"\b(?:any|have) (?:food )?allergies\b|\ballergic to\b", "simples"),
+    _reply("works_on", r"\bwhat(?: is|'s) (?:the project|it) (?:called|named)\b|\bname of the project\b", "org"),
+    _reply("uses_tool", r"\bwh(?:at|ich) (?:\w+ )?(?:system|tool|software|platform|app|product)s?\b.*\b(?:use|using|run|have|today|now)\b", "org"),
+    _reply("colleague", r"\bwho (?:else )?(?:decides|signs|approves|is|will|would|can|owns|should|knows|leads|takes|runs|do|could|are|tests|trains|has|gives|sponsors|accepts)\b", "full"),
+    _reply("amount", r"\bhow (?:many|much|big|large|long|often)\b|\bwhat (?:share|percentage|number|volume)\b", "amount"),
+)  # fmt: skip
+"""The questions whose answers are facts."""
+
+YES = re.compile(
+    r"^(?:(?:yes|yeah|yep|yup|sure|ok|okay|right|exactly|agreed|correct|deal|perfect|great|good|fine|absolutely|definitely"
+    r"|sounds good|go ahead|do (?:it|that)|let'?s do (?:it|that)|please(?: do(?: (?:that|it|so))?)?|make it so|done)[,.! ]*)+$",
+    re.IGNORECASE,
+)
+_PROPOSAL = re.compile(
+    r"\b(?:so |then )?(?:shall|should) we (?:then )?(?:go (?:with|for) |decide (?:on|for) |choose |pick |settle on )(?P<what>[^?.]+)\?"
+    r"|\b(?:so|then) (?:we (?:go|are going) with|the decision is(?: to)?|you (?:have )?(?:decided|chose)(?: on| to| for)?) (?P<settled>[^?.]+)",
+    re.IGNORECASE,
+)  # fmt: skip
+
+
+def question_of(text: str) -> str:
+    """Return the last sentence of an assistant's turn that asks, or ''."""
+    asked = [piece for piece in re.split(r"(?<=[.!?])\s+|\n+", text[-600:]) if piece.rstrip().endswith("?")]
+    return asked[-1] if asked else ""
+
+
+def proposal_of(text: str) -> str:
+    """Return what an assistant's turn proposes to decide, or ''."""
+    found = _PROPOSAL.search(text[-600:])
+    return (found["what"] or found["settled"] or "").strip() if found else ""
+
+
+def answer(kind: str, text: str) -> str:
+    """Return what a short reply gives as a value of `kind`, or ''.
+
+    A figure, a date or a sum may stand anywhere in it; a name only at its beginning.
+    """
+    pattern = KINDS[kind].pattern
+    if kind in ("date", "when", "money", "amount"):
+        found = re.search(rf"(?:^|(?<= ))(?P<value>{pattern})", text, re.IGNORECASE)
+    else:
+        found = re.match(
+            rf"(?:(?:it is|that is|in|at|by|we have|i am|i live in|my name is) )*(?P<value>{pattern})", text, re.I
+        )
+    return found["value"] if found else ""

@@ -1,0 +1,105 @@
+"""A rule: words that lead to a fact. The themes (`people`, `work`, `life`, `plans`) are lists of rules.
+
+To extend the vocabulary add a line to a theme, and a sentence to the table in tests/memory/test_extraction.py:
+
+    Rule("employer", "work works", "{I} works? (?:at|for) {org}")
+
+cues: words one of which the clause must have, so that only few expressions are tried. pattern: a regular expression on
+one clause of plain text (`speech.plain`: contractions in full, no fillers), whatever its case; in braces stand a kind of
+value (`values.KINDS`) and who the fact is about:
+
+    {I}    the speaker: "i", "we", with adverbs behind it      {AM}   the same with "am", "are"
+    {WHO}  the speaker, a relative, somebody named, or "he" of whom the turn has just spoken
+    {KIN}  a word for a relation ("daughter"); it decides the predicate where that is "kin"
+"""
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from backend.memory.rules.values import KINDS
+
+KIN: dict[str, tuple[str, str]] = {
+    **dict.fromkeys(("wife", "husband", "partner", "spouse", "fiance", "fiancee", "girlfriend", "boyfriend"), ("spouse", "")),
+    **dict.fromkeys(("daughter", "son", "kid", "child", "baby", "stepson", "stepdaughter", "toddler", "kids", "children",
+                     "daughters", "sons", "twins"), ("child", "")),
+    **dict.fromkeys(("mother", "father", "mom", "mum", "dad", "mama", "papa"), ("parent", "")),
+    **dict.fromkeys(("brother", "sister", "twin", "siblings", "brothers", "sisters", "half-brother", "half-sister"), ("sibling", "")),
+    **dict.fromkeys(("friend", "buddy", "best friend", "friends", "neighbour", "neighbor"), ("friend", "")),
+    **dict.fromkeys(("colleague", "coworker", "co-worker", "teammate", "colleagues", "deputy", "assistant", "intern",
+                     "teammates"), ("colleague", "")),
+    **dict.fromkeys(("boss", "manager", "supervisor", "line manager"), ("manager", "")),
+    **dict.fromkeys(("dog", "cat", "puppy", "kitten", "rabbit", "hamster", "parrot", "horse", "turtle", "tortoise", "fish",
+                     "dogs", "cats", "rabbits", "puppies", "kittens", "guinea pig", "guinea pigs", "chickens", "hens",
+                     "pony", "goldfish", "budgie", "gecko", "snake"), ("pet", "")),
+}  # fmt: skip
+"""Words for relations: the predicate they lead to. The word itself is the fact's label."""
+
+_PLURALS = {
+    "kids": "child", "children": "child", "daughters": "daughter", "sons": "son", "brothers": "brother",
+    "sisters": "sister", "friends": "friend", "colleagues": "colleague", "teammates": "teammate", "dogs": "dog",
+    "cats": "cat", "twins": "twin", "siblings": "sibling", "rabbits": "rabbit", "kid": "child",
+}  # fmt: skip
+
+_ADVERBS = (
+    r"(?: (?:also|really|just|currently|actually|still|now|always|both|do|usually|mostly|recently|finally|already|only"
+    r"|mainly|have|absolutely|totally|all|kinda|truly|personally|generally|normally|simply|officially|has|had|has now"
+    r"|often|sometimes|honestly|definitely|in fact|basically|even|most of the time|since then|then))*"
+)
+_KIN_WORDS = "|".join(sorted((re.escape(word) for word in KIN), key=len, reverse=True))
+_KIN = rf"(?:(?:\w+ )?(?P<kin>{_KIN_WORDS}))"
+_WHO = (
+    rf"(?:\b(?P<self>i|we)\b|\b(?P<other>he|she)\b|\b(?:my|our) (?:\w+ )?(?P<whose>{_KIN_WORDS})\b(?:,? (?P<whom>[\w'-]+))??,?"
+    r"|\b(?P<somebody>[^\W\d_][\w'-]+(?: [A-Z][\w'-]+)?))"
+)
+
+When = Literal["state", "start", "event", "never"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A line of a theme; the module's docstring tells how to write one.
+
+    ends: the fact ceases to be true ("i left {org}"). when: what a date in the clause means - the state's start only
+    behind "since" or "from" ("state"), its start anyway ("start"), the time of an event ("event").
+    dated: without a date it is no fact. sure: confidence. asked: it holds in a request too ("please use …").
+    """
+
+    predicate: str
+    cues: str
+    pattern: str
+    ends: bool = False
+    when: When = "state"
+    dated: bool = False
+    sure: float = 0.9
+    asked: bool = False
+    unreal: bool = False
+    subject: str = ""
+    label: str = ""
+    value: str = ""
+    kinds: dict[str, str] = field(init=False, default_factory=dict, repr=False)
+
+    @cached_property
+    def compiled(self) -> re.Pattern[str]:
+        """The expression, its braces filled in."""
+        text = self.pattern
+        text = text.replace("{I}", rf"\b(?:i|we){_ADVERBS}").replace("{AM}", rf"\b(?:i am|we are){_ADVERBS}")
+        text = text.replace("{WHOAM}", rf"{_WHO}(?: am| is| are| was)?{_ADVERBS}")
+        text = text.replace("{WHO}", rf"{_WHO}{_ADVERBS}").replace("{KIN}", _KIN)
+        for name, kind in KINDS.items():
+            mark = f"{{{name}}}"
+            if mark in text:
+                group = "value" if "value" not in self.kinds else "more"
+                text = text.replace(mark, f"(?P<{group}>{kind.pattern})", 1)
+                self.kinds[group] = name
+            mark = f"{{{name}:subject}}"
+            if mark in text:
+                text = text.replace(mark, f"(?P<about>{kind.pattern})", 1)
+                self.kinds["about"] = name
+        return re.compile(text, re.IGNORECASE)
+
+
+def singular(kin: str) -> str:
+    """Return "daughter" for "daughters"."""
+    return _PLURALS.get(kin, kin)

@@ -1,0 +1,337 @@
+"""What a rule may capture: kinds of values, how each is found in a clause and cut to what belongs to it.
+
+A rule names a kind in braces: "i work at {org}". The kind's expression finds where a value may stand; its `cut` then
+takes the words that belong to it, because speech has no punctuation that would end it. '' means: no value after all.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+_WORD = r"[^\W_][\w'&.+/@-]*"
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
+_DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
+_ORDINAL = (
+    r"(?:\d{1,2}(?:st|nd|rd|th)|(?:twenty |thirty )?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth"
+    r"|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth)|twentieth"
+    r"|thirtieth)"
+)
+_FIGURE = (
+    r"(?:(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
+    r"|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million"
+    r"|billion|point|half)\b|\d[\d.,']*(?:k|m|bn)?(?![\w]))"
+)
+NUMBER = rf"{_FIGURE}(?:(?: and| a|-)? ?{_FIGURE})*"
+_YEAR = r"(?:(?:19|20)\d\d|twenty twenty[ -]\w+|two thousand(?: and)? \w+)"
+_CLOCK = r"(?: at (?:noon|half past \w+|\d{1,2}(?:[:.]\d\d)?(?: ?[ap]\.?m\b\.?)?(?: o'?clock)?|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?: thirty| fifteen)?(?: ?[ap]m| o'?clock)?))?"  # noqa: E501
+DATE = (
+    r"(?:(?:the )?(?:end|middle|beginning|start) of (?:the |this |next )?(?:\w+)"
+    rf"|\d{{4}}-\d\d-\d\d|\d{{1,2}}[./]\d{{1,2}}[./](?:\d{{4}}|\d\d)|\d{{1,2}}\.\d{{1,2}}\."
+    rf"|(?:{_DAY},? )?(?:the )?(?:{_ORDINAL}|\d{{1,2}}\.?)(?: ?(?:to|-|and|until) ?(?:{_ORDINAL}|\d{{1,2}}))?(?: of)? {_MONTH}(?:,? {_YEAR})?"  # noqa: E501
+    rf"|{_MONTH} (?:the )?(?:{_ORDINAL}|\d{{1,2}})\b(?: ?(?:to|-) ?\d{{1,2}})?(?:,? {_YEAR})?"
+    rf"|(?:early |late |mid[ -])?{_MONTH}(?:,? {_YEAR})?|q[1-4](?: {_YEAR})?|{_YEAR}"
+    rf"|(?:(?:this|next|coming|last|on) )?{_DAY}(?: (?:morning|afternoon|evening|night|week|next week))?"
+    r"|(?:this|next|last) (?:week|weekend|month|year|quarter|spring|summer|autumn|fall|winter)"
+    r"|tomorrow|today|tonight|yesterday|the day after tomorrow|christmas|easter|new year(?:'s(?: eve| day)?)?"
+    rf"|in {NUMBER} (?:day|week|month|year)s?(?:'? time)?|{NUMBER} (?:day|week|month|year)s? ago|in a (?:week|month|year)"
+    rf"|a (?:day|week|month|year) ago|the {_ORDINAL}(?! \w+(?:ion|one|er)\b)|end of (?:day|week|month|year))"
+    rf"{_CLOCK}"
+)
+_EVERY = rf"every (?:second |other |first |last )?(?:{_DAY}|day|week|morning|month|two weeks)(?:{_CLOCK})?"
+_CURRENCY = r"(?:euros?|eur|dollars?|usd|pounds?|gbp|francs?|chf|bucks|grand|quid|kronor|sek|yen|crowns|[$\N{EURO SIGN}\N{POUND SIGN}])"
+MONEY = (
+    rf"(?:[$\N{{EURO SIGN}}\N{{POUND SIGN}}] ?{NUMBER}(?: ?(?:thousand|million|billion|k|m)\b)?"
+    rf"|(?:eur|usd|gbp|chf) ?{NUMBER}|{NUMBER} ?(?:thousand |million |k |m )?(?:us |canadian |australian )?{_CURRENCY}(?!\w)"
+    r"|\d[\d.,']*(?:k|m)\b(?: canadian| us| australian)?)"
+)
+LANGUAGES = frozenset(
+    """english german french spanish italian portuguese dutch swedish norwegian danish finnish polish czech russian
+    ukrainian turkish arabic hebrew hindi urdu bengali tamil mandarin chinese cantonese japanese korean vietnamese thai
+    greek latin hungarian romanian croatian serbian bulgarian persian farsi swahili catalan welsh irish icelandic
+    esperanto slovak slovenian albanian malay indonesian tagalog""".split()  # noqa: SIM905
+)
+
+COMMON = frozenset(
+    """a about above actually after afterwards again ago all almost alone along already also although always am an and
+    another any anymore anyone anything anyway are around as ask asked asks at away back bad badly be because became been
+    before began behind being best better between big both bring but buy by call called calls came can cannot care cause
+    come comes could currently day days decided did different do does doing done down during each early either else even
+    ever every everyone everything exactly except far feel few finally fine first for forever found from full fully gave
+    get gets getting give go goes going gone good got great had happy hard has hate have having he her here hers him his
+    home how however i if important in instead into is it its just keep keeps kept kids knew know knows last late lately
+    later least leave leaves left less let like likely likes little live lived lives living long look looks lot lots love
+    loves made main mainly make makes many maybe me mean means meet might mine moment more most mostly moved much must my
+    myself near nearly need needs never new next nice no nobody none not nothing now of off often oh ok okay old older
+    oldest on once one only onto or originally other others our ours out over own part people per perhaps plays please
+    prefer pretty probably put quite rather read ready real really recently report reports right run runs said same saw
+    say says see seems sent she should sign signs since sit so some somebody someone something sometimes soon sorry spoke
+    start started starting starts still stopped such sure take takes talk tell than thank thanks that the their them then
+    there therefore these they thing things think this those though thought through till time tired to today together
+    told tomorrow tonight too took totally toward tried true try trying turned turns two under unfortunately until up us
+    use used uses using usually very via wait want wanted wants was way we week weekend well went were what when where
+    whether which while who whole whom whose why will wish with within without work worked working works would yeah year
+    years yes yesterday yet you young younger youngest your yours and/or plus etc three four five six seven eight nine
+    ten""".split()  # noqa: SIM905
+)
+_ENDS = frozenset(
+    """and or but so because since cause which who whom whose that when while where if unless although though than then as
+    until till i we he she they it you is are was were will would can could has have had does do did please actually
+    right now nowadays anymore again instead too already yet still lately recently currently today tomorrow yesterday
+    tonight though anyway these those after before during via plus also mostly mainly usually sometimes obviously
+    finally for everyone everybody""".split()  # noqa: SIM905
+)
+_TIMES = re.compile(
+    rf"[ ,]+(?:(?:on|in|by|at|from|since|until|till|before|after|around|for|during|starting|as of) )?(?:{DATE}|{_EVERY})\b.*$"
+    r"|[ ,]+(?:for (?:now|a|an|the last|the past|about|almost|over|\w+ years?)\b.*|at the (?:moment|minute)|these days"
+    r"|all the time|a lot|so much|very much|every (?:day|week|time|morning|month|year).*|of course|or so|and so on"
+    r"|with me|to me|from now on|in general|in the end|at all|as well|at home|by the way|to be honest)$",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(
+    r"[ ,]+(?:please|ok|okay|right|thanks|thank you|lol|haha|though|btw|anyway|i think|i guess|of course|and|but|so"
+    r"|or|because|to|the|a|an|of|with|for|in|on|at|by|actually|now|then|again|too)$",
+    re.IGNORECASE,
+)
+_ARTICLE = re.compile(r"^(?:a|an|the|some|my|our|your|his|her|any|all|eating|both) ", re.IGNORECASE)
+_POINTING = frozenset(
+    """it this that these those them him her you your me us one ones something anything everything nothing stuff thing
+    things idea ideas way how what when where who someone people somebody everyone sound look version option plan
+    suggestion answer point part first second third last other same rest both neither so to be both draft question
+    such too very being your""".split()  # noqa: SIM905
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a kind of value is found and cut. many: it may be a list ("nuts and fish")."""
+
+    pattern: str
+    cut: Callable[[str, bool], str]
+    many: bool = False
+
+
+def _person(words: int, text: str, written: bool) -> str:
+    tokens = [token for token in text.split(" ") if token]
+    if tokens and tokens[0].casefold().rstrip(".") in ("dr", "mr", "mrs", "ms", "prof", "professor"):
+        tokens.pop(0)
+    taken: list[str] = []
+    for token in tokens[: 3 if written else words]:
+        bare = token.strip(".,")
+        low = bare.casefold()
+        if low in COMMON or low in NO_NAMES or low in PLAIN or not bare or bare[0].isdigit():
+            break
+        if written and not bare[0].isupper():
+            break
+        if not written and taken and low.endswith(("ing", "ed")):
+            break
+        taken.append(bare.removesuffix("'s"))
+    return " ".join(taken)
+
+
+def _full(text: str, written: bool) -> str:
+    """A name in answer to "who?": in speech first and last name, a single word could be anything."""
+    name = _person(2, text, written)
+    return name if written or " " in name else ""
+
+
+PLAIN = frozenset(
+    """absolutely allowed angry annoying anxious apparently asleep awesome awful beautiful big bit boring bright broken
+    broke calm careful certain cheap chief clean clear clever close cold comfortable common complete cool crazy cute dead
+    deep difficult dirty double dry early easy empty enormous exactly exciting expensive extra fair famous fast final
+    friendly full fun funny furious gone great half hard heavy high honest hot huge kind law lazy light long loud lovely
+    low lucky main middle nervous new nuts obvious odd official old ours over perfect pleased plenty polite poor popular
+    possible precise proud public quick quiet rare reasonable rich rude sad safe scared secret senior sensible several
+    sharp short shy silly simple slow small smart soft solid special strange strict strong sweet tall terrible thick
+    thin tiny top tough true ugly unhappy unusual useful weak weird wet wide wild wonderful worse worst wrong zero
+    hundred thousand million twelve eleven twenty thirty forty fifty sixty seventy eighty ninety percent point
+    money price problem question thing answer idea time lunch dinner breakfast holiday bed church least risk cost order
+    stuff basis top noon midnight pocket business trip vacation leave fire strike purpose""".split()  # noqa: SIM905
+)
+
+NO_NAMES = frozenset(
+    """sir madam doctor nurse name names boss manager daughter son wife husband mother father dad mom mum brother sister
+    dog cat birthday team project work job company speaking calling back german swedish french english american british
+    and fine married single pregnant vegetarian vegan afraid available away busy curious glad grateful hungry ill
+    interested late lost okay sick stuck excited worried allergic born free open serious aware confused responsible
+    house car phone number email address place room office city town country school kindergarten university doctor's
+    side end life head hand english monday tuesday wednesday thursday friday saturday sunday january february march
+    april june july august september october november december asap voice chat maths meeting""".split()  # noqa: SIM905
+)
+
+_LINKS = frozenset(
+    ("of", "the", "and", "de", "la", "le", "del", "von", "am", "an", "den", "und", "on", "upon", "&", "for")
+)
+
+
+def _named(text: str, written: bool) -> str:
+    """A place, firm or product: capitalised words, or in speech the words up to a common one; or "a bank"."""
+    text = _TIMES.sub("", " " + text).strip()
+    tokens = text.split(" ")
+    article = bool(re.match(r"(?:a|an|the|my|our) ", text, re.IGNORECASE))
+    if article and tokens[0].casefold() == "the":
+        tokens, article = tokens[1:], False
+        if written and len(tokens) > 1 and tokens[0][:1].islower() and tokens[1][:1].isupper():
+            tokens = tokens[1:]  # "the charity Solas Housing"
+        if written and tokens and not tokens[0][:1].isupper():
+            return _noun(6, text, written)
+    if article:
+        return _noun(6, text, written)
+    taken: list[str] = []
+    for token in tokens[:5]:
+        low = token.casefold().strip(".,")
+        if not written and not taken and low in NO_NAMES:
+            break
+        if (
+            low in _LINKS
+            and taken
+            and written
+            and len(tokens) > len(taken) + 1
+            and tokens[len(taken) + 1][:1].isupper()
+        ):
+            taken.append(token)
+            continue
+        if low in COMMON or low in PLAIN or not low or (written and not (token[0].isupper() or token[0].isdigit())):
+            break
+        if not written and len(taken) == 3:
+            break
+        taken.append(token.strip(".,"))
+    while taken and taken[-1].casefold() in _LINKS:
+        taken.pop()
+    return " ".join(taken)
+
+
+def _spot(text: str, written: bool) -> str:
+    """A place that has a name: not "a party"."""
+    if re.match(r"(?:a|an|my|our|the|see|some|this|that|his|her|their)\b", text, re.IGNORECASE):
+        return ""
+    return _named(text, written)
+
+
+_NOUN_STOPS = frozenset(
+    ("at", "from", "with", "by", "about", "on", "in", "to", "under", "near", "over", "into", "like")
+)
+
+
+def _noun(most: int, text: str, written: bool) -> str:
+    text = _TIMES.sub("", " " + text).strip()
+    taken: list[str] = []
+    for token in text.split(" ")[: most + 1]:
+        low = token.casefold().strip(".,;")
+        if low in _ENDS and taken:
+            break
+        if low in _ENDS and low not in ("one",):
+            return ""
+        taken.append(token)
+    if len(taken) > most:
+        taken = taken[:most]
+    return _tidy(" ".join(taken))
+
+
+def _simple(most: int, text: str, written: bool) -> str:
+    """A noun without what hangs on it by a preposition, nor an article."""
+    noun = _noun(most, text, written)
+    tokens = _ARTICLE.sub("", noun).split(" ")
+    for at, token in enumerate(tokens):
+        if at and token.casefold() in _NOUN_STOPS:
+            tokens = tokens[:at]
+            break
+    if not tokens or tokens[0].casefold() in _POINTING or tokens[-1].casefold() in _POINTING:
+        return ""
+    return _tidy(" ".join(tokens))
+
+
+def _liking(text: str, written: bool) -> str:
+    """What somebody likes in general: "your idea", "the second one", "it" are of the moment."""
+    if re.match(r"(?:the|this|that|these|those|your|it|its|his|her|their|to|what|how|when|being|you)\b", text, re.I):
+        if not (written and re.match(r"the [A-Z]", text)):
+            return ""
+    noun = _noun(7, text, written)
+    tokens = _ARTICLE.sub("", noun).split(" ")
+    if not tokens[0] or any(token.casefold() in _POINTING for token in tokens):
+        return ""
+    if tokens[-1].casefold() in ("best", "most", "more", "better", "less", "too"):
+        return ""
+    return _tidy(" ".join(tokens))
+
+
+def _rest(text: str, written: bool) -> str:
+    """The rest of the clause: what was decided or promised."""
+    tokens = text.split(" ")[:18]
+    for at, token in enumerate(tokens):
+        if token.casefold() in ("because", "cause", "since", "although", "though", "so", "which") and at:
+            tokens = tokens[:at]
+            break
+    value = _tidy(" ".join(tokens))
+    if value.casefold() in _POINTING or value.split(" ")[0].casefold() in ("it", "that", "this") and len(tokens) < 3:
+        return ""
+    return value
+
+
+def _verbatim(text: str, written: bool) -> str:
+    return text.strip(" ,.;")
+
+
+def _language(text: str, written: bool) -> str:
+    return next((word for word in text.split(" ") if word.casefold().strip(",.") in LANGUAGES), "")
+
+
+def _tidy(text: str) -> str:
+    text = text.strip(" ,.;:!")
+    while True:
+        shorter = _TAIL.sub("", text).strip(" ,.;:!")
+        if shorter == text:
+            return text
+        text = shorter
+
+
+_RUN = rf"{_WORD}(?: {_WORD})"
+
+KINDS: dict[str, Kind] = {
+    "person": Kind(rf"{_RUN}{{0,3}}", partial(_person, 2)),
+    "first": Kind(rf"{_RUN}{{0,3}}", partial(_person, 1)),
+    "full": Kind(rf"{_RUN}{{0,3}}", _full),
+    "persons": Kind(rf"{_RUN}{{0,3}}(?:,? (?:and )?{_WORD}){{0,6}}", partial(_person, 1), many=True),
+    "place": Kind(rf"{_RUN}{{0,5}}", _named),
+    "spot": Kind(rf"{_RUN}{{0,5}}", _spot),
+    "brand": Kind(rf"{_RUN}{{0,4}}", _spot),
+    "brands": Kind(r".+", _spot, many=True),
+    "org": Kind(rf"{_RUN}{{0,6}}", _named),
+    "noun": Kind(r".+", partial(_noun, 8)),
+    "simple": Kind(r".+", partial(_simple, 5)),
+    "simples": Kind(r".+", partial(_simple, 4), many=True),
+    "orgs": Kind(r".+", _named, many=True),
+    "liking": Kind(r".+", _liking),
+    "likings": Kind(r".+", _liking, many=True),
+    "languages": Kind(r".+", _language, many=True),
+    "rest": Kind(r".+", _rest),
+    "all": Kind(r".+", _verbatim),
+    "date": Kind(DATE, _verbatim),
+    "when": Kind(rf"(?:{_EVERY}|{DATE})", _verbatim),
+    "money": Kind(MONEY, _verbatim),
+    "amount": Kind(rf"(?:{MONEY}|{NUMBER})(?:(?: percent| %)|%| [\w-]+)?(?: (?:a|per) \w+)?", _verbatim),
+    "number": Kind(NUMBER, _verbatim),
+}
+"""The kinds a rule may name."""
+
+_LIST = re.compile(r"\s*,\s*(?:and |or )?|\s+(?:and|or|as well as|plus)\s+(?:to |a |an )?", re.IGNORECASE)
+
+
+def values(kind: str, text: str, written: bool) -> list[str]:
+    """Return the values of a kind in what a rule captured. written: the turn uses capitals, so names have them."""
+    how = KINDS[kind]
+    if not how.many:
+        value = how.cut(text, written)
+        return [value] if value else []
+    found: list[str] = []
+    for piece in _LIST.split(text)[:6]:
+        value = how.cut(piece.strip(), written)
+        if not value:
+            break
+        found.append(value)
+        if len(value.split()) < len(_ARTICLE.sub("", piece.strip()).split()) and how.cut is not _language:
+            break  # what follows the value ends the list
+    return found

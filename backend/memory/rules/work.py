@@ -1,0 +1,110 @@
+"""Rules about work: employer, role, team, tools, projects, deadlines, budgets, figures, decisions."""
+
+from backend.memory.rules.rule import Rule
+from backend.memory.rules.values import DATE, MONEY, NUMBER
+
+ROLES = (
+    r"(?:\w+ ){0,3}?(?:engineer|developer|manager|nurse|teacher|analyst|director|officer|consultant|architect|designer"
+    r"|scientist|researcher|lawyer|doctor|dentist|accountant|assistant|coordinator|specialist|administrator|admin|chef"
+    r"|cook|baker|carpenter|electrician|plumber|mechanic|driver|pilot|student|professor|lecturer|writer|editor|author"
+    r"|journalist|photographer|artist|musician|actor|translator|librarian|pharmacist|therapist|psychologist|counselor"
+    r"|counsellor|physiotherapist|midwife|paramedic|firefighter|farmer|gardener|owner|founder|co-founder|ceo|cto|cfo|coo"
+    r"|cio|president|head(?: of [\w& ]+?)?|lead|leader|supervisor|buyer|planner|controller|auditor|trainer|coach|tutor"
+    r"|recruiter|secretary|registrar|deputy \w+|receptionist|clerk|cashier|salesperson|salesman|programmer|technician|surveyor|inspector"
+    r"|economist|statistician|biologist|chemist|physicist|veterinarian|vet|freelancer|contractor|entrepreneur"
+    r"|product owner|scrum master|principal|postdoc|intern|trainee|apprentice|barista|waiter|waitress|bartender"
+    r"|hairdresser|realtor|broker|banker|notary|judge|curator|producer|agent|executive|vp(?: of \w+)?|partner|surgeon"
+    r"|paediatrician|pediatrician|radiologist|caretaker|teamlead|foreman|operator|welder|dispatcher)"
+)
+_UNITS = r"(?:operations|logistics|marketing|sales|hr|it|finance|procurement|purchasing|product|engineering|support|legal|compliance|accounting|controlling|research|production|quality|customer \w+|data|the [\w ]*?(?:team|department|unit|office|group|lab|division)|a team|our \w+ team)"  # noqa: E501
+_PROJECT = r"(?:the |our |my )?(?P<about>[\w'-]+(?: [\w'-]+){0,3}?)"
+
+RULES = (
+    # Employer
+    Rule("employer", "work works working employed worked", r"{WHOAM} (?:works?|working|employed|worked)(?: part[ -]time| full[ -]time| remotely| as an? (?:\w+ ){1,4}?| now| there| over)? ?(?:at|for|with|by) {org}"),
+    Rule("employer", "joined joining started start starting", r"{WHO} (?:joined|joining|(?:started|starts?|begin|began)(?: work(?:ing)?| a new job| my new job| a job| out)? (?:at|with|for)) {org}", when="start"),
+    Rule("employer", "at", r"^i am (?:now |currently |still )?(?:at|with) {brand}$", sure=0.75),
+    Rule("employer", "at", rf"{{AM}} (?:an? |the |now |the new )*{ROLES} (?:over )?(?:at|for|with) {{org}}", sure=0.85),
+    Rule("employer", "here", rf"\bhere,? (?:an? |the |your )?(?:\w+ )*?{ROLES} (?:over )?(?:at|for|with) {{org}}", sure=0.85),
+    Rule("role", "here", rf"\bhere,? (?:an? |the )?(?P<value>(?:\w+ )?{ROLES}) (?:over )?(?:at|for|with) ", sure=0.85),
+    Rule("employer", "at", rf"^i am [A-Z].*?, (?:an? |the )?.*?\b{ROLES} (?:at|for|with) {{org}}", sure=0.85),
+    Rule("employer", "run runs lead leads head manage manages", rf"{{WHO}} (?:runs?|leads?|heads?|manages?) {_UNITS} (?:at|for) {{org}}"),
+    Rule("employer", "employer company", r"\bmy (?:new )?(?:employer|company) is(?: called| now)? {org}"),
+    Rule("employer", "job position offer", r"{I} (?:got|took|accepted|landed|found|start|started) (?:an?|the|my) (?:new )?(?:job|position|role|offer)(?: as an? (?:\w+ ){1,3}?)? ?(?:at|with|from) {org}", when="start"),
+    Rule("employer", "left quit leave resigned leaving", r"\bi (?:have |just |already |am )*(?:left|quit|leaving|resigned from)(?: my job at)? {org}", ends=True, when="start"),
+    Rule("employer", "anymore longer", r"{I} (?:do not work|no longer work|am not|am no longer|am no longer working|stopped working) (?:at|for|with) {org}", ends=True),
+    Rule("employer", "used", r"\bi used to work (?:at|for|with) {org}", ends=True),
+    Rule("employer", "goes going moves switched changed moved", r"{WHO} (?:goes|is going|is moving|switched|changed jobs|moved)(?: from [\w-]+| over| jobs?)? to (?P<value>[^\W_][\w&.-]*) (?=next|in|from|as|and|$)", when="start", sure=0.6, subject="other"),
+    # Role and team
+    Rule("role", "am is was", rf"{{WHO}} (?:am|is|are) (?:now |also |currently |actually )*(?:an?|the|their|our)(?: new)? (?P<value>{ROLES})\b(?!'s)(?! (?:of mine|friend|now and))"),
+    Rule("role", "am", rf"^i am [^\W\d_]+(?: [^\W\d_]+)?,? (?:an? |the )?(?:.*? )?(?P<value>(?:\w+ )?{ROLES}) (?:at|for|with) ", sure=0.85),
+    Rule("role", "am is", rf"{{WHO}} (?:am|is) (?:now |also |still |currently )*(?:the )?(?P<value>(?:head|vp|director|chief) (?:of )?\w+(?: officer)?|(?:head|senior|chief|lead|night|charge|staff) (?:nurse|engineer|medical officer)|coo|ceo|cto|cfo|cmo|midwife|nurse)\b", sure=0.85),
+    Rule("role", "our my", rf"^{{person:subject}},? (?:our|my|the|their)(?: new)? (?P<value>{ROLES})\b", sure=0.8),
+    Rule("role", "new", rf"\b(?:the|our) new (?P<value>{ROLES}|cmo) is {{person:subject}}", sure=0.85),
+    Rule("role", "", rf"(?:^|\bit is |\bis ){{person:subject}}, (?P<value>(?:\w+ )?{ROLES})\b(?! of the)", sure=0.8),
+    Rule("role", "as", rf"{{WHOAM}} (?:works?|working|employed|promoted|joined|started|starting|hired|retrained)\b.*? as (?:an? |the )(?P<value>{ROLES})\b"),
+    Rule("role", "promoted became become", rf"{{WHO}} (?:(?:was|got|am|have been|been|is) )?(?:promoted to|became|become|made) (?:an? |the )?(?P<value>{ROLES})\b", when="start"),
+    Rule("role", "job title role position", r"\bmy (?:new )?(?:job(?: title)?|title|role|position)(?: now)? is(?: now)? (?:an? |the |to )?{simple}"),
+    Rule("role", "run lead head manage runs leads", rf"\b(?P<self>i)(?: now| also| currently)* (?P<value>(?:run|lead|head|head up|manage) {_UNITS})(?! (?:project|migration))\b"),
+    Rule("role", "retired", r"\bi (?:am|have) (?P<value>retired)\b"),
+    Rule("role", "teach", r"\bi (?P<value>teach (?:[\w-]+ ?){1,3})", sure=0.8),
+    Rule("team", "team department", r"{AM} (?:on|in|part of|a member of) the (?P<value>[\w &-]+? (?:team|department|group|division))\b"),
+    Rule("team", "team", r"\bi (?:moved|switched|transferred|joined) (?:to |into )?the (?P<value>[\w &-]+? (?:team|department|group|division))\b", when="start"),
+    # Tools
+    Rule("uses_tool", "use using uses", r"{I} (?:am |are )?(?:use|using) {brands}"),
+    Rule("uses_tool", "on", r"{I} (?:run|are running|am running|are) on {brand}", sure=0.6),
+    Rule("uses_tool", "everything it tickets all", r"\b(?:everything|it all|all of it|all tickets|tickets) (?:is|are|go(?:es)?|lives?|runs?)(?: now)? (?:in|on|to|through) {brand}", sure=0.8),
+    Rule("uses_tool", "code program write coding develop", r"{I} (?:code|program|develop|write (?:everything|code|it|my \w+))(?: mostly| mainly)? (?:in|with) {brands}"),
+    Rule("uses_tool", "switched migrated moved changed", r"{I} (?:switched|migrated|changed)(?: over)?(?: from {brand})? to {brand}", when="start"),
+    Rule("uses_tool", "crm erp editor laptop database tracker stack system", r"\b(?:my|our) (?:\w+ )?(?:crm|erp|editor|laptop|database|tracker|ticket system|stack|operating system|wiki|ide) (?:is|runs on) {brand}"),
+    # Projects
+    Rule("works_on", "call called name", r"{I} (?:call|named|have named) (?:the|our|this|it)(?: new)?(?: (?:project|system|thing|app|tool|team))? {org}"),
+    Rule("works_on", "called named name codename", r"\b(?:the|my|our|this) (?:new )?project(?:'s name)? is (?:called|named|code-?named) {org}"),
+    Rule("works_on", "name", r"\b(?:project|internal|code|working|official)(?:'s)? name(?:'s)? is {org}"),
+    Rule("works_on", "project", r"\b(?:the|my|our) (?:new |current |main )?project is {noun}", sure=0.8),
+    Rule("works_on", "working work works", r"{WHOAM} (?:works?|working) (?:together |mainly |mostly )?on (?:the |a |an |our |my )?{simple}"),
+    Rule("works_on", "lead leading run running manage managing heading", r"(?:{AM}|{I}) (?:lead|leading|run|running|manage|managing|heading) (?:the |our |a |an )?(?P<value>(?:[\w-]+ ){1,4}?(?:project|migration|rollout|roll-out|implementation|programme|program|initiative|launch|replacement|redesign|transition|relaunch|upgrade|integration|campaign|pilot))\b"),
+    Rule("works_on", "building developing launching rolling migrating replacing rebuilding redesigning introducing planning", r"{AM} (?:currently )?(?P<value>(?:building|developing|launching|rolling out|migrating|replacing|rebuilding|redesigning|introducing|renovating|writing) (?:an?|the|our|my) .+)", sure=0.75),
+    Rule("works_on", "responsible charge", r"{AM} (?:responsible for|in charge of) (?:the )?{simple}"),
+    # Deadlines
+    Rule("deadline", "deadline due date", rf"\b(?:deadline|due date|delivery date|go-?live(?: date)?|launch date|submission date)(?: (?:for|of) {_PROJECT})? (?:is|has been|was|got|will be|has)(?: now| still| moved| pushed| shifted| postponed| set| extended| brought forward| back| on| to| for| until)* (?P<value>{DATE})", subject="project"),
+    Rule("deadline", "deadline date", rf"\bthe new (?:date|deadline|target)(?: (?:for|of) {_PROJECT})? is(?: now)? (?P<value>{DATE})", subject="project"),
+    Rule("deadline", "due", rf"\b(?:the |our |my )?(?P<about>[\w'-]+(?: [\w'-]+){{0,3}}?) (?:is|are) due (?:on |by |in |at )?(?P<value>{DATE})"),
+    Rule("deadline", "done ready finished live complete delivered", rf"\b(?:(?:the|our|my) (?P<about>[\w'-]+(?: [\w'-]+){{0,3}}?)|it|everything) (?:has to|must|needs to|need to|should|have to|is to) (?:be )?(?:\w+ )?(?:done|ready|finished|live|go live|in production|complete|completed|delivered|launched|online)(?: and \w+)? (?:by|on|before|until|in) (?P<value>{DATE})", subject="project", unreal=True),
+    Rule("deadline", "live launch launches goes go", rf"{{I}} (?:want to |have to |will |must |are going to )?(?:go live|launch|ship)(?: with (?:the )?(?P<about>[\w'-]+(?: [\w'-]+){{0,2}}?))? (?:on|by|in|at) (?P<value>{DATE})", subject="project"),
+    Rule("deadline", "by", rf"\b(?:we|i|it|they) (?:really |still |also )*(?:want|need|must|have|has|needs)(?: to)? .*?\b(?:by|before) (?:um )?(?P<value>{DATE})", subject="project", sure=0.7),
+    Rule("deadline", "start starts begin begins", rf"\b(?:the|our) (?P<about>pilot|rollout|roll-out|migration|training|project) (?:should|must|will|has to|starts?|begins?|is going to)(?: start| begin)?(?: on| in| at)? (?P<value>{DATE})", subject="project", sure=0.8),
+    Rule("deadline", "becomes become moves moved slipped slips", rf"\bit (?:becomes?|moves to|moved to|slipped to|slips to|is now|will be) (?:on )?(?P<value>{DATE})", subject="project", sure=0.7),
+    Rule("deadline", "deadline go-live golive target due cutover cut-over", rf"\b(?:deadline|go-?live|target date|due date|cut-?over):? (?:is )?(?:on )?(?P<value>{DATE})", subject="project"),
+    # Budgets and figures
+    Rule("budget", "budget", rf"\bbudget(?: (?:for|of) {_PROJECT})? (?:is|has been|was|got|will be)(?: now| only| still| about| around| roughly| just| cut| raised| increased| reduced| approved| set| lowered| down| up| at| to| by the board)* (?P<value>{MONEY}|{NUMBER})", subject="project"),
+    Rule("budget", "budget", rf"\bbudget(?: (?:for|of) {_PROJECT})? (?:of|:) ?(?P<value>{MONEY}|{NUMBER}(?: thousand| k)?)", subject="project"),
+    Rule("budget", "budget for spend total in now instead", rf"\b(?:we|i) (?:only |now |still )*(?:have|got)(?: got)? (?:only |about |around |roughly )?(?:a budget of )?(?P<value>{MONEY}|[\w ]+? thousand)(?: \w+)?? (?:for (?:the )?(?P<about>[\w-]+(?: [\w-]+)?)|to spend|in total|all in|budget|now|instead)", subject="project", sure=0.8),
+    Rule("budget", "money budget", rf"\b(?:the )?(?:money|whole budget|total) is (?:about |around )?(?P<value>{MONEY})", subject="project"),
+    Rule("budget", "budget", rf"\b(?:cut|raised|increased|reduced|approved|lowered) (?:the|our|my) budget (?:from [\w ]+? )?(?:to|of) (?P<value>{MONEY}|{NUMBER})", subject="project"),
+    Rule("budget", "budget", rf"\b(?P<value>{MONEY}) budget\b", subject="project", sure=0.8),
+    Rule("amount", "a per", rf"\b(?:about |around |roughly |some )?(?P<value>{NUMBER} [\w-]+(?: [\w-]+)? (?:a|per|each|every) (?:day|week|month|year|hour|person|shift|quarter))\b", sure=0.8),
+    Rule("amount", "cost costs costed pay paid earn earns charge charges rent", rf"\b(?P<value>(?:[\w-]+ ){{1,3}}?(?:costs?|charges?|is|pays?|paid|earns?) (?:us |me |about |around |just |only )*{MONEY}(?: (?:a|per) \w+)?)", sure=0.8),
+    Rule("amount", "have has employ employs there", rf"\b(?:(?:we|i) (?:only |now |still |currently )*(?:have|employ|need)|there are) (?:about |around |roughly |only |over )?(?P<value>{NUMBER} (?:[\w-]+ )?(?:people|employees|customers|users|clients|suppliers|stores|shops|sites|plants|branches|machines|servers|trucks|vehicles|orders|contracts|tickets|licences|licenses|seats|students|pupils|patients|beds|rooms|members|developers|engineers|drivers|warehouses|offices|locations|records|accounts|forklifts|pickers|nurses|teachers|volunteers|desks|invoices|products|articles|countries))\b", sure=0.8),
+    Rule("amount", "us", rf"\b(?P<value>{NUMBER} of (?:us|them))\b", sure=0.7),
+    Rule("amount", "percent % minutes hours days", rf"\b(?:is|are|takes?|took|down|up|about|at|around|only|now|by) (?:about |at |around |only |now )*(?P<value>{NUMBER} ?(?:percent|%|minutes|hours|days|weeks))(?! (?:ago|old|from|until|before|after|later))", sure=0.7),
+    # Decisions
+    Rule("decision", "decided decide", r"\b(?:(?:we|i|the (?:team|board|committee|steering))(?: have| has| all| just| finally| also| then| now)*|it is|it was) decided(?: on| that| to| against)? {rest}", when="state"),
+    Rule("decision", "go going went", r"\b(?:(?:we|i)(?: will| are| am| have| now| just| all| finally| would)* (?:go|going|went)|(?:let us|lets) (?:just )?go) (?:for|with|ahead with) {rest}"),
+    Rule("decision", "chose chosen picked settled agreed opted", r"\b(?:we|i)(?: have| all| finally| just| both)* (?:chose|chosen|picked|settled on|agreed (?:on|to|that)|opted for) {rest}"),
+    Rule("decision", "decision", r"\b(?:the|our|my|final) decision is (?:to |that )?{rest}"),
+    Rule("decision", "final settled", r"^(?P<value>[\w' -]+?) (?:it is|is final|is settled|is decided)(?: then)?$", sure=0.8),
+    Rule("decision", "let let's", r"^let us (?:do|keep|drop|use|take|make|postpone|skip|cancel|move|say|stick with|stick to|start with)(?: it is)? {rest}", sure=0.8, unreal=True),
+    Rule("decision", "make take keep drop", r"^(?:make (?:it|that) {rest})$", sure=0.75),
+    Rule("decision", "it", r"\b(?:so )?(?:for now )?it is {rest} (?:then|for now)$", sure=0.75, unreal=True),
+    Rule("decision", "now", r"\bfor now it is {rest}$", sure=0.8),
+    Rule("decision", "let say", r"^(?:so )?let us say it is {org}", sure=0.75, unreal=True),
+    Rule("decision", "switching switch", r"^(?:(?:we|i) (?:are |am )?)?(?:switching|switch) to {brand}", sure=0.8),
+    Rule("decision", "take took", r"\bwe (?:will )?take (?!(?:care|place|part|a|the bus|the train)\b){rest}", sure=0.7),
+    Rule("decision", "drop keep", r"\bi would (?P<value>(?:drop|keep|skip|cut|take) (?!it\b|that\b|the bus).+)", sure=0.7, unreal=True),
+    Rule("decision", "sign", r"\bwe sign (?P<value>with (?!them|him|her|it|you)[\w ]+)", sure=0.75),
+    Rule("decision", "must has have needs need should", r"^(?P<value>(?:(?:the|every|each|all|our|both|any) [\w' -]+?|(?!(?:i|we|you|he|she|they|it|that|this|there|who|what|someone|somebody|nobody|people|everybody|everyone)\b)[\w-]+) (?:must|has to|have to|needs to|need to|should) (?:be|come|go|stay|work|run|have|support|include|show|not) .+)", sure=0.7),
+    Rule("decision", "stick sticking", r"{I} (?:will )?(?:stick|are sticking|am sticking) (?:with|to) {rest}"),
+    Rule("decision", "will not", r"\bwe (?:will not|are not going to) {rest}", sure=0.7),
+)  # fmt: skip
+"""The theme's rules."""
