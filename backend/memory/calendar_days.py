@@ -31,6 +31,7 @@ DAYS = {"today": 0, "tonight": 0, "yesterday": -1, "tomorrow": 1}
 PARTS = frozenset(("morning", "afternoon", "evening", "night"))
 LAST = frozenset(("last", "past", "previous"))
 NEXT = frozenset(("next", "coming", "upcoming", "following"))
+PAST = frozenset(("was", "were", "did", "had", "didn't", "wasn't", "weren't"))
 FUTURE = frozenset(("will", "shall", "going", "i'll", "we'll", "upcoming", "coming", "planned"))
 LEADS = frozenset(("in", "on", "at", "during", "over", "for", "of", "around", "about", "within", "this"))
 HOLIDAYS = {

@@ -27,6 +27,7 @@ from backend.memory.calendar_days import (
     MONTHS,
     NEXT,
     PARTS,
+    PAST,
     RELATIONS,
     SEASONS,
     STARTS,
@@ -105,7 +106,7 @@ class _Reader:
     def __init__(self, words: Words, today: date) -> None:
         self._words = words
         self._today = today
-        self._future = not FUTURE.isdisjoint(words)
+        self._future = not FUTURE.isdisjoint(words) and PAST.isdisjoint(words)
 
     def may_begin(self, at: int) -> bool:
         """Tell quickly whether a time can begin here; most words cannot."""

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 
 from backend.core.context import Fact, Turn
 from backend.memory.predicates import PROJECT, USER, predicate_of, sentence_of
@@ -31,7 +32,10 @@ _COMMANDING = re.compile(
     r"|you are now|you must|reveal|password|secret|execute|prompt|api key|act as|forget everything)\b",
     re.IGNORECASE,
 )
-_ANIMAL = re.compile(r"\b(dog|cat|puppy|kitten|rabbit|horse|lab|labrador|hamster|parrot)s?\b", re.IGNORECASE)
+_RELATION = re.compile(
+    r"\b(dog|cat|puppy|kitten|rabbit|horse|hamster|parrot|baby|girl|boy|daughter|son|wife|husband|sister|brother|boss)s?\b",
+    re.IGNORECASE,
+)
 _MENTION = re.compile(
     r"^(?P<who>[^\W\d_][\w'-]+(?: [^\W\d_][\w'-]+)??),? (?:is|has|was|will|goes|wants|does|did|from|our|my|the)\b"
     r"|^(?P<named>[A-Z][\w'-]+(?: [A-Z][\w'-]+)?)(?=, | \()"
@@ -39,10 +43,9 @@ _MENTION = re.compile(
     r"|\bthere is (?P<there>[^\W\d_][\w'-]+) (?:in|at|from)\b",
     re.IGNORECASE,
 )
-_NOTHING = frozenset(
-    ("a lot", "nothing", "home", "work", "here", "there", "somewhere", "something", "someone", "it", "that")
-)
+_NOTHING = frozenset(("a lot", "nothing", "home", "work", "here", "there", "somewhere", "something", "someone", "it", "that"))
 _LONGEST = 160  # characters of a value
+_MOST_MATCHES = 3
 _MOST = 12  # facts of one turn
 
 
@@ -75,8 +78,10 @@ def extract(turn: Turn, *, previous: Turn | None = None, speaker: str = USER, an
     for place, clause in enumerate(cut):
         reading.after = cut[place + 1].text if place + 1 < len(cut) else ""
         reading.read(clause)
-    if previous is not None and previous.role == "assistant":
+    if previous is not None and previous.role == "assistant" :
         reading.reply(text, cut, previous.content)
+    if commanding(text):  # planted in a mail, or meant for the assistant: nobody's taste, nobody's decision
+        reading.found = [found for found in reading.found if found.predicate not in _WISHES]
     return reading.facts()
 
 
@@ -107,7 +112,8 @@ class _Reading:
     written: bool
     after: str = ""
     person: str = ""
-    animal: str = ""
+    relation: str = ""
+    kids: bool = False
     found: list[_Found] = field(default_factory=list)
 
     def read(self, clause: Clause) -> None:
@@ -123,21 +129,28 @@ class _Reading:
         for _, rule in sorted(chosen.items()):
             if not self._applies(rule, clause):
                 continue
-            if match := rule.compiled.search(clause.text):
+            had = len(self.found)
+            for match in islice(rule.compiled.finditer(clause.text), _MOST_MATCHES):
                 self._take(rule, clause, match)
+                if len(self.found) > had and rule.predicate != "age":
+                    break
 
     def _mention(self, text: str) -> None:
         """Keep in mind whom the next "he" or "she" and "her name" mean: whoever the clause is about."""
-        if (pet := _ANIMAL.findall(text)) and not self.animal:
-            self.animal = pet[-1].casefold()
+        self.kids = self.kids or re.search(r"\b(?:kids|children|sons|daughters)\b", text, re.IGNORECASE) is not None
+        if relations := _RELATION.findall(text):
+            self.relation = relations[-1].casefold()
         found = _MENTION.search(text)
-        name = values(
-            "person",
-            (found["who"] or found["there"] or found["named"] or found["last"]) if found else text,
-            self.written,
-        )
+        name = values("person", (found["who"] or found["there"] or found["named"] or found["last"]) if found else text, self.written)
         if name and (found or name == [text]):
             self.person = name[0]
+
+    def _name(self, unnamed: str, name: str) -> None:
+        """Give the name that follows to whoever was spoken of without one ("a daughter … her name is yuki")."""
+        self.found = [found for found in self.found if found.value != unnamed]
+        for found in self.found:
+            if found.subject == unnamed:
+                found.subject = name
 
     def _applies(self, rule: Rule, clause: Clause) -> bool:
         if clause.reported or (clause.asks and not rule.asked):
@@ -149,14 +162,14 @@ class _Reading:
     def _take(self, rule: Rule, clause: Clause, match: re.Match[str]) -> None:
         groups = match.groupdict()
         kin = (groups.get("kin") or "").casefold()
-        predicate, label = rule.predicate, groups.get("label") or rule.label
+        predicate, label = rule.predicate, singular((groups.get("label") or rule.label).casefold())
+        if rule.subject == "last":
+            if not self.relation:
+                return
+            kin = self.relation
         if predicate == "kin":
             predicate, _ = KIN[kin]
             label = singular(kin)
-        if rule.subject == "last":
-            if not self.animal:
-                return
-            label = self.animal
         subject = self._subject(rule, groups)
         if subject is None:
             return
@@ -164,6 +177,8 @@ class _Reading:
             raw = groups.get(group)
             if raw is None and group == "value" and rule.value == "other":
                 raw = self.person
+            if raw is None and group == "value" and rule.value == "label":
+                raw = label
             if not raw:
                 continue
             kind = rule.kinds.get(group)
@@ -171,14 +186,18 @@ class _Reading:
                 if group == "more" and predicate == "uses_tool":
                     self._add(rule, clause, predicate, value, subject, label)
                     continue
-                if rule.value and rule.value != "other":
+                if "{}" in rule.value:
                     value = rule.value.format(value.removeprefix("any "))
+                if rule.subject == "last":
+                    self._name(f"a {kin}", value)
                 self._add(rule, clause, predicate, value, subject, label)
                 if label and predicate in ("child", "spouse", "sibling", "parent", "friend", "colleague", "manager"):
                     self.person = value
 
     def _add(self, rule: Rule, clause: Clause, predicate: str, value: str, subject: str, label: str) -> None:
         low = value.casefold()
+        if predicate == "name" and value.isupper() and len(value) > 3:
+            return  # "I AM DONE"
         if not value or len(value) > _LONGEST or low in _NOTHING or low == subject.casefold() or "…" in value:
             return
         if commanding(value):
@@ -188,7 +207,8 @@ class _Reading:
         ):
             return  # "lars brandt" in answer to "who?" is no colleague where he is the boss
         for other in self.found:
-            if (other.predicate, other.subject) == (predicate, subject) and _within(low, other.value.casefold()):
+            theirs = other.value.casefold()
+            if (other.predicate, other.subject) == (predicate, subject) and (_within(low, theirs) or _within(theirs, low)):
                 return
             if other.clause is clause and other.predicate in _SAME.get(predicate, ()):
                 return
@@ -209,7 +229,7 @@ class _Reading:
             words = [word for word in named.split(" ") if word and word.casefold() not in _NO_PROJECT]
             return " ".join(words) if words and "project" not in words[-1:] else PROJECT
         if groups.get("self"):
-            return None if rule.subject == "other" else self.speaker
+            return None if rule.subject in ("other", "third") else self.speaker
         if groups.get("other"):
             return self.speaker if rule.value == "other" else self.person or None
         if whose := groups.get("whose"):
@@ -217,7 +237,9 @@ class _Reading:
             return name[0] if name else self.person_of(whose.casefold())
         if somebody := groups.get("somebody"):
             name = values("person", somebody, self.written)
-            if not name or (not self.written and name[0].casefold() != self.person.casefold()):
+            child = rule.predicate == "age" and KIN.get(self.relation, ("",))[0] == "child" or self.kids
+            known = self.written or child or (name and name[0].casefold() == self.person.casefold())
+            if not name or not known:
                 return None
             self.person = name[0]
             return name[0]
@@ -240,7 +262,7 @@ class _Reading:
             return
         if rule.when == "never":
             return
-        named = resolve(text, now, ahead=found.predicate in _AHEAD and not PAST.search(text))
+        named = resolve(text, now, ahead=self._is_ahead(found.predicate, text))
         if rule.when == "event":
             if not named:
                 return
@@ -265,6 +287,10 @@ class _Reading:
         if rule.ends and found.end is None:
             found.end = now
 
+    def _is_ahead(self, predicate: str, text: str) -> bool:
+        """Tell whether a date in the clause lies ahead where its words allow both."""
+        return predicate in ("deadline", "commitment") or (predicate in _AHEAD and not PAST.search(text))
+
     def reply(self, text: str, cut: list[Clause], said: str) -> None:
         """Read a short answer to what the assistant asked, or a "yes" to what it proposed."""
         first = cut[0] if cut else None
@@ -282,6 +308,8 @@ class _Reading:
             if reply.question.search(question) and (raw := replies.answer(reply.kind, first.text)):
                 rule = Rule(reply.predicate, "", "", sure=0.75)
                 for value in values(reply.kind, raw, self.written):
+                    if reply.predicate == "budget":
+                        self.found = [found for found in self.found if found.predicate != "amount"]
                     self._add(rule, first, reply.predicate, value, reply.subject or self.speaker, "")
                 return
 
@@ -310,25 +338,19 @@ class _Reading:
 
 
 _SAME = {
-    "event": (
-        "trip",
-        "meeting",
-        "commitment",
-        "employer",
-        "lives_in",
-        "decision",
-        "spouse",
-        "owns",
-        "hobby",
-        "diet",
-        "event",
-    ),
-    "amount": ("budget", "amount"),
+    "event": ("trip", "meeting", "commitment", "employer", "lives_in", "decision", "spouse", "owns", "hobby", "diet", "event"),
+    "amount": ("budget", "amount", "age", "deadline", "child", "pet", "phone", "prefers", "owns"),
+    "role": ("decision",),
+    "prefers": ("prefers", "decision", "likes"),
+    "deadline": ("birthday", "meeting", "lives_in", "deadline"),
+    "budget": ("budget",),
+    "meeting": ("meeting", "deadline"),
     "likes": ("hobby",),
     "works_on": ("works_on",),
     "owns": ("pet", "child", "budget"),
-    "decision": ("decision",),
-    "uses_tool": ("decision",),
+    "decision": ("decision", "budget", "lives_in", "employer", "uses_tool"),
+    "uses_tool": ("uses_tool",),
+    "goal": ("goal",),
     "lives_in": (),
     "commitment": ("commitment",),
     "trip": ("trip",),
@@ -337,6 +359,7 @@ _SAME = {
 
 _AHEAD = frozenset(("deadline", "commitment", "meeting", "trip", "event"))
 _ACQUAINTED = frozenset(("colleague", "friend", "manager", "spouse", "child", "parent", "sibling"))
+_WISHES = frozenset(("prefers", "likes", "dislikes", "decision", "commitment", "goal"))
 _NO_PROJECT = frozenset(("the", "our", "my", "it", "this", "that", "is", "project", "everything", "a", "new", "all"))
 
 

@@ -76,12 +76,12 @@ class FactIndex:
             for fact_id in self._of_kind.get(predicate, ()):
                 matches[fact_id] += KIND
         moment = understood.as_of or now
-        hits = []
+        found: list[tuple[float, datetime, Fact]] = []
         for fact_id, match in matches.items():
             fact, subject = self._facts[fact_id], self._subjects[fact_id]
             if not subject or subject & asked:
                 match += ABOUT
             if match >= LEAST and holds(fact, moment):
-                hits.append(FactHit(fact, min(match, 1.0)))
-        hits.sort(key=lambda hit: (hit.match, hit.fact.said_at), reverse=True)
-        return hits[:limit]
+                found.append((match, fact.said_at, fact))
+        found.sort(key=lambda each: each[:2], reverse=True)
+        return [FactHit(fact, min(match, 1.0)) for match, _, fact in found[:limit]]

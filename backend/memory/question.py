@@ -8,15 +8,20 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from backend.core.context import Fact, Turn
 from backend.memory.dates import Period, periods
 
+_Said = TypeVar("_Said", bound=Fact | Turn)
+
 MAX_TEXT = 2_000
 """Characters of a question that are read; the rest is a pasted page."""
 
+_BEST = 5
+
 _PAST = re.compile(
-    r"\b(?:was|were|had|did|used to|back then|at that time|ago|previous(?:ly)?|former(?:ly)?|earlier|in the past|"
+    r"\b(?:was|were|had|did|could|used to|back then|at that time|ago|previous(?:ly)?|former(?:ly)?|earlier|in the past|"
     r"as of|believed|paid|stood)\b"
 )
 _SAYING = re.compile(r"\b(?:say|said|tell|told|mention|ask|talk|discuss|happen|agree|decide|settle|list)(?:ed|d)?\b")
@@ -36,9 +41,10 @@ _PREDICATES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
         (r"\bmy (?:full |first |last )?name\b|\bwhat am i called\b|\bwho am i\b", "name"),
         (r"\b(?:where|for whom|what company|which company|which firm|who) (?:do|did|am|was) i (?:\w+ )?(?:work|employed)"
          r"|\bemployer\b|\bi (?:work|worked) for\b|\bpa(?:ys|id) my salary\b", "employer"),
-        (r"\bmy (?:job|role|position|title|profession|job title|occupation)\b|\bwhat do i do\b|\bdo i do for a living\b"
+        (r"\bmy (?:job|role|position|title|profession|job title|occupation)\b|\bwhat do i do\b"
          r"|\b\w+'s (?:job|role|position|title|profession)\b", "role"),
-        (r"\bwhere (?:do|did|am|was|is|were) (?:i|we|my)? ?(?:\w+ )?(?:liv|home|flat|house)|\b(?:my|our) (?:address|home)\b"
+        (r"\bwhere (?:do|did|am|was|is|were) (?:i|we|my)? ?(?:\w+ )?(?:liv|home|flat|house)"
+         r"|\b(?:my|our) (?:address|home)\b"
          r"|\bwhich (?:city|town|district|place|street) (?:do|did|am|was) (?:i|we) (?:living|live)\b"
          r"|\bin (?:what|which) (?:city|town|district) do i\b", "lives_in"),
         (r"\bwhere (?:am i|do i come|are we) from\b|\bborn\b|\bhometown\b", "from_place"),
@@ -59,13 +65,14 @@ _PREDICATES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
         (r"\bvegetarian\b|\bvegan\b|\bdiet\b|\bdo i eat\b", "diet allergy"),
         (r"\b(?:like|love|enjoy|favou?rite)\b", "likes prefers hobby"),
         (r"\b(?:dislike|hate|avoid|not like|don't like|can't stand)\b", "dislikes"),
-        (r"\bprefer|\bhow (?:do|should) (?:i|you|we|one)\b|\bin (?:what|which) (?:form|format)\b|\bwant (?:my|the)\b", "prefers"),
+        (r"\bprefer|\bhow (?:do|should) (?:i|you|we|one)\b|\bin (?:what|which) form(?:at)?\b|\bwant (?:my|the)\b",
+         "prefers"),
         (r"\blanguages?\b|\bspeak\b", "language"),
         (r"\b(?:hobby|hobbies|free time|spare time|pastime|sport|instrument)\b", "hobby"),
         (r"\bdo i (?:own|have|drive|ride)\b|\bmy (?:car|bike|bicycle|truck|boat)\b", "owns"),
         (r"\b(?:tools?|software|program|app|system|tracker)\b", "uses_tool decision"),
         (r"\b(?:project|working on)\b", "works_on"),
-        (r"\b(?:deadline|due|launch|go-?live|target date|end date|start date|planned (?:launch|start)|finish(?:ed)? by|begin)\b",
+        (r"\b(?:deadline|due|launch|go-?live|(?:target|end|start) date|planned (?:launch|start)|finish(?:ed)? by|begin)\b",
          "deadline"),
         (r"\b(?:budget|funding|spend|purse|sum|amount|money|available)\b", "budget amount"),
         (r"\bhow (?:much|many)\b|\b(?:price|cost|percent(?:age)?|figure|number)\b", "amount budget"),
@@ -149,18 +156,26 @@ def holds(fact: Fact, moment: datetime) -> bool:
     return begins <= moment and (fact.valid_to is None or moment < fact.valid_to)
 
 
-def newest_first(turns: Iterable[Turn], as_of: datetime | None = None) -> list[Turn]:
-    """Order recalled turns as they are shown: the newest first, so that what holds stands before what it replaced.
+def newest_first(said: Iterable[_Said], as_of: datetime | None = None) -> list[_Said]:
+    """Order turns and facts as they are shown: the newest first, so that what holds stands before what it replaced.
 
-    as_of: turns said after it come behind the others, the earliest of them first: they tell of a later state.
+    as_of: what was said after it comes behind the rest, the earliest of it first: it tells of a later state.
     """
     if as_of is None:
-        return sorted(turns, key=lambda turn: turn.said_at, reverse=True)
-    turns = list(turns)
-    before = sorted((turn for turn in turns if turn.said_at < as_of), key=lambda turn: turn.said_at, reverse=True)
-    return before + sorted((turn for turn in turns if turn.said_at >= as_of), key=lambda turn: turn.said_at)
+        return sorted(said, key=_said_at, reverse=True)
+    said = list(said)
+    before = sorted((each for each in said if each.said_at < as_of), key=_said_at, reverse=True)
+    return before + sorted((each for each in said if each.said_at >= as_of), key=_said_at)
 
 
-def supported(question: str, turns: Sequence[Turn], facts: Sequence[Fact]) -> bool:
-    """Tell whether what was found (best first) holds an answer at all."""
-    return bool(turns or facts)
+def _said_at(each: Fact | Turn) -> datetime:
+    return each.said_at
+
+
+def overtaken(fact: Fact, turns: Sequence[Turn]) -> bool:
+    """Tell whether one of the turns found (the best first) is of the user, and said after the newest proof of a fact.
+
+    What the best turns say may have replaced the fact without a rule seeing it. Such a fact is shown among the turns,
+    by its date, instead of before them.
+    """
+    return any(turn.role == "user" and turn.said_at > fact.said_at for turn in turns[:_BEST])

@@ -76,6 +76,50 @@ test('Elena hears a person, answers aloud, and remembers in writing; Marcus has 
   await expect(desk.theirs.last()).toContainText('Ada', slow)
 })
 
+const SLOW = { timeout: 90_000 }
+
+/** Say it in writing and wait for the whole answer. */
+async function say(desk: Desk, sentence: string): Promise<void> {
+  const before = await desk.theirs.count()
+  await desk.send(sentence)
+  await expect(desk.theirs).toHaveCount(before + 1)
+  // The answer can be asked about once the service has stored it.
+  await expect(desk.theirs.last().getByRole('button', { name: 'Why this answer' })).toBeVisible(SLOW)
+}
+
+test('verify memory persistence', { tag: '@chat' }, async ({ page }) => {
+  const desk = await new Desk(page).open()
+  await say(desk, 'My name is Ada and I lead the CRM migration.')
+  await desk.startAnew()
+  await say(desk, 'What is my name?')
+  await expect(desk.theirs.last()).toContainText('Ada')
+  await page.reload()
+  await expect(desk.theirs.last()).toContainText('Ada')
+  await desk.startAnew()
+  await desk.agent('Marcus').check()
+  await say(desk, 'What do I lead?')
+  await expect(desk.theirs.last()).toContainText(/migration|CRM/i)
+  await expect(desk.recalled).toContainText(/migration/i)
+})
+
+test('verify facts extraction', { tag: '@chat' }, async ({ page }) => {
+  const desk = await new Desk(page).open()
+  await say(desk, 'My name is Ada and I work at Siemens.')
+  await expect(desk.fact(/\bAda\b/).first()).toBeVisible()
+  await expect(desk.fact(/\bSiemens\b/).first()).toContainText(/You typed it, today|Since today/)
+  await say(desk, 'I now work at Bosch.')
+  await expect(desk.fact(/Works at Bosch/)).toContainText(/Siemens/)
+  await expect(desk.fact(/Works at Siemens/)).toHaveCount(0)
+  await desk.facts.getByRole('button', { name: 'Show all' }).click()
+  const all = page.getByRole('dialog', { name: 'What they know about you' })
+  await all.getByLabel('Also what was true before').check()
+  await expect(all.locator('[data-current=false]').filter({ hasText: 'Siemens' })).toContainText('Until today')
+  await page.keyboard.press('Escape')
+  await desk.startAnew()
+  await say(desk, 'Which company do I work for now?')
+  await expect(desk.theirs.last()).toContainText('Bosch')
+})
+
 function words(text: string): string[] {
   return text.toLowerCase().match(/[a-z']+/g) ?? []
 }

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from backend.api import access, answers, problem_documents
-from backend.api.bodies import json_body
+from backend.api.bodies import described, json_body
 from backend.chat.turn import Answer, Question
 from backend.core import problems
 from backend.core.ids import SESSION_ID, is_session_id, new_id
@@ -78,10 +78,6 @@ _STREAM = {
         "example": 'event: delta\ndata: {"text":"Paris"}\n\nevent: done\ndata: {"message_id":"msg_1", …}\n\n',
     }
 }
-_BODY = {
-    "required": True,
-    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ChatRequest"}}},
-}
 
 
 @router.post(
@@ -91,7 +87,7 @@ _BODY = {
         200: {"content": _STREAM},
         **problem_documents.documented(401, 403, 404, 413, 415, 422, 429, 502, 503, 504),
     },
-    openapi_extra={"requestBody": _BODY},
+    openapi_extra=described(ChatRequest),
 )
 async def chat(request: Request, caller: Annotated[Principal, access.writer()]) -> Response:
     """Answer a question. A caller who leaves cancels the answer."""

@@ -9,9 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_SENTENCE = re.compile(
-    r"(?<=[!?;\N{HORIZONTAL ELLIPSIS}])\s+|(?<=\w[.)])\s+(?=[^a-z])|\s+[\N{EM DASH}\N{EN DASH}-]+\s+|\n+"
-)
+_SENTENCE = re.compile(r"(?<=[!?;\N{HORIZONTAL ELLIPSIS}])\s+|(?<=\w[.)])\s+(?=[^a-z])|\s+[\N{EM DASH}\N{EN DASH}-]+\s+|\n+")
 _TITLE = re.compile(r"\b(?:dr|mr|mrs|ms|prof|st|no|e\.g|i\.e|ca|approx)\.$", re.IGNORECASE)
 
 _SUBJECTS = frozenset(("i", "we", "he", "she", "they"))
@@ -21,14 +19,16 @@ _FINITE = frozenset(
     makes made means can must""".split()  # noqa: SIM905
 )
 _OWNERS = frozenset(("my", "our", "the", "his", "her"))
-_CONJUNCTIONS = frozenset(
-    ("and", "but", "so", "because", "cause", "plus", "also", "then", "since", "although", "though")
+_CONJUNCTIONS = frozenset(("and", "but", "so", "because", "cause", "plus", "also", "then", "since", "although", "though"))
+_SUBORDINATE = frozenset(
+    """that which who whom whose where when what how why whether if unless until before after than as while
+    like""".split()  # noqa: SIM905
 )
-_HANGING = frozenset(
-    """that which who whom whose where when what how why whether if unless until before after than as while like
-    said says say saying told tells tell asked asks think thinks thought guess believe believes hope hopes heard hear
+_SAYING = frozenset(
+    """said says say saying told tells tell asked asks think thinks thought guess believe believes hope hopes heard hear
     wish wishes know knows knew bet claims claimed mentioned wrote write writes remember imagine suppose pretend assume""".split()  # noqa: SIM905
 )
+_LOOSE_END = re.compile(r"(?:,? (?:and|but|so|or|because|then|also|plus))+$", re.IGNORECASE)
 _BINDING = frozenset(
     """in on at of for with from by about to near behind like every everything all what where which who how things thing
     stuff one ones something anything because way reason day time moment last first only place now""".split()  # noqa: SIM905
@@ -114,13 +114,26 @@ def _cut(sentence: str, number: int) -> list[Clause]:
         start = _starts(words, at)
         if start is None or start <= starts[-1]:
             continue
-        hanging[start] = _bare(words[start]) in _HANGING or _bare(words[start - 1]) in _HANGING
+        if start - starts[-1] <= 5 and _WHENEVER.fullmatch(" ".join(words[starts[-1] : start])):
+            continue
+        first, last = _bare(words[start]), _bare(words[start - 1])
+        hanging[start] = first in _SUBORDINATE or last in _SAYING or last in _SUBORDINATE
         starts.append(start)
     made = []
     for begin, end in zip(starts, [*starts[1:], len(words)], strict=True):
-        text = " ".join(words[begin:end]).strip(" ,;:.!?")
+        text = _LOOSE_END.sub("", " ".join(words[begin:end]).strip(" ,;:.!?"))
         made.append(Clause(text, number, hanging[begin]))
     return made
+
+
+_WHENEVER = re.compile(
+    r"(?:(?:and|but|so|then|also),? )*(?:(?:in|on|by|since|until|every|last|next|this|from|at|for|around|before|after) )*"
+    r"(?:the |a )?(?:[\w.]+ ){0,2}?(?:yesterday|today|tomorrow|tonight|week|weekend|weekends|month|year|years|morning|evening|night"
+    r"|spring|summer|autumn|winter|fall|christmas|easter|\w+days?|january|february|march|april|may|june|july|august"
+    r"|september|october|november|december|ago|\d{4}|now),?",
+    re.IGNORECASE,
+)
+"""A time before its clause ("every sunday | i go fishing") belongs to it."""
 
 
 def _starts(words: list[str], at: int) -> int | None:
@@ -132,8 +145,10 @@ def _starts(words: list[str], at: int) -> int | None:
         return None
     if words[at - 1].endswith((",", ":", "...")):
         return at
-    if before in _HANGING or before in _CONJUNCTIONS:
+    if before in _SUBORDINATE or before in _CONJUNCTIONS:
         return at - 1
+    if before in _AUXILIARIES or before in ("was", "were", "am", "has", "had"):
+        return None  # "do i live …"
     if before in _BINDING:
         return None
     return at
@@ -205,6 +220,8 @@ def _judge(clause: Clause, before: Clause | None) -> None:
             clause.hedged = True
     elif re.match(r"(?:if|unless|suppose|imagine)\b", _OPENERS.sub("", before.text), re.IGNORECASE):
         clause.unreal = True  # the main clause of a condition
+    elif re.match(r"according to\b", _OPENERS.sub("", before.text), re.IGNORECASE):
+        clause.reported = True
     elif before.reported and re.match(r"(?:and|but)? ?(?:he|she|they|it)\b", clause.text, re.IGNORECASE):
         clause.reported = True  # the same person goes on
 

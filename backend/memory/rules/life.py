@@ -10,7 +10,7 @@ SPORTS = (
     r"|fencing|archery|woodworking|carpentry|camping|kayaking|canoeing|diving|scuba|snorkelling|skating|skateboarding"
     r"|snowboarding|reading|writing|singing|calligraphy|beekeeping|brewing|origami|astronomy|stargazing|geocaching"
     r"|orienteering|triathlons?|marathons?|horse riding|riding|cross country(?: skiing)?|ice hockey|hockey|cricket|rugby"
-    r"|squash|padel|table tennis|darts|video games|board games|the (?:piano|guitar|violin|cello|drums|flute|saxophone"
+    r"|five[ -]a[ -]side(?: football)?|squash|padel|table tennis|darts|video games|board games|the (?:piano|guitar|violin|cello|drums|flute|saxophone"
     r"|organ|harp|trumpet|clarinet|accordion|ukulele))"
 )
 _DIETS = (
@@ -27,7 +27,7 @@ _FORMATS = (
     r"(?:bullet points?|bullets|tables?|short (?:answers|sentences|messages|emails|paragraphs)|long answers|numbered lists?"
     r"|plain (?:english|text|language)|e-?mails?|metric(?: units)?|celsius|kilometres|euros|dollars|lists|summaries|markdown"
     r"|csv|pdfs?|slides?|one[ -]page(?:rs?)?|on paper|in writing|written|voice messages|text messages|screenshots"
-    r"|english|german|french|spanish|simple words|detail|examples|headings|charts?|diagrams?)"
+    r"|english|german|french|spanish|simple words|japanese|turkish|italian|portuguese|dutch|polish|attachments?|phone calls|pdfs?|short emails|long emails|detail|examples|headings|charts?|diagrams?)"
 )
 _DAY_WORDS = (
     r"(?:mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|mornings?|afternoons?|weekends?)"
@@ -49,6 +49,13 @@ RULES = (
     # Likes and dislikes
     Rule("likes", "love like enjoy adore loves", r"{I}(?: (?:would say|quite))? (?:love|like|enjoy|adore) {likings}(?! (?:to|more|better)\b)"),
     Rule("likes", "favourite favorite", r"\bmy (?:all[ -]time |absolute )?(?P<label>favou?rite [\w -]+?) (?:is|are|has always been|was always) {noun}"),
+    Rule("likes", "favourite favorite", r"^{noun} is my (?:all[ -]time |absolute |new )?favou?rite\b"),
+    Rule("likes", "person", r"\bi am (?:more of )?an? (?P<value>(?:tea|coffee|dog|cat|morning|night|beach|mountain|city|summer|winter|wine|beer|sweets|book) person)\b"),
+    Rule("likes", "without", r"\bi cannot (?:live|start the day|work|survive) without {liking}"),
+    Rule("likes", "miss", r"\bi (?:really |so )?miss {liking}", sure=0.7),
+    Rule("likes", "love like loves likes", r"{WHO} (?:loves|likes|adores) {liking}", sure=0.75, subject="third"),
+    Rule("dislikes", "hates", r"{WHO} (?:hates|dislikes|cannot stand) {liking}", sure=0.75, subject="third"),
+    Rule("dislikes", "drives drive", r"^{noun} (?:drives?|makes?) me (?:crazy|mad|nuts|sick|nervous)\b", sure=0.8),
     Rule("likes", "fan", r"{AM}(?: an?| the)? (?:(?:big|huge|great|massive|total|real|lifelong) )*fan of {noun}"),
     Rule("likes", "into", r"{AM} (?:really |very |quite |super |totally |deeply )*into {likings}"),
     Rule("likes", "fond crazy mad obsessed passionate", r"{AM} (?:really |very |quite |a bit )*(?:fond of|crazy about|mad about|obsessed with|passionate about) {liking}"),
@@ -65,12 +72,21 @@ RULES = (
     Rule("prefers", "as", rf"^(?:please |yes |and )*(?:send|give|make|write|show)(?: it| them| me| that)* (?:as|in) (?:an? )?(?P<value>{_FORMATS})", asked=True, sure=0.75),
     Rule("dislikes", "not no", rf"^(?:please )?(?:not|no) (?P<value>{_FORMATS}|phone calls|voice mails?)(?: please| for me)?$", asked=True, sure=0.75),
     Rule("dislikes", "no", r"^no (?P<value>[\w-]+(?: [\w-]+)?) for me\b", sure=0.8),
+    Rule("dislikes", "send", rf"\bdo not (?:ever )?(?:send|give|show|write)(?: me)? (?:any )?(?P<value>{_FORMATS})", asked=True, sure=0.75),
+    Rule("dislikes", "no", r"^please no {simple}", asked=True, sure=0.7),
+    Rule("dislikes", "never", r"\bi never (?:read|answer|open|listen to|watch|wear|drink|eat) {liking}", sure=0.7),
+    Rule("prefers", "rather prefer want need", rf"\bi (?:would rather|would prefer|want|need|prefer|like)(?: to)?(?: have| get| see)? (?:it|them|that|everything|the \w+) (?:as|in) (?:an? )?(?P<value>{_FORMATS})", unreal=True, sure=0.8),
+    Rule("prefers", "write speak answer talk", r"\b(?:write|speak|answer|talk|reply)(?: to me| with me)? in (?P<value>(?:english|german|french|spanish|japanese|turkish|italian|portuguese|dutch|polish|swedish|danish|norwegian|chinese|arabic))\b", asked=True, sure=0.7),
     Rule("dislikes", "never", r"\bnever (?P<value>[\w-]+ (?:tacos|soup|coffee|tea|sauce|pizza|food))\b", sure=0.7),
     Rule("prefers", "use", r"^(?:please )?use (?P<value>[\w-]+)(?:,? (?:and )?not [\w-]+)(?: please)?\b", asked=True, sure=0.85),
     Rule("dislikes", "use", r"^(?:please )?use [\w-]+,? (?:and )?not (?P<value>[\w-]+)(?: please)?\b", asked=True, sure=0.85),
     Rule("prefers", "no", rf"\b(?P<value>no (?:calls?|meetings?|e-?mails?|messages?|appointments?) (?:(?:before|after|on|during|at) [\w :]+?|{_DAY_WORDS}[\w ]*?))(?: please| ok| okay| for me| i\b|$)", asked=True, sure=0.85),
     Rule("prefers", "not never", r"^(?:please )?(?P<value>(?:do not|never) (?:ever )?(?:book|call|ring|phone|schedule|disturb)(?: me| anything| meetings| calls)? (?:on |before |after |during |at )?[\w :]+)", asked=True, sure=0.8),
     Rule("prefers", "keep make", r"^(?:please )?(?:keep|make) (?:it|them|that|answers|everything)(?: to| under)? (?P<value>(?:very )?(?:short|brief|simple|one page|half a page|\w+ (?:lines|pages|sentences|words)))\b", asked=True, sure=0.75),
+    Rule("prefers", "better easier best", r"^(?P<value>[\w -]{3,40}?) (?:is|are|works?|suits?)(?: me| much| always)? (?:better|best|easier|easiest)(?: for me)?$", sure=0.75),
+    Rule("prefers", "only after before between", r"\b(?:call|reach|ring|write|contact|meet|phone|book|calls|meetings|appointments)(?: me| us| with me)?(?: please| is| are| only| best| always| not)* (?P<value>(?:after|before|between|only in|in) (?:the )?(?:mornings?|afternoons?|evenings?|lunch|noon|[\w:]+(?: ?[ap]\.?m| o'clock)?)(?: and [\w:]+(?: ?[ap]m)?)?)\b", asked=True, sure=0.75),
+    Rule("prefers", "please always only", r"^(?P<value>(?!(?:write|send|keep|make|do|show|tell|give|can|yes|no|not|one|more|wait|stop|help|again|repeat|next|go|book|call|draft|add|put|use|always|never|me|you|please|and|list|read|check|remind|summary|summarise|let|thank|thanks|both|same|that|this|the|it|just|only|a|an|i|we|read|what|how|louder|slower)\b)[\w-]+(?: [\w-]+){0,3}?),? (?:please|always please)$", asked=True, sure=0.6),
+    Rule("prefers", "like want need", r"\bi (?:like|want|need|read|take) (?:my |the |your |all )?(?:\w+ )?(?:reports?|summar(?:y|ies)|answers?|updates?|notes?|texts?|messages?|everything|things|it|minutes) (?:in |as |to be |on )?(?P<value>(?:very )?(?:short|brief|long|detailed|simple|printed|on paper|in writing|on one page|in a table|in bullets?|in bullet points|in english|in german|in spanish|in japanese|in turkish|early|by e-?mail|by mail))\b", unreal=True, sure=0.8),
     Rule("prefers", "works best", r"\b(?P<value>(?:mornings|afternoons|evenings|mondays|tuesdays|wednesdays|thursdays|fridays|weekends|e-?mail|phone|chat)) (?:works?|suits?|is|are) (?:me )?best\b", sure=0.8),
     # Languages and hobbies
     Rule("language", "speak speaks fluent", r"{I} (?:can )?(?:speak|am fluent in|understand) (?:fluent |some |a little |a bit of |good |basic |only )*{languages}"),

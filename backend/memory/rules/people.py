@@ -2,10 +2,10 @@
 
 from backend.memory.rules.rule import KIN, Rule
 from backend.memory.rules.values import DATE, NUMBER
-from backend.memory.rules.work import ROLES
+from backend.memory.rules.work import DOES, ROLES
 
 _KIN_CUES = " ".join(sorted({word.split(" ")[-1] for word in KIN}))
-_PHONE = r"(?P<value>\+?(?:(?:\d|zero|oh|one|two|three|four|five|six|seven|eight|nine|double|plus)[ ()./-]*){6,18})"
+_PHONE = r"(?P<value>\+?(?:(?:\d|zero|oh|one|two|three|four|five|six|seven|eight|nine|double|plus|hundred)[ ()./-]*){6,18})"
 DEPARTMENTS = (
     r"(?:it|legal|finance|hr|procurement|purchasing|marketing|sales|logistics|accounting|controlling|compliance|quality"
     r"|engineering|product|support|operations|security|facilities|the (?:\w+ )?(?:team|office|warehouse|department|lab|shop"
@@ -19,7 +19,8 @@ RULES = (
     Rule("name", "name", r"^(?:the )?name is {person}$"),
     Rule("name", "called call", r"(?:{AM} called|(?:people|friends|everyone|everybody) calls? me|\bjust call me|\bcall me) {person}", asked=True),
     Rule("name", "this", r"^this is {full}(?: speaking| here| calling| from .+| again)?$", sure=0.85),
-    Rule("name", "am", r"^i am {full}(?:,.+| from .+| and .+| by the way| here)?$", sure=0.8),
+    Rule("name", "am", r"^i am (?P<value>(?-i:[A-Z])[\w'-]+(?: (?-i:[A-Z])[\w'-]+){0,2})(?:,.+| from .+| and .+| by the way| here)?$", sure=0.8),
+    Rule("name", "am", r"^i am {full} (?:from|at|with|here|calling|speaking)\b", sure=0.75),
     Rule("name", "here", r"^{full} here\b", sure=0.8),
     Rule("name", "changed maiden married", r"\bi changed my (?:last |sur)?name to {person}", when="start"),
     # Where somebody lives and comes from
@@ -30,6 +31,10 @@ RULES = (
     Rule("lives_in", "anymore longer", r"{WHO} (?:do(?:es)? not live|no longer lives?) in {place}", ends=True),
     Rule("lives_in", "renting rent", r"{WHOAM} (?:renting|rent)(?: an? \w+)?(?: \w+)? in {place}"),
     Rule("lives_in", "found bought got rented", r"{I} (?:found|bought|got|rented) (?:an? |our |my )(?:\w+ )?(?:place|flat|house|apartment|home) (?:together )?in {place}", sure=0.6, when="never"),
+    Rule("lives_in", "stay stays living", r"{WHOAM} (?:stays?|staying|residing|resides?) in {place}(?= now| since| for|$)", sure=0.7),
+    Rule("lives_in", "here", r"\b(?:here|back) in {spot},? (?:we|it|the|people|where)\b", sure=0.5, when="never"),
+    Rule("lives_in", "flat apartment house place", r"\b(?:my|our) (?:\w+ )?(?:flat|apartment|house|place) in {place}", sure=0.6, when="never"),
+    Rule("lives_in", "live lives living", r"{WHOAM} (?:lives?|living)(?: very| quite)? (?P<value>(?:near|outside|close to|just outside) [\w -]+)", sure=0.7),
     Rule("lives_in", "home", r"\b(?:my|our) (?:home|house|flat|apartment|place) is (?:now )?in {place}", sure=0.85),
     Rule("from_place", "from", r"{AM}(?: originally)? from {place}(?: originally)?$"),
     Rule("from_place", "come comes grew born originally", r"{WHOAM} (?:originally )?(?:comes?(?: originally)? from(?! (?:finance|sales|marketing|hr|it|legal|the|a|my|our|work|home|school|an|here)\b)|grew up in|born(?: and raised)? in) {place}"),
@@ -41,11 +46,11 @@ RULES = (
     Rule("age", "aged age", rf"\b(?:my|our) (?:\w+ )?(?P<whose>son|daughter|kid|child|brother|sister|mother|father|wife|husband),? (?P<whom>[\w'-]+),? (?:is |aged? )(?P<value>{NUMBER})"),
     Rule("birthday", "turns turn turning", rf"{{WHOAM}} (?:turns?|turning) {NUMBER} (?:on|in) (?P<value>{DATE})"),
     Rule("birthday", "birthday", rf"\bmy birthday is (?:actually )?(?:on )?(?P<value>{DATE})"),
-    Rule("birthday", "birthday", rf"\b(?:my (?:\w+ )?(?P<whose>son|daughter|wife|husband|mother|father|mom|mum|dad|brother|sister|partner)(?: (?P<whom>[\w-]+?))?|(?P<somebody>[A-Z][\w-]+?))(?:'s|s)? birthday is (?:on )?(?P<value>{DATE})"),
+    Rule("birthday", "birthday", rf"\b(?:my (?:\w+ )?(?P<whose>son|daughter|wife|husband|mother|father|mom|mum|dad|brother|sister|partner)(?: (?P<whom>[\w-]+?))?|(?P<somebody>[A-Z][\w-]+?))(?:'s|s)? birthday (?:is )?(?:on )?(?P<value>{DATE})"),
     Rule("birthday", "born", rf"\bi was born (?:on|in) (?P<value>{DATE})"),
     # Contacts
     Rule("email", "@", r"\b(?:my|reach me|write to me|mail me|email me|e-mail me|send (?:it|them|that) to)\b.*?(?P<value>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)", asked=True),
-    Rule("phone", "phone mobile cell number call reach telephone", rf"\b(?:my (?:new |private |work |office )?(?:phone|mobile|cell|telephone|number)(?: phone)?(?: number)? is|(?:reach|call|text) me (?:on|at|under)) (?:now )?{_PHONE}", asked=True),
+    Rule("phone", "phone mobile cell number call reach telephone", rf"\b(?:my (?:new |private |work |office )?(?:phone|mobile|cell|telephone|number)(?: phone)?(?: number)?(?: is|:)|(?:reach|call|text) me (?:on|at|under)) (?:now )?{_PHONE}", asked=True),
     # Family, friends, colleagues, pets
     Rule("kin", _KIN_CUES, r"\b(?:my|our) {KIN}(?:'s| 's)? (?:first )?name(?:'s)? is(?: now)? {first}"),
     Rule("kin", _KIN_CUES, r"\b(?:my|our) {KIN}s?(?: is| are|,)? (?:called|named) {persons}"),
@@ -59,8 +64,18 @@ RULES = (
     Rule("kin", "kids children daughters sons brothers sisters dogs cats siblings twins", rf"{{I}} (?:have|got|adopted) (?P<value>(?:{NUMBER}|twin) (?:\w+ )?(?P<kin>kids|children|daughters|sons|brothers|sisters|dogs|cats|siblings|rabbits|guinea pigs|chickens|hens|horses))\b(?! (?:called|named))"),
     Rule("kin", "dog cat puppy kitten son daughter brother sister rabbit hamster parrot horse twins", r"{I} (?:have|got|adopted|own)(?: got)? (?P<value>an? (?:\w+ ){0,2}?(?P<kin>dog|cat|puppy|kitten|son|daughter|rabbit|hamster|parrot|horse|brother|sister))\b(?!,? (?:called|named|who is|we call))", sure=0.8),
     Rule("parent", "parents", r"\b(?P<value>(?:my|our) parents (?:live )?in [\w-]+)", sure=0.8, label="parents"),
-    Rule("pet", "name", r"\b(?:his|her|its|their|the (?:dog|cat|puppy|kitten|rabbit|horse)'?s) names? (?:is|are) {persons}", subject="last"),
+    Rule("kin", "name names", r"\b(?:his|her|its|their|the (?:dog|cat|puppy|kitten|rabbit|horse)'?s) names? (?:is|are) {persons}", subject="last"),
+    Rule("kin", "called named call", r"\b(?:we|i) (?:have )?(?:called|named|call) (?:her|him|them|it) {persons}", subject="last"),
+    Rule("child", "boys girls kids sons daughters children", r"\b(?:i|we) have(?: got)? (?:\w+ )?(?P<label>boys|girls|kids|sons|daughters|children)(?:,|:| called| named)? {persons}", sure=0.85),
+    Rule("age", "is", rf"(?:^|\band |, )(?P<somebody>[^\W\d_][\w'-]+) is (?:only |now |already |just )?(?P<value>{NUMBER})(?= and\b|,|$)", sure=0.8),
+    Rule("age", "", r"\b(?P<somebody>(?-i:[A-Z])[\w'-]+) \((?:aged? )?(?P<value>\d{1,2})\)", sure=0.75),
+    Rule("age", "girl boy", rf"\bmy (?:little )?(?P<whose>girl|boy) is (?:now |only )?(?P<value>{NUMBER})\b", sure=0.8),
+    Rule("kin", _KIN_CUES, r"\bmy {KIN} (?:he|she) is (?:called|named) {first}"),
+    Rule("kin", _KIN_CUES, r"\b(?:my|our) {KIN} \(?{first}"),
+    Rule("kin", _KIN_CUES, r"\b(?:with|and|for|to|from|of) {first}, my {KIN}\b"),
+    Rule("child", "little one oldest youngest eldest", r"\b(?:my|our) (?:little one|oldest|youngest|eldest|little girl|little boy|boy|girl),? {first}"),
     Rule("manager", "report reports", r"{I} (?:will )?report(?:ing)? (?:directly |straight )?to {person}", when="start"),
+    Rule("manager", "report reports", r"{I} (?:will )?report(?:ing)? (?:directly |straight )?to (?:the|our) [\w ]+?, {person}", when="start"),
     Rule("manager", "report", r"\bi would (?:then )?report (?:directly |straight )?to {person}", unreal=True, sure=0.8),
     Rule("manager", "boss manager", r"\b(?:my (?:new )?|(?:the |our )?new )(?:boss|manager)(?: now)? is(?: now| called)* {person}", when="start"),
     Rule("spouse", "married engaged", r"{AM} (?:happily )?(?:married|engaged) to {person}"),
@@ -69,6 +84,9 @@ RULES = (
     Rule("colleague", "from in at", rf"(?:^|\b(?:and|with|ask|asked|is|me|,) ){{person}} (?:from|in|at|over in) {DEPARTMENTS}\b(?! \d)", sure=0.75),
     Rule("colleague", "legal it finance hr procurement", rf"\b{DEPARTMENTS} ?\({{person}}\)", sure=0.8),
     Rule("colleague", "our my the", rf"^{{person}},? (?:is )?(?:our|my|the|their)(?: new)? {ROLES}\b", sure=0.8),
+    Rule("colleague", "", rf"^{{full}} {DOES}\b", sure=0.75),
+    Rule("colleague", "lawyer consultant developer architect lead engineer accountant controller analyst trainer manager contact head owner", rf"\b(?:our|the|their) (?:new )?(?P<label>{ROLES}) (?:is|was|will be|is called) {{full}}", sure=0.8),
+    Rule("colleague", "with ask talk spoke call met meet", rf"\b(?:talk(?:ed)? to|spoke (?:to|with)|ask(?:ed)?|met|meet|call(?:ed)?|together with|work with|working with) {{full}} (?:from|in|at|of|who)\b", sure=0.75),
     Rule("colleague", "my", rf"\bmy {ROLES} is {{person}}", sure=0.75),
     Rule("colleague", "consultant trainer contact guy intern", r"\b(?:the|their|our) (?:\w+ )?(?:consultant|trainer|contact|guy|intern|lawyer|developer|project manager)(?: is| was)?(?: called| named)? {first}", sure=0.75),
     Rule("colleague", "colleagues", r"^{person} and {person} are my colleagues", label="colleague"),

@@ -34,15 +34,19 @@ RULES = (
     Rule("commitment", "told", r"\bi told [\w.]+(?: [A-Z]\w+)? (?:that )?i would {rest}", when="event"),
     Rule("commitment", "need have must needs", rf"\bi (?:still |also |really )*(?:need to|have to|must|am supposed to|am due to) (?P<value>{_DELIVER}\b.*?\b(?:by|before|until|on)\b ?(?:{DATE}).*)", when="event", dated=True, sure=0.85),
     Rule("commitment", "remind", r"^(?:please )?(?:remind me|do not let me forget|make sure i do not forget) to {rest}", asked=True, when="event", sure=0.85),
+    Rule("commitment", "will", r"^i will (?P<value>(?:tell|ask|call|write to|speak to|talk to|check with|inform|email|remind) (?:(?-i:[A-Z])\w+|my \w+|the \w+)\b.*)", when="event", sure=0.75),
     Rule("commitment", "owe", r"\bi owe {rest}", when="event", sure=0.8),
     # Meetings
     Rule("meeting", "meeting call demo review workshop interview appointment standup stand-up retro check-in lunch dinner session presentation steering kickoff kick-off planning catch-up 1:1 one-on-one sync", rf"{{I}} (?:have|had|have got|got|booked|scheduled|set up|planned|will have)(?: got)?(?: an?| the| my| our| another)? (?P<value>(?:[\w'-]+ ){{0,3}}?{_MEETING}\b(?: with (?:[\w'-]+ ?){{1,4}}?)?(?: (?:about|on|for) (?:the )?[\w-]+)? ?(?:on |at |in |this |next )?{DATE}.*)", when="event"),
     Rule("meeting", "meeting call demo review workshop interview appointment standup stand-up retro check-in steering kickoff kick-off presentation lunch dinner", rf"\b(?:the|my|our|first|next|weekly)? ?(?P<label>(?:[\w'-]+ ){{0,2}}?{_MEETING})(?: with [\w' -]+?)? (?:is|are|was|will be|takes place|happens|got moved|moved|has been moved)(?: now| always| moved| scheduled| planned| set)*(?: on| to| for| at)? {{when}}", when="event"),
     Rule("meeting", "meet meeting meets", rf"{{I}} (?:am |are |will )?(?:meet|meeting|seeing) (?P<value>(?:with )?(?:[\w'-]+ ){{1,4}}?(?:on |at |in |this |next |every )?(?:{DATE}|every \w+).*)", when="event", sure=0.85),
     Rule("meeting", "weekly daily monthly", r"\b(?P<value>(?:weekly|daily|monthly|biweekly) (?:calls?|meetings?|reviews?|syncs?|check-?ins?|stand-?ups?|demos?) (?:are |is )?(?:on|at|every) .+)", when="event", sure=0.85),
+    Rule("meeting", "meeting call demo review workshop interview appointment standup stand-up retro check-in steering kickoff kick-off presentation lunch dinner planning", rf"\b(?P<value>(?:[\w'-]+ )?{_MEETING}(?: (?:with|for|of) (?:the )?[\w'-]+(?: [\w'-]+)?)? (?:is |are |on |at |this |next )*(?:(?:every|each) \w+(?: \w+)?|{DATE}).*)", when="event", sure=0.75),
+    Rule("meeting", "meets meet", r"\b(?:the|our) (?P<label>[\w ]{3,30}?) meets? {when}", when="event", sure=0.8),
+    Rule("meeting", "meet every", r"\bwe meet (?P<value>(?:every|each|on) .+)", sure=0.8, when="event"),
     # Trips
     Rule("trip", "going flying travelling traveling driving heading off fly travel go visiting leaving sailing", rf"{{I}} (?:am |are |will be |will )?(?:going|flying|travell?ing|driving|heading|off|fly|travel|leaving|taking the train|moving)(?: off| away| back| over| out| on holiday| on vacation| together| with .+?)? (?:to|for) {{spot}}", when="event", dated=True),
-    Rule("trip", "away holiday vacation trip", r"{AM} (?:away|on holiday|on vacation|on a (?:business )?trip|off)\b.*?\b(?:in|to) {spot}", when="event"),
+    Rule("trip", "away holiday vacation trip", r"{AM} (?:away|on holiday|on vacation|on a (?:business )?trip|off)\b.*?\b(?:in|to) (?!\d|the \d){spot}", when="event"),
     Rule("trip", "away", rf"{{AM}} (?P<value>away|on holiday|on vacation) (?:from )?(?:{DATE}).*", when="event", dated=True, sure=0.8),
     Rule("trip", "are am", rf"{{AM}} (?:on|in|at) {{spot}} (?:on |from )?(?:{DATE})", when="event", dated=True, sure=0.8),
     Rule("trip", "", rf"^(?:[\w]+: )?(?:from )?{DATE}(?: to \d+)?,? in {{spot}}", when="event", dated=True, sure=0.75),
@@ -52,6 +56,8 @@ RULES = (
     Rule("trip", "spent spending spend", r"{I} (?:am |are |will )?(?:spent|spending|spend) (?:the |our |my |a |two |three )?(?:\w+ )?(?:holidays?|vacation|week|weekend|weeks|summer|easter|christmas) (?:in|at) {spot}", when="event"),
     Rule("trip", "visiting visit visited", r"{I} (?:am |are |will )?(?:visiting|visited|visit) {spot}", when="event", dated=True, sure=0.8),
     Rule("trip", "went flew travelled traveled drove", r"{I} (?:went|flew|travell?ed|drove)(?: up| down| over| back| together| with .+?)? to {spot}", when="event", dated=True, sure=0.8),
+    Rule("trip", "fly flying back off holiday holidays vacation leave", rf"{{I}} (?:am |are |will be |will )?(?:back from|in) {{spot}}(?:$| until|till|from|next|this|last|on|for)", when="event", dated=True, sure=0.7),
+    Rule("trip", "holiday holidays vacation leave off", rf"{{I}} (?:am |are |will be |have |take |go )?(?P<value>(?:on |off |my |our )*(?:holidays?|vacation|annual leave|leave|off)\b.*{DATE}.*)", when="event", dated=True, sure=0.7),
     # Events
     Rule("event", "wedding conference exam surgery operation graduation concert party funeral marathon race training audit launch festival exhibition anniversary inspection pilot fair offsite webinar tournament match defence defense move", rf"\b(?:the|my|our|a|an|(?:[\w-]+'s?)) (?P<value>(?:[\w'-]+ ){{0,2}}?{_EVENT}\b(?: in [\w-]+| of [\w-]+| for [\w -]+?| with [\w -]+?)? (?:is|will be|takes place|was|starts|begins|happens|got moved to)(?: now| on| in| at| from)* {DATE}.*)", when="event"),
     Rule("event", "training conference exam wedding workshop test audit pilot", rf"^(?:the )?(?P<value>(?:training|conference|exam|wedding|audit|pilot|workshop|(?:\w+ )?test)\b(?: (?:in|at|with|for) [\w-]+)? (?:from |on |is )*{DATE}.*)", when="event", sure=0.85),
@@ -66,6 +72,8 @@ RULES = (
     Rule("event", "", rf"^(?P<value>{_HAPPENED} (?:on )?{DATE})$", when="event", dated=True, sure=0.7),
     # Goals
     Rule("goal", "goal dream aim resolution ambition", r"\bmy (?:\w+ )?(?:goal|dream|aim|resolution|ambition|plan)(?: for [\w ]+?)? (?:is|has always been|was always) (?:to |that )?{rest}"),
+    Rule("goal", "goal target aim objective", r"\b(?:the|our) (?:main |big |only )?(?:goal|target|aim|objective|point) is (?:to |that )?{rest}"),
+    Rule("goal", "want", r"\bwe (?:really |just )?want to (?P<value>(?:cut|reduce|reach|halve|double|increase|improve|stop|replace|avoid|save|grow|open) (?!it\b|that\b|them\b).+)", sure=0.75),
     Rule("goal", "want", r"\bi (?:really |still |also |do |always )*(?:want to|would love to|would like to) (?P<value>(?:learn|become|run a|run the|lose|quit|write a|open|start (?:a|my own)|climb|save|get into|get better|get fit|retire|visit every|finish my|buy a|build a|found)\b.*)", unreal=True, sure=0.8),
     Rule("goal", "trying hoping planning aiming saving training hope plan", r"{AM} (?:trying|hoping|planning|aiming|saving|saving up|training|working hard) (?P<value>(?:to (?:learn|become|lose|quit|run|write|open|start|save|get|cut|finish|buy|build|reduce|improve|retire|eat|move|adopt|climb)|for (?:an?|the|my|our))\b.*)", sure=0.8),
 )  # fmt: skip

@@ -44,7 +44,7 @@ REPLIES = (
 
 YES = re.compile(
     r"^(?:(?:yes|yeah|yep|yup|sure|ok|okay|right|exactly|agreed|correct|deal|perfect|great|good|fine|absolutely|definitely"
-    r"|sounds good|go ahead|do (?:it|that)|let'?s do (?:it|that)|please(?: do(?: (?:that|it|so))?)?|make it so|done)[,.! ]*)+$",
+    r"|sounds good|go ahead|do (?:it|that)|let(?:'?s| us) do (?:it|that)|please(?: do(?: (?:that|it|so))?)?|make it so|done)[,.! ]*)+$",
     re.IGNORECASE,
 )
 _PROPOSAL = re.compile(

@@ -22,7 +22,7 @@ from backend.memory.rules.values import KINDS
 
 KIN: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("wife", "husband", "partner", "spouse", "fiance", "fiancee", "girlfriend", "boyfriend"), ("spouse", "")),
-    **dict.fromkeys(("daughter", "son", "kid", "child", "baby", "stepson", "stepdaughter", "toddler", "kids", "children",
+    **dict.fromkeys(("daughter", "son", "girl", "boy", "kid", "child", "baby", "stepson", "stepdaughter", "toddler", "kids", "children",
                      "daughters", "sons", "twins"), ("child", "")),
     **dict.fromkeys(("mother", "father", "mom", "mum", "dad", "mama", "papa"), ("parent", "")),
     **dict.fromkeys(("brother", "sister", "twin", "siblings", "brothers", "sisters", "half-brother", "half-sister"), ("sibling", "")),
@@ -40,6 +40,7 @@ _PLURALS = {
     "kids": "child", "children": "child", "daughters": "daughter", "sons": "son", "brothers": "brother",
     "sisters": "sister", "friends": "friend", "colleagues": "colleague", "teammates": "teammate", "dogs": "dog",
     "cats": "cat", "twins": "twin", "siblings": "sibling", "rabbits": "rabbit", "kid": "child",
+    "boys": "son", "girls": "daughter", "girl": "daughter", "boy": "son",
 }  # fmt: skip
 
 _ADVERBS = (

@@ -52,7 +52,8 @@ LANGUAGES = frozenset(
     """english german french spanish italian portuguese dutch swedish norwegian danish finnish polish czech russian
     ukrainian turkish arabic hebrew hindi urdu bengali tamil mandarin chinese cantonese japanese korean vietnamese thai
     greek latin hungarian romanian croatian serbian bulgarian persian farsi swahili catalan welsh irish icelandic
-    esperanto slovak slovenian albanian malay indonesian tagalog""".split()  # noqa: SIM905
+    yoruba igbo hausa zulu basque galician kurdish armenian georgian punjabi gujarati marathi nepali sinhala burmese khmer
+    mongolian azerbaijani kazakh somali amharic pashto afrikaans flemish breton scots luxembourgish valencian esperanto slovak slovenian albanian malay indonesian tagalog""".split()  # noqa: SIM905
 )
 
 COMMON = frozenset(
@@ -194,7 +195,7 @@ def _named(text: str, written: bool) -> str:
         ):
             taken.append(token)
             continue
-        if low in COMMON or low in PLAIN or not low or (written and not (token[0].isupper() or token[0].isdigit())):
+        if low in COMMON or (low in PLAIN and not written) or not low or (written and not (token[0].isupper() or token[0].isdigit())):
             break
         if not written and len(taken) == 3:
             break
@@ -330,6 +331,8 @@ def values(kind: str, text: str, written: bool) -> list[str]:
     for piece in _LIST.split(text)[:6]:
         value = how.cut(piece.strip(), written)
         if not value:
+            if how.cut is _language:
+                continue
             break
         found.append(value)
         if len(value.split()) < len(_ARTICLE.sub("", piece.strip()).split()) and how.cut is not _language:

@@ -26,13 +26,10 @@ PAST = re.compile(
 )
 """What tells that a clause speaks of the past."""
 
-_SPAN = re.compile(
-    r"\b(\d{1,2})(?:st|nd|rd|th)?(?:\s?(?:-|to|until|till|and)\s?)(\d{1,2})(?=(?:st|nd|rd|th)?\b)", re.IGNORECASE
-)
+_SPAN = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?(?:\s?(?:-|to|until|till|and)\s?)(\d{1,2})(?=(?:st|nd|rd|th)?\b)", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b|\btwenty twenty|\btwo thousand|\b(?:last|this|next) ")
-_MONTH = re.compile(
-    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\b|\b(?:christmas|easter|new year)", re.IGNORECASE
-)
+_MONTH = re.compile(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\b|\b(?:christmas|easter|new year)", re.IGNORECASE)
+_WEEKDAY = re.compile(r"(?<!last )\b(?:mon|tues|wednes|thurs|fri|satur|sun)day", re.IGNORECASE)
 _LONGEST = timedelta(days=366)
 
 
@@ -56,6 +53,8 @@ def _meant(period: Period, now: datetime, *, ahead: bool, span: re.Match[str] | 
             period = replace(period, begin=period.begin.replace(day=first))
         elif period.begin.day == first and first < last <= 28:
             period = replace(period, end=period.begin.replace(day=last) + timedelta(days=1))
+    if ahead and period.end <= now and _WEEKDAY.search(period.words) and now - period.end < timedelta(days=7):
+        return replace(period, begin=period.begin + timedelta(days=7), end=period.end + timedelta(days=7))
     if ahead and period.end <= now and _MONTH.search(period.words) and not _YEAR.search(period.words):
         try:
             period = replace(

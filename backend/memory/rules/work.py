@@ -14,7 +14,20 @@ ROLES = (
     r"|economist|statistician|biologist|chemist|physicist|veterinarian|vet|freelancer|contractor|entrepreneur"
     r"|product owner|scrum master|principal|postdoc|intern|trainee|apprentice|barista|waiter|waitress|bartender"
     r"|hairdresser|realtor|broker|banker|notary|judge|curator|producer|agent|executive|vp(?: of \w+)?|partner|surgeon"
-    r"|paediatrician|pediatrician|radiologist|caretaker|teamlead|foreman|operator|welder|dispatcher)"
+    r"|paediatrician|pediatrician|radiologist|caretaker|teamlead|foreman|operator|welder|dispatcher|bookkeeper|adjuster"
+    r"|underwriter|actuary|broker|solicitor|barrister|paralegal|forwarder|declarant|handler|clerk|sommelier|waiter"
+    r"|[a-z]{4,}(?:ologist|ician|keeper|smith|worker|master|maker|ographer)|(?:project|product|account|office|area|store"
+    r"|shop|branch|regional|sales|it|hr|case|change|data|plant|shift|site|general|claims|key account) (?:manager|lead|head"
+    r"|owner|director|leader|handler))"
+)
+DOES = r"(?:runs|leads|handles|owns|manages|heads|takes care of|is in charge of|is responsible for|takes over|looks after|decides (?:on|about)|signs|approves|sponsors|does (?:the|our|all))"  # noqa: E501
+_TOOLS = (
+    r"(?:excel|sap|jira|slack|teams|zoom|outlook|salesforce|hubspot|notion|trello|asana|confluence|github|gitlab|figma"
+    r"|power ?bi|tableau|servicenow|sharepoint|google (?:sheets|docs|drive|calendar)|whatsapp|airtable|access|oracle|postgres"
+    r"|python|aws|azure|docker|kubernetes|datev|xero|quickbooks|shopify|wordpress|miro|dropbox|onedrive|gmail|skype|webex"
+    r"|google meet|linear|monday\.com|basecamp|zendesk|freshdesk|snowflake|databricks|looker|mysql|mongodb|navision"
+    r"|dynamics|business central|pipedrive|mailchimp|canva|photoshop|autocad|matlab|word|powerpoint|signal|telegram"
+    r"|lotus notes|filemaker|workday|personio|docusign|stripe|paypal|square|lightspeed|odoo|netsuite|toggl|todoist)"
 )
 _UNITS = r"(?:operations|logistics|marketing|sales|hr|it|finance|procurement|purchasing|product|engineering|support|legal|compliance|accounting|controlling|research|production|quality|customer \w+|data|the [\w ]*?(?:team|department|unit|office|group|lab|division)|a team|our \w+ team)"  # noqa: E501
 _PROJECT = r"(?:the |our |my )?(?P<about>[\w'-]+(?: [\w'-]+){0,3}?)"
@@ -35,6 +48,11 @@ RULES = (
     Rule("employer", "anymore longer", r"{I} (?:do not work|no longer work|am not|am no longer|am no longer working|stopped working) (?:at|for|with) {org}", ends=True),
     Rule("employer", "used", r"\bi used to work (?:at|for|with) {org}", ends=True),
     Rule("employer", "goes going moves switched changed moved", r"{WHO} (?:goes|is going|is moving|switched|changed jobs|moved)(?: from [\w-]+| over| jobs?)? to (?P<value>[^\W_][\w&.-]*) (?=next|in|from|as|and|$)", when="start", sure=0.6, subject="other"),
+    Rule("employer", "with work working", r"{AM} (?:now )?with {brand}(?: now| since .+| for .+)?$", sure=0.6),
+    Rule("employer", "company firm employer", r"\b(?:my|our) (?:company|firm|employer|shop|agency),? (?:is )?(?:called )?(?P<value>(?-i:[A-Z])[\w&.-]*(?: (?-i:[A-Z])[\w&.-]*)*)", sure=0.85),
+    Rule("employer", "company firm", r"{I} works? (?:in|for|at) (?:a|the) (?:\w+ )?(?:company|firm|agency) (?:called|named) {org}"),
+    Rule("employer", "at", r"^(?:here )?at (?P<value>(?-i:[A-Z])[\w&.-]*(?: (?-i:[A-Z])[\w&.-]*)*),? we\b", sure=0.75),
+    Rule("employer", "work works working", r"{I} (?:work|am working|have worked|have been working)(?: \w+)? (?:since|for) .+? (?:at|for|with) {brand}", sure=0.85),
     # Role and team
     Rule("role", "am is was", rf"{{WHO}} (?:am|is|are) (?:now |also |currently |actually )*(?:an?|the|their|our)(?: new)? (?P<value>{ROLES})\b(?!'s)(?! (?:of mine|friend|now and))"),
     Rule("role", "am", rf"^i am [^\W\d_]+(?: [^\W\d_]+)?,? (?:an? |the )?(?:.*? )?(?P<value>(?:\w+ )?{ROLES}) (?:at|for|with) ", sure=0.85),
@@ -42,10 +60,16 @@ RULES = (
     Rule("role", "our my", rf"^{{person:subject}},? (?:our|my|the|their)(?: new)? (?P<value>{ROLES})\b", sure=0.8),
     Rule("role", "new", rf"\b(?:the|our) new (?P<value>{ROLES}|cmo) is {{person:subject}}", sure=0.85),
     Rule("role", "", rf"(?:^|\bit is |\bis ){{person:subject}}, (?P<value>(?:\w+ )?{ROLES})\b(?! of the)", sure=0.8),
-    Rule("role", "as", rf"{{WHOAM}} (?:works?|working|employed|promoted|joined|started|starting|hired|retrained)\b.*? as (?:an? |the )(?P<value>{ROLES})\b"),
+    Rule("role", "as", rf"{{WHOAM}} (?:works?|working|employed|promoted|joined|started|starting|hired|retrained)\b.*? as (?:an? |the )?(?P<value>{ROLES})\b"),
     Rule("role", "promoted became become", rf"{{WHO}} (?:(?:was|got|am|have been|been|is) )?(?:promoted to|became|become|made) (?:an? |the )?(?P<value>{ROLES})\b", when="start"),
     Rule("role", "job title role position", r"\bmy (?:new )?(?:job(?: title)?|title|role|position)(?: now)? is(?: now)? (?:an? |the |to )?{simple}"),
     Rule("role", "run lead head manage runs leads", rf"\b(?P<self>i)(?: now| also| currently)* (?P<value>(?:run|lead|head|head up|manage) {_UNITS})(?! (?:project|migration))\b"),
+    Rule("role", "do", rf"\bi do (?:the )?(?P<value>{_UNITS})(?: stuff| part| side)?(?: here| there| for | at | in |$)", sure=0.75),
+    Rule("role", "responsible charge", r"^(?P<self>i) am (?P<value>(?:responsible for|in charge of) .+)", sure=0.75),
+    Rule("role", "", rf"{{WHO}} (?P<value>{DOES} (?:the |our |all )?[\w-]+(?: [\w-]+)?)$", sure=0.7, subject="third"),
+    Rule("role", "am since", rf"{{I}} (?:am )?(?:since|for) .+? (?:an? |the )?(?P<value>{ROLES})\b", sure=0.8),
+    Rule("role", "owner founder head director", r"{AM} (?:the |an? )?(?P<value>(?:owner|founder|co-founder|head|director|manager|chair(?:man|woman)?) of [\w& -]+?)(?= in\b| at\b| and\b|,|$)"),
+    Rule("role", "run own manage", r"\bi (?:also )?(?P<value>(?:run|own|manage) (?:an?|the|my|our|my own|two|three|four|five|six|\d+) (?:\w+ )?(?:restaurants?|shops?|stores?|companys?|companies|company|business(?:es)?|bakery|bakeries|farms?|hotels?|cafes?|studios?|agency|practice|clinic|school|team|gym|bar|garage|workshop|department|startup|branch))\b"),
     Rule("role", "retired", r"\bi (?:am|have) (?P<value>retired)\b"),
     Rule("role", "teach", r"\bi (?P<value>teach (?:[\w-]+ ?){1,3})", sure=0.8),
     Rule("team", "team department", r"{AM} (?:on|in|part of|a member of) the (?P<value>[\w &-]+? (?:team|department|group|division))\b"),
@@ -55,11 +79,12 @@ RULES = (
     Rule("uses_tool", "on", r"{I} (?:run|are running|am running|are) on {brand}", sure=0.6),
     Rule("uses_tool", "everything it tickets all", r"\b(?:everything|it all|all of it|all tickets|tickets) (?:is|are|go(?:es)?|lives?|runs?)(?: now)? (?:in|on|to|through) {brand}", sure=0.8),
     Rule("uses_tool", "code program write coding develop", r"{I} (?:code|program|develop|write (?:everything|code|it|my \w+))(?: mostly| mainly)? (?:in|with) {brands}"),
-    Rule("uses_tool", "switched migrated moved changed", r"{I} (?:switched|migrated|changed)(?: over)?(?: from {brand})? to {brand}", when="start"),
-    Rule("uses_tool", "crm erp editor laptop database tracker stack system", r"\b(?:my|our) (?:\w+ )?(?:crm|erp|editor|laptop|database|tracker|ticket system|stack|operating system|wiki|ide) (?:is|runs on) {brand}"),
+    Rule("uses_tool", "switched migrated moved changed", r"{I} (?:switched|migrated|changed)(?: over)?(?: from [\w-]+(?: \w+)??)? to {brand}", when="start"),
+    Rule("uses_tool", "crm erp editor laptop database tracker stack system wiki software tool", r"\b(?:my|our) (?:\w+ )?(?:crm|erp|editor|laptop|database|tracker|ticket system|stack|operating system|wiki|ide) (?:is|runs on) {brand}"),
+    Rule("uses_tool", "in on with via from use using through everything work works", rf"^(?!.*\b(?:decided|go with|going with|went with|switch|switched|chose|agreed)\b).*?\b(?:we|i|our|everything|it all|they)\b.*?\b(?:in|on|with|via|use|using|through|from|have) (?:an? |the |our )?(?:old |big |shared )?(?P<value>{_TOOLS})\b(?! (?:call|meeting|training|course|expert|team|door|holder))", sure=0.75),
     # Projects
     Rule("works_on", "call called name", r"{I} (?:call|named|have named) (?:the|our|this|it)(?: new)?(?: (?:project|system|thing|app|tool|team))? {org}"),
-    Rule("works_on", "called named name codename", r"\b(?:the|my|our|this) (?:new )?project(?:'s name)? is (?:called|named|code-?named) {org}"),
+    Rule("works_on", "called named name codename", r"\b(?:(?:the|my|our|this) )?(?:new )?(?:project|app|system|tool|platform|product|portal|programme|program|initiative|campaign)(?:'s name)? is (?:called|named|code-?named) {org}"),
     Rule("works_on", "name", r"\b(?:project|internal|code|working|official)(?:'s)? name(?:'s)? is {org}"),
     Rule("works_on", "project", r"\b(?:the|my|our) (?:new |current |main )?project is {noun}", sure=0.8),
     Rule("works_on", "working work works", r"{WHOAM} (?:works?|working) (?:together |mainly |mostly )?on (?:the |a |an |our |my )?{simple}"),
@@ -67,7 +92,7 @@ RULES = (
     Rule("works_on", "building developing launching rolling migrating replacing rebuilding redesigning introducing planning", r"{AM} (?:currently )?(?P<value>(?:building|developing|launching|rolling out|migrating|replacing|rebuilding|redesigning|introducing|renovating|writing) (?:an?|the|our|my) .+)", sure=0.75),
     Rule("works_on", "responsible charge", r"{AM} (?:responsible for|in charge of) (?:the )?{simple}"),
     # Deadlines
-    Rule("deadline", "deadline due date", rf"\b(?:deadline|due date|delivery date|go-?live(?: date)?|launch date|submission date)(?: (?:for|of) {_PROJECT})? (?:is|has been|was|got|will be|has)(?: now| still| moved| pushed| shifted| postponed| set| extended| brought forward| back| on| to| for| until)* (?P<value>{DATE})", subject="project"),
+    Rule("deadline", "deadline due date", rf"\b(?:deadline|due date|delivery date|go-?live(?: date)?|launch date|submission date)(?: (?:for|of) {_PROJECT})?(?: is| has been| was| got| will be| has| now| still| moved| pushed| shifted| postponed| set| extended| brought forward| back| on| to| for| until)+ (?P<value>{DATE})", subject="project"),
     Rule("deadline", "deadline date", rf"\bthe new (?:date|deadline|target)(?: (?:for|of) {_PROJECT})? is(?: now)? (?P<value>{DATE})", subject="project"),
     Rule("deadline", "due", rf"\b(?:the |our |my )?(?P<about>[\w'-]+(?: [\w'-]+){{0,3}}?) (?:is|are) due (?:on |by |in |at )?(?P<value>{DATE})"),
     Rule("deadline", "done ready finished live complete delivered", rf"\b(?:(?:the|our|my) (?P<about>[\w'-]+(?: [\w'-]+){{0,3}}?)|it|everything) (?:has to|must|needs to|need to|should|have to|is to) (?:be )?(?:\w+ )?(?:done|ready|finished|live|go live|in production|complete|completed|delivered|launched|online)(?: and \w+)? (?:by|on|before|until|in) (?P<value>{DATE})", subject="project", unreal=True),
@@ -76,6 +101,13 @@ RULES = (
     Rule("deadline", "start starts begin begins", rf"\b(?:the|our) (?P<about>pilot|rollout|roll-out|migration|training|project) (?:should|must|will|has to|starts?|begins?|is going to)(?: start| begin)?(?: on| in| at)? (?P<value>{DATE})", subject="project", sure=0.8),
     Rule("deadline", "becomes become moves moved slipped slips", rf"\bit (?:becomes?|moves to|moved to|slipped to|slips to|is now|will be) (?:on )?(?P<value>{DATE})", subject="project", sure=0.7),
     Rule("deadline", "deadline go-live golive target due cutover cut-over", rf"\b(?:deadline|go-?live|target date|due date|cut-?over):? (?:is )?(?:on )?(?P<value>{DATE})", subject="project"),
+    Rule("deadline", "until by", rf"\b(?:we|i) (?:have|have got|got) (?:time |only )?(?:until|till|by) (?P<value>{DATE})", subject="project", sure=0.8),
+    Rule("deadline", "latest", rf"(?:^|\b(?:by|on|until) )(?P<value>{DATE}) at the (?:very )?latest", subject="project", sure=0.8),
+    Rule("deadline", "date day", rf"\b(?P<value>{DATE}) is the (?:date|deadline|day|cut-?over|go-?live|target)\b", subject="project", sure=0.8),
+    Rule("deadline", "date", rf"\b(?:the|our) (?:\w+ )?date is (?:now |set for |still )*(?:the )?(?P<value>{DATE})", subject="project", sure=0.8),
+    Rule("deadline", "ready done live online finished running work open", rf"\b(?:be|is|it|them|everything|all|get|want it|need it) (?:all )?(?:ready|done|online|finished|up and running|in production|in place|open|working|complete)(?: for \w+| everywhere)? (?:by|before|until|on|from|in) (?:the )?(?P<value>{DATE})", subject="project", sure=0.7, unreal=True),
+    Rule("deadline", "moved pushed postponed delayed shifted", rf"\b(?:is|was|got|has been|have|we|they|she|he)(?: have| has)? (?:moved|pushed|postponed|delayed|shifted)(?: it| that| the \w+| back| out| again)* (?:to|until|till) (?:the )?(?P<value>{DATE})", subject="project", sure=0.8),
+    Rule("deadline", "not", rf"\bnot (?:the )?{DATE},? (?:but|it is) (?:the )?(?P<value>{DATE})", subject="project", sure=0.75),
     # Budgets and figures
     Rule("budget", "budget", rf"\bbudget(?: (?:for|of) {_PROJECT})? (?:is|has been|was|got|will be)(?: now| only| still| about| around| roughly| just| cut| raised| increased| reduced| approved| set| lowered| down| up| at| to| by the board)* (?P<value>{MONEY}|{NUMBER})", subject="project"),
     Rule("budget", "budget", rf"\bbudget(?: (?:for|of) {_PROJECT})? (?:of|:) ?(?P<value>{MONEY}|{NUMBER}(?: thousand| k)?)", subject="project"),
@@ -83,6 +115,10 @@ RULES = (
     Rule("budget", "money budget", rf"\b(?:the )?(?:money|whole budget|total) is (?:about |around )?(?P<value>{MONEY})", subject="project"),
     Rule("budget", "budget", rf"\b(?:cut|raised|increased|reduced|approved|lowered) (?:the|our|my) budget (?:from [\w ]+? )?(?:to|of) (?P<value>{MONEY}|{NUMBER})", subject="project"),
     Rule("budget", "budget", rf"\b(?P<value>{MONEY}) budget\b", subject="project", sure=0.8),
+    Rule("budget", "gave approved got board have max maximum cap ceiling limit total than spend", rf"\b(?:approved|gave us|gives us|granted|got us|we got|we have|i have|cap of|maximum|max|ceiling of|limit of|not more than|no more than|at most|up to|spend|in total|total of)(?: a| is| about| around| only| now| budget of)* (?P<value>{MONEY})(?! (?:a|per) )", subject="project", sure=0.75),
+    Rule("budget", "total all in max maximum altogether", rf"\b(?P<value>{MONEY})(?: in total| all in| total| max(?:imum)?| altogether| and not (?:a|one) \w+ more| no more)(?:$|[ ,])", subject="project", sure=0.8),
+    Rule("amount", "", rf"(?P<value>{MONEY}(?: (?:a|per) [\w-]+(?: (?:a|per) [\w-]+)?)?(?: (?:for|of|in) (?:the )?[\w-]+(?: [\w-]+)?)?)", sure=0.7, when="never"),
+    Rule("amount", "", rf"(?<![\w-])(?P<value>{NUMBER} ?(?:percent|%)(?: of (?:the |our |all )?[\w-]+(?: [\w-]+)?)?)", sure=0.7, when="never"),
     Rule("amount", "a per", rf"\b(?:about |around |roughly |some )?(?P<value>{NUMBER} [\w-]+(?: [\w-]+)? (?:a|per|each|every) (?:day|week|month|year|hour|person|shift|quarter))\b", sure=0.8),
     Rule("amount", "cost costs costed pay paid earn earns charge charges rent", rf"\b(?P<value>(?:[\w-]+ ){{1,3}}?(?:costs?|charges?|is|pays?|paid|earns?) (?:us |me |about |around |just |only )*{MONEY}(?: (?:a|per) \w+)?)", sure=0.8),
     Rule("amount", "have has employ employs there", rf"\b(?:(?:we|i) (?:only |now |still |currently )*(?:have|employ|need)|there are) (?:about |around |roughly |only |over )?(?P<value>{NUMBER} (?:[\w-]+ )?(?:people|employees|customers|users|clients|suppliers|stores|shops|sites|plants|branches|machines|servers|trucks|vehicles|orders|contracts|tickets|licences|licenses|seats|students|pupils|patients|beds|rooms|members|developers|engineers|drivers|warehouses|offices|locations|records|accounts|forklifts|pickers|nurses|teachers|volunteers|desks|invoices|products|articles|countries))\b", sure=0.8),
@@ -92,10 +128,15 @@ RULES = (
     Rule("decision", "decided decide", r"\b(?:(?:we|i|the (?:team|board|committee|steering))(?: have| has| all| just| finally| also| then| now)*|it is|it was) decided(?: on| that| to| against)? {rest}", when="state"),
     Rule("decision", "go going went", r"\b(?:(?:we|i)(?: will| are| am| have| now| just| all| finally| would)* (?:go|going|went)|(?:let us|lets) (?:just )?go) (?:for|with|ahead with) {rest}"),
     Rule("decision", "chose chosen picked settled agreed opted", r"\b(?:we|i)(?: have| all| finally| just| both)* (?:chose|chosen|picked|settled on|agreed (?:on|to|that)|opted for) {rest}"),
-    Rule("decision", "decision", r"\b(?:the|our|my|final) decision is (?:to |that )?{rest}"),
+    Rule("decision", "decision", r"\b(?:the|our|my|final) decision is:? (?:to |that )?{rest}"),
     Rule("decision", "final settled", r"^(?P<value>[\w' -]+?) (?:it is|is final|is settled|is decided)(?: then)?$", sure=0.8),
     Rule("decision", "let let's", r"^let us (?:do|keep|drop|use|take|make|postpone|skip|cancel|move|say|stick with|stick to|start with)(?: it is)? {rest}", sure=0.8, unreal=True),
     Rule("decision", "make take keep drop", r"^(?:make (?:it|that) {rest})$", sure=0.75),
+    Rule("decision", "take takes took keep kept drop dropped skip skipped cancel cancelled canceled postpone postponed start begin stay hire hired order ordered approved signed chose buy choose agreed switch cut split outsource merge", r"\b(?:we|i)(?: will| are going to| have| all| now| just| both| then| only| also)* (?P<value>(?:keep (?!\w+ing)|kept|drop|dropped|skip|skipped|cancel|cancelled|canceled|postpone|postponed|start with|begin with|stay with|stay on|hire|hired|ordered|approved|signed (?:with|the|a)|chose|choose|agreed|switch(?:ed)? to|outsourced?|merged?|split|cut) (?!(?:it|that|this|them|you|me|in touch|the bus)\b).+)", sure=0.7, when="never"),
+    Rule("decision", "approved agreed signed chose picked decided said rejected accepted", r"\b(?:the board|management|the committee|the steering(?: committee)?|the council|everybody|everyone|finance|legal)(?: has| have| finally| just| all)* (?P<value>(?:approved|agreed|signed|chose|picked|said yes to|rejected|wants|accepted) .+)", sure=0.75),
+    Rule("decision", "first instead only", r"^(?:so )?(?P<value>(?!always|send|please|call|do|tell|show|give|i |we |at |from )[\w' -]{3,40}? (?:first|instead of [\w -]+|not [\w-]+))$", sure=0.6),
+    Rule("decision", "put make remove add leave move start", r"^(?:please )?(?P<value>(?:put|make|remove|leave|add) (?:it|that|them|the [\w-]+|this) (?:in|out|as|a|an|at|on|to|mandatory|optional|must)\b.*)", asked=True, sure=0.65),
+    Rule("decision", "wins won gets got", r"^(?P<value>(?:(?-i:[A-Z])[\w-]+) (?:wins|won|gets it|got it|gets the (?:job|contract|order)|got the (?:job|contract|order)))\b", sure=0.8),
     Rule("decision", "it", r"\b(?:so )?(?:for now )?it is {rest} (?:then|for now)$", sure=0.75, unreal=True),
     Rule("decision", "now", r"\bfor now it is {rest}$", sure=0.8),
     Rule("decision", "let say", r"^(?:so )?let us say it is {org}", sure=0.75, unreal=True),
