@@ -29,9 +29,7 @@ _FORMATS = (
     r"|csv|pdfs?|slides?|one[ -]page(?:rs?)?|on paper|in writing|written|voice messages|text messages|screenshots"
     r"|english|german|french|spanish|simple words|japanese|turkish|italian|portuguese|dutch|polish|attachments?|phone calls|pdfs?|short emails|long emails|detail|examples|headings|charts?|diagrams?)"
 )
-_DAY_WORDS = (
-    r"(?:mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|mornings?|afternoons?|weekends?)"
-)
+_DAY_WORDS = r"(?:mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|mornings?|afternoons?|weekends?)"
 _ASK_OFTEN = r"(?:always|from now on|in future|in the future|please|next time|everything|generally|whenever possible)"
 
 RULES = (

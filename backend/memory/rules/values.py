@@ -163,9 +163,7 @@ NO_NAMES = frozenset(
     april june july august september october november december asap voice chat maths meeting""".split()  # noqa: SIM905
 )
 
-_LINKS = frozenset(
-    ("of", "the", "and", "de", "la", "le", "del", "von", "am", "an", "den", "und", "on", "upon", "&", "for")
-)
+_LINKS = frozenset(("of", "the", "and", "de", "la", "le", "del", "von", "am", "an", "den", "und", "on", "upon", "&", "for"))
 
 
 def _named(text: str, written: bool) -> str:
@@ -186,13 +184,7 @@ def _named(text: str, written: bool) -> str:
         low = token.casefold().strip(".,")
         if not written and not taken and low in NO_NAMES:
             break
-        if (
-            low in _LINKS
-            and taken
-            and written
-            and len(tokens) > len(taken) + 1
-            and tokens[len(taken) + 1][:1].isupper()
-        ):
+        if low in _LINKS and taken and written and len(tokens) > len(taken) + 1 and tokens[len(taken) + 1][:1].isupper():
             taken.append(token)
             continue
         if low in COMMON or (low in PLAIN and not written) or not low or (written and not (token[0].isupper() or token[0].isdigit())):
@@ -212,9 +204,7 @@ def _spot(text: str, written: bool) -> str:
     return _named(text, written)
 
 
-_NOUN_STOPS = frozenset(
-    ("at", "from", "with", "by", "about", "on", "in", "to", "under", "near", "over", "into", "like")
-)
+_NOUN_STOPS = frozenset(("at", "from", "with", "by", "about", "on", "in", "to", "under", "near", "over", "into", "like"))
 
 
 def _noun(most: int, text: str, written: bool) -> str:
