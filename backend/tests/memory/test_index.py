@@ -470,3 +470,15 @@ def test_many_sessions_at_once_stay_in_order_and_waste_little() -> None:
     for session, ids in said.items():
         assert [turn.id for turn in index.session(session, 1_000)] == ids
     assert index._table.sessions.width < 4 * 3_000 + 1_000
+
+
+@given(rows=turn_lists)
+@settings(max_examples=50, deadline=None)
+def test_searching_between_additions_changes_nothing(rows: list[tuple[int, int, int, list[str]]]) -> None:
+    searched, index = TurnIndex(), TurnIndex()
+    query = Query("apple river tiger", vector=a_vector(7), limit=50)
+    for seq, turn in enumerate(made(rows)):
+        for each in (searched, index):
+            each.add(turn, vector=a_vector(seq) if seq % 3 else None)
+        searched.search(query)
+    assert searched.search(query) == index.search(query)
