@@ -119,11 +119,13 @@ class EpisodicLayer:
 class SemanticLayer:
     """What is known about the person. `degraded` says why it may be incomplete (memory slow or down), or is empty.
 
+    overtaken: ids of facts that newer words among the passages may have replaced; they are told among those, by date.
     unanswered: the message asks for something of the past that memory was searched for and does not hold.
     """
 
     facts: list[Fact] = field(default_factory=list)
     passages: list[Passage] = field(default_factory=list)
+    overtaken: frozenset[str] = frozenset()
     unanswered: bool = False
     degraded: str = ""
 

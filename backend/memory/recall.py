@@ -197,6 +197,7 @@ class Memory:
             semantic.passages = before + [passage for passage in found.passages if passage.turn.id not in known]
             if not add:
                 semantic.facts = _first(found.facts, self._profile(principal, owner))
+                semantic.overtaken = found.overtaken
                 semantic.unanswered = found.unanswered and not semantic.degraded
             elif found.supported:
                 semantic.facts = _first(semantic.facts, found.facts)

@@ -13,7 +13,8 @@ from backend.core.context import Channel, Fact, Passage, Turn
 from backend.core.tokens import tokens
 from backend.memory.cache import OwnerMemory
 from backend.memory.index import Query
-from backend.memory.question import Understanding, newest_first, supported, understand
+from backend.memory.question import Understanding, newest_first, overtaken, understand
+from backend.memory.support import supported
 from backend.memory.text import about_speaker, is_question, terms
 
 FACTS = 8
@@ -41,7 +42,7 @@ ANYWHERE = Where()
 
 @dataclass(frozen=True, slots=True)
 class Recollection:
-    """What was found, facts and passages each as they are to be told.
+    """What was found, facts and passages each as they are to be told. overtaken: as in `SemanticLayer`.
 
     supported: whether memory holds an answer at all. unanswered: it was asked for something of the person's that it
     does not hold; a question about the world, or no question, is never that.
@@ -50,6 +51,7 @@ class Recollection:
     understood: Understanding
     facts: list[Fact]
     passages: list[Passage]
+    overtaken: frozenset[str]
     supported: bool
     unanswered: bool
 
@@ -98,12 +100,13 @@ def recollect(
     holds = supported(message, [hit.turn for hit in hits], facts)
     new = [hit for hit in hits if hit.turn.id not in exclude][:limit]
     passages = [Passage(hit.turn, hit.score, _lead(owner, hit.turn)) for hit in new]
+    late = frozenset(fact.id for fact in facts if overtaken(fact, [hit.turn for hit in new]))
     if token_budget is not None:
         kept = _within(token_budget, facts, passages)
         order = {turn.id: place for place, turn in enumerate(newest_first([p.turn for p in kept], understood.as_of))}
         passages = sorted(kept, key=lambda passage: order[passage.turn.id])
     personal = is_question(message) and about_speaker(message)
-    return Recollection(understood, facts, passages, holds, personal and not holds)
+    return Recollection(understood, facts, passages, late, holds, personal and not holds)
 
 
 def _within(budget: int, facts: list[Fact], passages: list[Passage]) -> list[Passage]:

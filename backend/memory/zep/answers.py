@@ -18,9 +18,17 @@ def text(answer: Any, name: str) -> str:
     return found
 
 
-def items(answer: Any, name: str) -> list[dict[str, Any]]:
-    """Return the objects of a list in the answer, or of the answer itself for ''; empty when it is null or absent."""
-    found = answer if not name else answer.get(name) if isinstance(answer, dict) else answer
+def items(answer: Any, name: str, *counts: str) -> list[dict[str, Any]]:
+    """Return the objects of a list in the answer, or of the answer itself for ''; empty when it is null or absent.
+
+    counts: keys of which one must be there when the list is not. Without any of them the answer is another's, and
+    "nothing there" would be the wrong conclusion.
+    """
+    if name and not isinstance(answer, dict):
+        raise wrong_form()
+    if counts and not answer.keys() & {name, *counts}:
+        raise wrong_form()
+    found = answer.get(name) if name else answer
     if found is None:
         return []
     if not isinstance(found, list):

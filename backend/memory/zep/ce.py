@@ -116,7 +116,7 @@ class CePort:
         query = {"limit": size, "cursor": page}
         answer = await self._transport.call(self._write, CE["get_messages"], {"session_id": session}, query=query)
         total = answer.get("total_count") if isinstance(answer, dict) else None
-        return answers.items(answer, "messages"), total if isinstance(total, int) else 0
+        return answers.items(answer, "messages", "total_count"), total if isinstance(total, int) else 0
 
 
 def _message(message: ZepMessage) -> dict[str, Any]:

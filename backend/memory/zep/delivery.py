@@ -30,6 +30,7 @@ TAIL = 100
 UNDER_WAY = timedelta(seconds=35)
 """How long a write whose answer was lost may still take effect: a server gives a request up after 30 s."""
 
+_REFUSED_CONTENT = frozenset({400, 413, 422})  # other refusals are of the route or the setting, not of what was said
 _REFUSALS = 3  # in a row; more mean that it is the setting that is wrong, not the turns
 
 
@@ -130,8 +131,8 @@ class ZepDelivery:
             self._wait_for_late_writes([records[turn.id] for turn in uncertain])
             for message in await self._port.tail(session, TAIL):
                 turn_id, part = message.metadata.get(TURN), message.metadata.get(PART)
-                if isinstance(turn_id, str) and isinstance(part, int) and turn_id in records:
-                    arrived.get(turn_id, {})[part] = message.uuid
+                if isinstance(turn_id, str) and isinstance(part, int | float) and turn_id in records:
+                    arrived.get(turn_id, {})[int(part)] = message.uuid
         await self._confirm(principal, uncertain, arrived)
         pieces = [piece for turn in turns for piece in _pieces(turn, self._length)]
         missing = [piece for piece in pieces if piece.part not in arrived[piece.turn.id]]
@@ -177,7 +178,7 @@ class ZepDelivery:
         except ZepError as error:
             if error.answered:
                 await self._ledger.settled(principal, ids)
-            if error.cause != "refused":
+            if error.http_status not in _REFUSED_CONTENT:
                 raise
             if len(turns) == 1:
                 await self._refuse(principal, turns[0], error)

@@ -29,7 +29,10 @@ class Erasure:
 
 
 class ZepErasure:
-    """Erases users. From the first call on, nothing more of theirs is delivered or read."""
+    """Erases users. From the first call on, nothing more of theirs is delivered or read.
+
+    Erase the log first: what stood in it when Zep has confirmed would be delivered anew.
+    """
 
     def __init__(self, port: ZepPort, ledger: Ledger, *, ask_again_seconds: float = ASK_AGAIN_SECONDS) -> None:
         self._port = port

@@ -1,6 +1,7 @@
 """What Zep has got, in our database: the addresses of users and sessions there, and the state of each turn's delivery.
 
-The only file that knows the tables zep_user, zep_session and zep_delivery. A turn is entered as `sent` before its
+The only file that knows the tables zep_user, zep_session and zep_delivery (of the log's it reads which sessions there
+are, and how far the follower has come). A turn is entered as `sent` before its
 message leaves, so that whoever comes after a crash or a lost answer knows that it has to look before it repeats.
 """
 
@@ -108,9 +109,9 @@ class Ledger:
         values = {"id": turn.id, "length": len(turn.content), "interrupted": turn.interrupted}
         await self._do(_AMENDED, _key(principal) | values)
 
-    async def unconfirmed(self) -> int:
-        """Return how many turns of all owners were sent without an answer so far."""
-        return int((await self._all(_UNCONFIRMED, {}))[0][0])
+    async def waiting(self) -> int:
+        """Return how many entries of all owners' logs the follower "zep" has not been given yet."""
+        return int((await self._all(_WAITING, {}))[0][0])
 
     async def begin_erasure(self, principal: Principal, dialect: Dialect) -> ZepUser:
         """Note that the user is to be erased, from when on nothing is delivered; return what is known of them."""
@@ -216,7 +217,11 @@ _AMENDED = """
 UPDATE zep_delivery SET length = %(length)s, interrupted = %(interrupted)s
 WHERE tenant = %(tenant)s AND owner = %(owner)s AND turn_id = %(id)s
 """
-_UNCONFIRMED = "SELECT count(*) FROM zep_delivery WHERE state = 'sent'"
+_WAITING = """
+SELECT coalesce(sum(o.seq - coalesce(f.seq, 0)), 0)::bigint FROM owner o LEFT JOIN follower f
+    ON f.tenant = o.tenant AND f.owner = o.owner AND f.name = 'zep'
+WHERE f.seq IS NULL OR f.seq < o.seq
+"""
 
 _BEGIN_ERASURE = """
 INSERT INTO zep_user (tenant, owner, dialect, erasing) VALUES (%(tenant)s, %(owner)s, %(dialect)s, true)

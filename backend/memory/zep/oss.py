@@ -69,7 +69,7 @@ class OssPort:
             if error.cause == "not_found" and await self._has("get_session", path):
                 return []
             raise
-        return [answers.message(raw, "role", "created_at") for raw in answers.items(answer, "messages")]
+        return [answers.message(raw, "role", "created_at") for raw in answers.items(answer, "messages", "summary")]
 
     async def annotate(self, session: str, uuid: str, metadata: Mapping[str, str | int | bool]) -> None:
         path = {"session_id": session, "message_uuid": uuid}

@@ -18,7 +18,7 @@ from backend.identity.principal import Principal
 from backend.memory.grumble import Grumble
 from backend.memory.zep.delivery import user_id
 from backend.memory.zep.ledger import Ledger
-from backend.memory.zep.port import ZepFact, ZepPort
+from backend.memory.zep.port import ZepError, ZepFact, ZepPort
 
 logger = logging.getLogger("backend.memory")
 
@@ -101,17 +101,18 @@ class ZepReader:
 
     def facts(self, principal: Principal, limit: int = FACTS) -> Reading:
         """Begin to read the user's facts, newest first; returns at once."""
-        owner = (principal.tenant, principal.user_id)
         if not self._port.capabilities.facts:
             return Reading(None)
-        kept = self._kept.get(owner)
-        if kept is not None and self._clock() - kept[0] < KEPT_SECONDS:
-            return Reading(_ready(kept[1][:limit]))
+        if (kept := self._fresh(principal)) is not None:
+            return Reading(_ready(kept[:limit]))
+        owner = (principal.tenant, principal.user_id)
         return self._begin(owner, lambda: self._read_facts(principal, limit))
 
     def search(self, principal: Principal, query: str, limit: int = FACTS) -> Reading:
         """Begin to search the user's facts; returns at once."""
         if not self._port.capabilities.search or not query.strip():
+            return Reading(None)
+        if self._fresh(principal) == []:  # a minute ago there was no fact at all
             return Reading(None)
         return self._begin(object(), lambda: self._search(principal, query[:400], limit))
 
@@ -134,6 +135,10 @@ class ZepReader:
         if tasks:
             await asyncio.wait(tasks, timeout=2.0)
 
+    def _fresh(self, principal: Principal) -> list[ZepFact] | None:
+        kept = self._kept.get((principal.tenant, principal.user_id))
+        return kept[1] if kept is not None and self._clock() - kept[0] < KEPT_SECONDS else None
+
     def _begin(self, key: object, read: Callable[[], Coroutine[Any, Any, list[ZepFact]]]) -> Reading:
         if (running := self._under_way.get(key)) is not None:
             return Reading(running)
@@ -150,7 +155,13 @@ class ZepReader:
 
     async def _read_facts(self, principal: Principal, limit: int) -> list[ZepFact]:
         user = await self._user(principal)
-        found = self._valid(await self._port.facts(user, _ASKED), limit) if user else []
+        found: list[ZepFact] = []
+        if user:
+            try:
+                found = self._valid(await self._port.facts(user, _ASKED), limit)
+            except ZepError as error:
+                if error.cause != "not_found":  # nobody there, so no facts either
+                    raise
         owner = (principal.tenant, principal.user_id)
         self._kept[owner] = (self._clock(), found)
         self._kept.move_to_end(owner)

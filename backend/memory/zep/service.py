@@ -1,7 +1,6 @@
 """Zep as the process has it: one server, its deliveries, readings and erasures, and how it is doing."""
 
-import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -18,21 +17,18 @@ from backend.memory.zep.reading import ZepReader, merge
 from backend.memory.zep.transport import BreakerState, Transport
 from backend.storage.database import Database
 
-logger = logging.getLogger("backend.memory")
-
-Waiting = Callable[[], Awaitable[int]]
-
 
 @dataclass(frozen=True, slots=True)
 class ZepStatus:
     """For /ready and `engram doctor`; no secrets, no content.
 
-    reachable: None before anybody has asked. waiting: turns that Zep has not got yet. last_error: a word, or ''.
+    reachable: whether Zep has answered and taken the key. waiting: entries of the log that it has not been given yet.
+    refused: turns it has refused for good since the process began. last_error: a word, or ''.
     """
 
     configured: bool
     dialect: str = ""
-    reachable: bool | None = None
+    reachable: bool = False
     breaker: BreakerState = "closed"
     waiting: int = 0
     refused: int = 0
@@ -58,29 +54,25 @@ class Zep:
         transport = Transport(dialects.base_url(settings), dialects.authorization(settings))
         return cls(dialects.port_for(settings.zep_api_version, transport), transport, Ledger(database))
 
-    async def status(self, waiting: Waiting | None = None) -> ZepStatus:
-        """Ask Zep whether it is there (at most 3 s) and tell how it is doing. Never raises.
-
-        waiting: how far the follower "zep" is behind; without it, the turns that were sent without an answer count.
-        """
-        reachable: bool | None = True
+    async def status(self) -> ZepStatus:
+        """Ask Zep whether it is there (at most 3 s) and tell how it is doing. Never raises for Zep or the database."""
+        error = ""
         try:
             await self.port.check()
-        except ZepError as error:
-            # A rate limit is an answer; an open breaker is what earlier calls have found.
-            reachable = error.cause == "rate_limited"
+        except ZepError as failure:
+            error = failure.cause
         try:
-            behind = await (waiting or self._ledger.unconfirmed)()
+            waiting = await self._ledger.waiting()
         except Problem:
-            behind = 0
+            waiting = 0  # /ready says of the database what there is to say
         return ZepStatus(
             configured=True,
             dialect=self.port.dialect,
-            reachable=reachable,
+            reachable=error in ("", "rate_limited"),
             breaker=self._transport.breaker,
-            waiting=behind,
+            waiting=waiting,
             refused=self.delivery.refused,
-            last_error=self._transport.last_error,
+            last_error=self._transport.last_error or error,
         )
 
     def known(self, principal: Principal, ours: Sequence[Fact]) -> list[Fact]:

@@ -231,6 +231,8 @@ def _read(route: Route, status: int, headers: Mapping[str, str], raw: bytes, wri
             return orjson.loads(raw)
         except ValueError:
             raise _malformed("is not JSON", writes) from None
+    if status < 400:
+        raise _malformed(f"is a redirection ({status})", False)
     if status == 429:
         raise _rate_limited(_wait(headers))
     if status in (401, 403):

@@ -71,7 +71,10 @@ class V3Port:
         answer = await self._transport.call(
             self._write, V3["get_messages"], {"thread_id": session}, query={"lastn": count}
         )
-        return [answers.message(raw, "role", "created_at") for raw in answers.items(answer, "messages")]
+        return [
+            answers.message(raw, "role", "created_at")
+            for raw in answers.items(answer, "messages", "row_count", "total_count")
+        ]
 
     async def annotate(self, session: str, uuid: str, metadata: Mapping[str, str | int | bool]) -> None:
         await self._transport.call(

@@ -73,7 +73,9 @@ class V4Port:
     async def tail(self, session: str, count: int) -> list[ZepMessage]:
         query: dict[str, str | int] = {"page_size": count, "order_by": "created_at", "order": "desc"}
         answer = await self._transport.call(self._write, V4["get_messages"], {"thread_uuid": session}, query=query)
-        newest_first = [answers.message(raw, "role", "reference_time") for raw in answers.items(answer, "items")]
+        newest_first = [
+            answers.message(raw, "role", "reference_time") for raw in answers.items(answer, "items", "total_size")
+        ]
         return newest_first[::-1]
 
     async def annotate(self, session: str, uuid: str, metadata: Mapping[str, str | int | bool]) -> None:

@@ -1,6 +1,7 @@
 """What an assistant is told of its memory: quoted, dated, numbered, within a budget, and never an instruction."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,6 @@ from hypothesis import strategies as st
 
 from backend.core import notes
 from backend.core.context import Fact, Passage, Turn
-from backend.core.tokens import tokens
 
 MAY = datetime(2026, 5, 3, tzinfo=UTC)
 
@@ -19,14 +19,14 @@ def said(content: str, turn_id: str = "t1") -> Passage:
 
 def test_each_line_has_its_number_date_and_source() -> None:
     told = notes.render([Fact("f1", "Works at Siemens.", MAY)], [said("I now work at Siemens")], token_budget=500)
-    assert '[1] since 3 May 2026: "Works at Siemens."' in told.text
+    assert '[1] the user, since 3 May 2026: "Works at Siemens."' in told.text
     assert '[2] 3 May 2026, the user said: "I now work at Siemens"' in told.text
     assert told.sources == ("f1", "t1")
 
 
 def test_a_fact_that_has_ended_says_until_when() -> None:
     fact = Fact("f1", "Works at Bosch.", MAY, valid_from=datetime(2025, 1, 1, tzinfo=UTC), valid_to=MAY)
-    assert 'from 1 Jan 2025 until 3 May 2026: "Works at Bosch."' in notes.render([fact], [], token_budget=500).text
+    assert 'the user, from 1 Jan 2025 until 3 May 2026: "Works at Bosch."' in notes.render([fact], [], token_budget=500).text
 
 
 def test_a_short_answer_is_quoted_with_the_question_before_it() -> None:
@@ -40,7 +40,16 @@ def test_facts_come_first_and_what_does_not_fit_is_left_out() -> None:
     told = notes.render([Fact("f1", "Short.", MAY)], passages, token_budget=600)
     assert told.sources[0] == "f1"
     assert 2 < len(told.sources) < 8
-    assert tokens(told.text) <= 600
+    assert notes.cost_of(told.text) <= 600
+
+
+def test_a_fact_that_newer_words_may_have_replaced_stands_among_them_by_date() -> None:
+    newer, older = said("I moved to York", "t2"), said("I like Leeds", "t0")
+    newer = replace(newer, turn=replace(newer.turn, said_at=MAY + timedelta(days=9)))
+    older = replace(older, turn=replace(older.turn, said_at=MAY - timedelta(days=9)))
+    facts = [Fact("f1", "Lives in Leeds.", MAY), Fact("f2", "Likes tea.", MAY)]
+    told = notes.render(facts, [newer, older], token_budget=900, overtaken={"f1"})
+    assert told.sources == ("f2", "t2", "f1", "t0")
 
 
 def test_where_memory_holds_no_answer_the_assistant_is_told_so() -> None:

@@ -39,6 +39,15 @@ class VirtualClock:
         self.seconds += seconds
 
 
+class Chosen:
+    """Settings of a Zep."""
+
+    def __init__(self, version: Dialect, url: str = "", key: str = "k") -> None:
+        self.zep_api_version: Dialect = version
+        self.zep_api_url = url
+        self.zep_api_key = key
+
+
 @dataclass
 class Bench:
     """A stub and everything of ours that talks to it."""
@@ -76,6 +85,13 @@ async def zep(dialect: Dialect, database: Database) -> AsyncIterator[Bench]:
 async def v3(database: Database) -> AsyncIterator[Bench]:
     """The same for v3 alone, where the dialect does not matter."""
     async for bench in a_bench("v3", database):
+        yield bench
+
+
+@pytest.fixture
+async def v4(database: Database) -> AsyncIterator[Bench]:
+    """The same for v4 alone, which erases by a task."""
+    async for bench in a_bench("v4", database):
         yield bench
 
 

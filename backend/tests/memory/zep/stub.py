@@ -6,6 +6,7 @@ What a real server would swallow is noted in `violations`, which the fixtures ho
 import asyncio
 import contextlib
 import re
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ PREFIX = {"v3": "/api/v2", "v4": "/api/v4", "ce": "/api/v2", "oss": "/api/v1"}
 ROLES = frozenset({"system", "assistant", "user", "function", "tool"})
 
 FAULTS = (
-    "404", "429", "500", "stall", "non_json", "reset", "lost", "500_after", "wrong_form", "late", "huge"
+    "307", "404", "405", "429", "500", "stall", "non_json", "reset", "lost", "500_after", "wrong_form", "late", "huge"
 )  # fmt: skip
 """What can go wrong with a request. lost: it is done and the connection closed; 500_after: done and answered 500;
 late: answered by nothing, and done when the test says so (`do_late`).
@@ -83,6 +84,7 @@ class ZepStub:
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.StreamWriter] = set()
         self._done = asyncio.Event()
+        self._answered = asyncio.Event()
 
     @property
     def base(self) -> str:
@@ -106,6 +108,18 @@ class ZepStub:
     async def restart(self) -> None:
         """Come back at the same address."""
         await self.start(int(self.url.rsplit(":", 1)[1]))
+
+    async def until(self, holds: Callable[[], bool], seconds: float = 60.0) -> None:
+        """Wait until something holds, looking after each request."""
+        async with asyncio.timeout(seconds):
+            while not holds():
+                self._answered.clear()
+                await self._answered.wait()
+
+    @property
+    def hangs(self) -> bool:
+        """Whether a request is still to be done late."""
+        return bool(self._late)
 
     def add_edge(self, user_id: str, fact: str, **more: Any) -> None:
         """Let the server have drawn a fact."""
@@ -146,7 +160,9 @@ class ZepStub:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 request = await _read(reader, head)
                 self.requests.append(request)
-                if not await self._reply(request, writer):
+                goes_on = await self._reply(request, writer)
+                self._answered.set()
+                if not goes_on:
                     break
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
@@ -169,7 +185,9 @@ class ZepStub:
             writer.transport.abort()
             return False
         planned: dict[str, tuple[int, bytes, dict[str, str]]] = {
+            "307": (307, b"", {"location": self.url + "/elsewhere"}),
             "404": (404, b'{"message": "not found"}', {}),
+            "405": (405, b'{"message": "method not allowed"}', {}),
             "429": (429, b'{"message": "slow down"}', {"retry-after": self.retry_after}),
             "500": (500, b'{"message": "internal"}', {}),
             "500_after": (500, b'{"message": "internal"}', {}),
@@ -432,3 +450,19 @@ async def _read(reader: asyncio.StreamReader, head: bytes) -> Request:
     path, _, query = target.partition("?")
     body = orjson.loads(raw) if raw else {}
     return Request(method, path, dict(parse_qsl(query)), body, headers)
+
+
+async def _serve_apart(dialect: str, fault: str, user_id: str) -> None:
+    """Serve one user's fact with one fault for ever, until standard input ends; print the address."""
+    stub = ZepStub(dialect)
+    user = {"uuid": str(uuid.uuid4()), "user_id": user_id}
+    stub.users[user["uuid"]] = user
+    stub.add_edge(user_id, "Ada likes the cello")
+    await stub.start()
+    stub.fault = lambda _method, _path: fault
+    print(stub.url, flush=True)  # noqa: T201 - for the one who started us
+    await asyncio.to_thread(sys.stdin.read)
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve_apart(*sys.argv[1:]))

@@ -71,7 +71,6 @@ TABLES = {
         POST | users | add_user | | email first_name last_name metadata user_id
         GET | users/{{user_id}} | get_user | |
         DELETE | users/{{user_id}} | delete_user | |
-        GET | users/{{user_id}}/sessions | list_sessions | |
         POST | sessions | add_session | | fact_rating_instruction metadata session_id user_id
         GET | sessions/{{session_id}} | get_session | |
         POST | sessions/search | search | limit | {_SESSION_SEARCH}

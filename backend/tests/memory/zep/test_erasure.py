@@ -56,30 +56,28 @@ async def test_an_erasure_that_fails_on_the_way_is_taken_up_again(fault: str, ze
     assert await zep.ledger.user(known) is None
 
 
-async def test_a_task_is_followed_across_calls_until_it_has_succeeded(zep: Bench, known: Principal) -> None:
-    if not zep.port.capabilities.erasure_task:
-        pytest.skip("the dialect erases at once")
-    zep.stub.task_states = ["pending", "processing", "processing", "succeeded"]
-    first = await zep.erasure.erase(known, seconds=0)
+async def test_a_task_is_followed_across_calls_until_it_has_succeeded(v4: Bench, person: Principal) -> None:
+    await v4.delivery.take(person, [a_turn("hello", session="s")], deleted=False)
+    v4.stub.task_states = ["pending", "processing", "processing", "succeeded"]
+    first = await v4.erasure.erase(person, seconds=0)
     assert not first.confirmed
-    later = await ZepErasure(zep.port, zep.ledger, ask_again_seconds=0.001).erase(known)
+    later = await ZepErasure(v4.port, v4.ledger, ask_again_seconds=0.001).erase(person)
     assert later.confirmed
-    assert len(zep.stub.tasks) == 1, "it was asked for once"
+    assert len(v4.stub.tasks) == 1, "it was asked for once"
 
 
 @pytest.mark.parametrize("state", ["failed", "partial"])
 async def test_a_task_that_failed_is_not_taken_for_done_and_is_asked_for_again(
-    state: str, zep: Bench, known: Principal
+    state: str, v4: Bench, person: Principal
 ) -> None:
-    if not zep.port.capabilities.erasure_task:
-        pytest.skip("the dialect erases at once")
-    zep.stub.task_states = ["processing", state]
-    first = await zep.erasure.erase(known)
+    await v4.delivery.take(person, [a_turn("hello", session="s")], deleted=False)
+    v4.stub.task_states = ["processing", state]
+    first = await v4.erasure.erase(person)
     assert not first.confirmed
     assert "failed" in first.detail
-    zep.stub.task_states = ["succeeded"]
-    assert (await zep.erasure.erase(known)).confirmed
-    assert len(zep.stub.tasks) == 2
+    v4.stub.task_states = ["succeeded"]
+    assert (await v4.erasure.erase(person)).confirmed
+    assert len(v4.stub.tasks) == 2
 
 
 async def test_after_an_erasure_the_same_person_can_begin_anew(zep: Bench, known: Principal) -> None:

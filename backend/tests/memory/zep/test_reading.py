@@ -83,6 +83,14 @@ async def test_facts_that_come_too_late_are_there_for_the_next_message(v3: Bench
     assert len(v3.stub.requests) == asked + 1
 
 
+async def test_where_there_was_no_fact_just_now_nothing_is_searched(v3: Bench, person: Principal) -> None:
+    await v3.delivery.take(person, [a_turn("hello", session="s")], deleted=False)
+    assert await v3.reader.facts(person).within(WAIT) == []
+    asked = len(v3.stub.requests)
+    assert await v3.reader.search(person, "what?").within(WAIT) == []
+    assert len(v3.stub.requests) == asked
+
+
 async def test_a_hundred_conversations_at_once_make_no_queue(v3: Bench) -> None:
     people = [a_person(f"P{number}") for number in range(100)]
     for somebody in people:

@@ -10,10 +10,10 @@ import pytest
 
 from backend.identity.principal import Principal
 from backend.memory.zep.dialects import authorization, base_url, configured
-from backend.memory.zep.port import Dialect, ZepError
+from backend.memory.zep.port import ZepError
 from backend.memory.zep.transport import BREAK_AFTER, BREAK_SECONDS, READ_SECONDS, WRITE_SECONDS, Transport
 from backend.tests.conftest import a_turn
-from backend.tests.memory.zep.conftest import Bench, breaker
+from backend.tests.memory.zep.conftest import Bench, Chosen, breaker
 from backend.tests.memory.zep.stub import KEY
 
 
@@ -164,15 +164,6 @@ async def test_neither_errors_nor_logs_hold_the_key_a_name_or_what_was_said(
     everything = " ".join(told) + caplog.text
     for secret in (KEY, "planted", person.user_id):
         assert secret not in everything
-
-
-class Chosen:
-    """Settings of a Zep."""
-
-    def __init__(self, version: Dialect, url: str = "", key: str = "k") -> None:
-        self.zep_api_version: Dialect = version
-        self.zep_api_url = url
-        self.zep_api_key = key
 
 
 @pytest.mark.parametrize(
