@@ -145,13 +145,14 @@ class TurnIndex:
         number, old = table.append(turn, speaker, counts.total(), cues(turn.content))
         self._postings.add(number, counts)
         self._changed()
-        self._vectors.moved(number)
         if old >= 0:
             if vector is None and table.content(old) == turn.content:
                 vector = self._vectors.get(old)
             self._vectors.drop(old)
         if vector is not None and table.findable[number]:
             self._vectors.put(number, vector)
+        else:
+            self._vectors.moved(number)
         if table.wasteful():
             self._compact()
 
@@ -329,7 +330,7 @@ class TurnIndex:
         """Return what each turn scores whatever is asked."""
         if self._priors is None or self._priors[0] is not weights:
             table, count = self._table, self._table.count
-            prior: Scores = np.float32(weights.statement) * (1 - table.asking[:count] / np.float32(100))
+            prior: Scores = np.float32(weights.statement) * (1 - table.asking[:count].astype(np.float32) / 100)
             prior += np.float32(weights.length / _RICH) * np.minimum(table.length[:count].astype(np.float32), _RICH)
             prior += np.float32(weights.assistant) * (table.role[:count] == ROLES.index("assistant"))
             prior += np.float32(weights.recency / count) * np.arange(1, count + 1, dtype=np.float32)
