@@ -117,14 +117,18 @@ def measure(split: str) -> Score:
             _count(score, fact.predicate, "right" if right else "wrong")
             if not right:
                 words = said[fact.proof[0]][:200]
-                score.notes.append(f"- wrong  {fact.predicate}: {fact.value!r} of {fact.subject} <- {fact.proof[0]} {words}")
+                score.notes.append(
+                    f"- wrong  {fact.predicate}: {fact.value!r} of {fact.subject} <- {fact.proof[0]} {words}"
+                )
         for label in labels:
             recalled = any(_same(fact, label) for fact in found)
             score.recalled += recalled
             _count(score, label["predicate"], "recalled" if recalled else "missed")
             if not recalled:
                 words = " / ".join(said.get(turn_id, "?")[:240] for turn_id in label["proof"])
-                score.notes.append(f"- missed {label['predicate']}: {label['value']!r} of {label['subject']} <- {words}")
+                score.notes.append(
+                    f"- missed {label['predicate']}: {label['value']!r} of {label['subject']} <- {words}"
+                )
     return score
 
 
@@ -133,7 +137,9 @@ def _count(score: Score, predicate: str, what: str) -> None:
 
 
 def _same(fact: Fact, label: dict[str, Any]) -> bool:
-    if fact.predicate != label["predicate"] and not any({fact.predicate, label["predicate"]} <= some for some in _ALIKE):
+    if fact.predicate != label["predicate"] and not any(
+        {fact.predicate, label["predicate"]} <= some for some in _ALIKE
+    ):
         return False
     user = label["subject"].casefold() == "user"
     if fact.subject != "project" and (fact.subject == "user") != user and fact.predicate == label["predicate"]:

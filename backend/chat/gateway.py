@@ -10,7 +10,7 @@ The SDK's retries are off: they know no total budget, and sleep through a Retry-
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -77,12 +77,17 @@ class Gateway:
         """Whether an endpoint is set."""
         return self._client is not None
 
-    async def complete(self, messages: Sequence[Message], *, model: str, max_tokens: int) -> Completion:
-        """Return the answer within CHAT_TIMEOUT_SECONDS; raise `Problem` 422, 429, 502, 503 or 504."""
+    async def complete(
+        self, messages: Sequence[Message], *, model: str, max_tokens: int, extra: Mapping[str, Any] | None = None
+    ) -> Completion:
+        """Return the answer within CHAT_TIMEOUT_SECONDS; raise `Problem` 422, 429, 502, 503 or 504.
+
+        extra: further fields of the request, such as `response_format`.
+        """
         client = self._require()
 
         async def attempt() -> Completion:
-            body = self._body(messages, model, max_tokens)
+            body = self._body(messages, model, max_tokens) | dict(extra or {})
             response = await client.post(
                 "/chat/completions", content=orjson.dumps(body), cast_to=httpx.Response, options=self._options
             )

@@ -43,42 +43,14 @@ _MENTION = re.compile(
     r"|\bthere is (?P<there>[^\W\d_][\w'-]+) (?:in|at|from)\b",
     re.IGNORECASE,
 )
-_NOTHING = frozenset(("a lot", "nothing", "home", "work", "here", "there", "somewhere", "something", "someone", "it", "that"))
-_LONGEST = 160  # characters of a value
-_MOST_MATCHES = 3
-_MOST = 12  # facts of one turn
-
-
-def _by_cue() -> dict[str, list[Rule]]:
-    found: dict[str, list[Rule]] = {}
-    for rule in RULES:
-        for cue in rule.cues.split() or [""]:
-            found.setdefault(cue.casefold(), []).append(rule)
-    return found
-
-
-_CUES = _by_cue()
-_ORDER = {id(rule): place for place, rule in enumerate(RULES)}
-
-
-def extract(turn: Turn, *, previous: Turn | None = None, speaker: str = USER, anyone: bool = False) -> list[Fact]:
-    """Return the facts that a turn states about its speaker and their world. Pure; under a millisecond.
-
-    previous: the turn before, of the assistant: what it asked gives short answers their meaning. speaker: the subject
-    of "I"; anyone: read the turn whatever its role (two people talking), else only the user's turns give facts.
-    The subject is "user", a person's name, or `PROJECT` for the deadline of a project that is not named.
-    """
-    if turn.role != "user" and not anyone:
-        return []
-    text = plain(turn.content)
-    if not text:
-        return []
-    reading = _Reading(turn, speaker, _written(text))
+_NOTHING = frozenset(
+    ("a lot", "nothing", "home", "work", "here", "there", "somewhere", "something", "someone", "it", "that")
+)
     cut = clauses(text)
     for place, clause in enumerate(cut):
         reading.after = cut[place + 1].text if place + 1 < len(cut) else ""
         reading.read(clause)
-    if previous is not None and previous.role == "assistant" :
+    if previous is not None and previous.role == "assistant":
         reading.reply(text, cut, previous.content)
     if commanding(text):  # planted in a mail, or meant for the assistant: nobody's taste, nobody's decision
         reading.found = [found for found in reading.found if found.predicate not in _WISHES]
@@ -141,7 +113,11 @@ class _Reading:
         if relations := _RELATION.findall(text):
             self.relation = relations[-1].casefold()
         found = _MENTION.search(text)
-        name = values("person", (found["who"] or found["there"] or found["named"] or found["last"]) if found else text, self.written)
+        name = values(
+            "person",
+            (found["who"] or found["there"] or found["named"] or found["last"]) if found else text,
+            self.written,
+        )
         if name and (found or name == [text]):
             self.person = name[0]
 
@@ -208,7 +184,9 @@ class _Reading:
             return  # "lars brandt" in answer to "who?" is no colleague where he is the boss
         for other in self.found:
             theirs = other.value.casefold()
-            if (other.predicate, other.subject) == (predicate, subject) and (_within(low, theirs) or _within(theirs, low)):
+            if (other.predicate, other.subject) == (predicate, subject) and (
+                _within(low, theirs) or _within(theirs, low)
+            ):
                 return
             if other.clause is clause and other.predicate in _SAME.get(predicate, ()):
                 return
@@ -237,7 +215,7 @@ class _Reading:
             return name[0] if name else self.person_of(whose.casefold())
         if somebody := groups.get("somebody"):
             name = values("person", somebody, self.written)
-            child = rule.predicate == "age" and KIN.get(self.relation, ("",))[0] == "child" or self.kids
+            child = (rule.predicate == "age" and KIN.get(self.relation, ("",))[0] == "child") or self.kids
             known = self.written or child or (name and name[0].casefold() == self.person.casefold())
             if not name or not known:
                 return None
@@ -257,8 +235,6 @@ class _Reading:
         if not HAS_TIME.search(text):
             if rule.ends:
                 found.end = now
-            elif rule.when == "start" and predicate_of(found.predicate).single:
-                found.begin = None
             return
         if rule.when == "never":
             return
@@ -266,21 +242,18 @@ class _Reading:
         if rule.when == "event":
             if not named:
                 return
-            period = period_of(found.value, named) or named[0]
-            found.begin, found.end = period.begin, period.end
-            found.when = spelled(period)
+            meant = period_of(found.value, named) or named[0]
+            found.begin, found.end, found.when = meant.begin, meant.end, spelled(meant)
             return
         if found.predicate in ("deadline", "birthday", "budget", "amount"):
-            if found.predicate == "deadline" and (period := period_of(found.value, named)):
-                found.when = spelled(period)
+            if found.predicate == "deadline" and (due := period_of(found.value, named)):
+                found.when = spelled(due)
             return
         for period in named:
             at = text.casefold().find(period.words.casefold())
             before = text[: max(at, 0)].rstrip()
             first = period.words.split(" ", 1)[0]
-            if _UNTIL.search(before) or _UNTIL.fullmatch(first):
-                found.end = period.begin
-            elif rule.ends:
+            if _UNTIL.search(before) or _UNTIL.fullmatch(first) or rule.ends:
                 found.end = period.begin
             elif rule.when == "start" or _SINCE.search(before) or _SINCE.fullmatch(first):
                 found.begin = period.begin
@@ -338,7 +311,19 @@ class _Reading:
 
 
 _SAME = {
-    "event": ("trip", "meeting", "commitment", "employer", "lives_in", "decision", "spouse", "owns", "hobby", "diet", "event"),
+    "event": (
+        "trip",
+        "meeting",
+        "commitment",
+        "employer",
+        "lives_in",
+        "decision",
+        "spouse",
+        "owns",
+        "hobby",
+        "diet",
+        "event",
+    ),
     "amount": ("budget", "amount", "age", "deadline", "child", "pet", "phone", "prefers", "owns"),
     "role": ("decision",),
     "prefers": ("prefers", "decision", "likes"),

@@ -151,7 +151,9 @@ def placed(fact: Fact, held: Iterable[Fact]) -> Fact:
 
 def _ending(row: Fact, alike: Sequence[Fact]) -> Fact:
     """A fact that is over keeps its beginning and proofs from the row that it closes."""
-    starts = [other.valid_from for other in alike if other.valid_from and row.valid_to and other.valid_from < row.valid_to]
+    starts = [
+        other.valid_from for other in alike if other.valid_from and row.valid_to and other.valid_from < row.valid_to
+    ]
     proof = tuple(dict.fromkeys([*(turn for other in alike for turn in other.proof), *row.proof]))
     return replace(row, valid_from=min(starts) if starts else None, proof=proof[-MOST_PROOFS:])
 

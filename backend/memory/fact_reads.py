@@ -26,7 +26,9 @@ def current(facts: Iterable[Fact], as_of: datetime | None = None) -> list[Fact]:
     rows = list(facts)
     moment = as_of or datetime.now(UTC)
     by_id = {fact.id: fact for fact in rows} if as_of else {}
-    return [fact for fact in rows if _held(fact, as_of, by_id) and not _passed(fact, moment, by_id) and _begun(fact, moment)]
+    return [
+        fact for fact in rows if _held(fact, as_of, by_id) and not _passed(fact, moment, by_id) and _begun(fact, moment)
+    ]
 
 
 def _held(fact: Fact, as_of: datetime | None, by_id: dict[str, Fact]) -> bool:
@@ -139,11 +141,7 @@ def without_repetitions(facts: Iterable[Fact]) -> list[Fact]:
     """Leave out rows that a later row with the same statement has taken up."""
     rows = list(facts)
     by_id = {fact.id: fact for fact in rows}
-    return [
-        fact
-        for fact in rows
-        if not (fact.superseded_by in by_id and same(by_id[fact.superseded_by], fact))  # type: ignore[index]  # in by_id
-    ]
+    return [fact for fact in rows if not (fact.superseded_by in by_id and same(by_id[fact.superseded_by], fact))]
 
 
 def replaced_by(facts: Sequence[Fact], fact: Fact) -> Fact | None:

@@ -21,6 +21,7 @@ from backend.identity.principal import Principal
 from backend.memory.extraction import commanding, fact_id, normalised
 from backend.memory.predicates import PREDICATES, USER, predicate_of, sentence_of
 from backend.memory.rules.clauses import clauses
+from backend.memory.rules.evidence import EVIDENCE
 from backend.memory.rules.speech import plain
 from backend.memory.text import about_speaker, terms
 
@@ -54,7 +55,10 @@ _EXAMPLES = (
         '{"facts":[{"turns":[1],"subject":"user","predicate":"sibling","value":"ruth"},'
         '{"turns":[1],"subject":"user","predicate":"hobby","value":"keep bees"}]}',
     ),
-    ("1 user: thanks that is all for today\n2 assistant: You are welcome.\n3 user: what do you think is better", '{"facts":[]}'),
+    (
+        "1 user: thanks that is all for today\n2 assistant: You are welcome.\n3 user: what do you think is better",
+        '{"facts":[]}',
+    ),
 )
 _SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -162,7 +166,7 @@ def _later(why: str) -> Problem:
 
 
 def _batches(turns: Sequence[Turn]) -> Iterator[list[Turn]]:
-    """Cut turns into batches of one session with at most `BATCH_TURNS` of the user's, those without statements left out."""
+    """Cut turns into batches of one session with at most `BATCH_TURNS` of the user's that state something."""
     batch: list[Turn] = []
     wanted = 0
     for turn in turns:
@@ -179,7 +183,8 @@ def _batches(turns: Sequence[Turn]) -> Iterator[list[Turn]]:
 def lines(batch: Sequence[Turn]) -> str:
     """Write a batch as the model reads it: numbered lines, one a turn."""
     return "\n".join(
-        f"{number} {turn.role}: {' '.join(turn.content.split())[:_LONGEST_TURN]}" for number, turn in enumerate(batch, 1)
+        f"{number} {turn.role}: {' '.join(turn.content.split())[:_LONGEST_TURN]}"
+        for number, turn in enumerate(batch, 1)
     )
 
 
@@ -209,7 +214,9 @@ def _fact(given: Any, batch: Sequence[Turn]) -> Fact | None:
         return None
     predicate, value, subject = given.get("predicate"), given.get("value"), given.get("subject", USER)
     cited = given.get("turns")
-    if not (isinstance(predicate, str) and isinstance(value, str) and isinstance(subject, str) and isinstance(cited, list)):
+    if not (
+        isinstance(predicate, str) and isinstance(value, str) and isinstance(subject, str) and isinstance(cited, list)
+    ):
         return None
     value, subject = " ".join(value.split()).strip(" .,;:"), " ".join(subject.split())
     if predicate not in PREDICATES or not 0 < len(value) <= _LONGEST_VALUE or commanding(value) or commanding(subject):
@@ -247,44 +254,10 @@ _DIGIT = re.compile(
     r"|sunday|january|february|march|april|may|june|july|august|september|october|november|december)\b",
     re.IGNORECASE,
 )
-_EVIDENCE = {
-    "name": r"\bname|\bcalled\b|\bi am\b|\bthis is\b|\bhere\b",
-    "employer": r"\bwork|\bjob\b|\bjoin|\bemploy|\bcompany\b|\bat\b|\bfirm\b|\bhired\b",
-    "role": r"\bi am\b|\bas an?\b|\bjob\b|\brole\b|\bposition\b|\bpromoted\b|\bcareer\b|\blead|\brun\b|\bhead\b|\bbecame\b|\bis\b",
-    "lives_in": r"\bliv|\bmov|\bhome\b|\bbased\b|\brent|\bhouse\b|\bflat\b|\bapartment\b",
-    "from_place": r"\bfrom\b|\bborn\b|\bgrew\b|\bhome\b",
-    "birthday": r"\bbirthday\b|\bborn\b|\bturn",
-    "age": r"\bam\b|\bis\b|\byears?\b|\bturned\b|\bold\b|\baged?\b",
-    "email": r"@", "phone": r"\bphone|\bnumber\b|\bcall\b|\breach\b|\bmobile\b",
-    "spouse": r"\bwife\b|\bhusband\b|\bpartner\b|\bmarried\b|\bspouse\b|\bfianc|\bgirlfriend\b|\bboyfriend\b",
-    "child": r"\bson\b|\bdaughter|\bkids?\b|\bchild|\bsons\b|\bbaby\b|\btwins\b",
-    "parent": r"\bmother\b|\bfather\b|\bmum\b|\bmom\b|\bdad\b|\bparents?\b",
-    "sibling": r"\bbrother|\bsister|\bsibling|\btwin\b",
-    "pet": r"\bdogs?\b|\bcats?\b|\bpet|\bpupp|\bkitten|\brabbit|\bhorse|\bhamster|\bparrot|\bbird",
-    "friend": r"\bfriend|\bneighbou?r|\bbuddy\b", "colleague": r"\bcolleague|\bteam|\bwork|\bcoworker|\bfrom\b|\bour\b",
-    "manager": r"\bboss\b|\bmanager\b|\breport|\bsupervisor\b", "team": r"\bteam\b|\bdepartment\b|\bgroup\b",
-    "allergy": r"\ballerg|\bintoleran|\bcoeliac\b|\bceliac\b",
-    "diet": r"\beat|\bvegetarian\b|\bvegan\b|\bdiet\b|\bdrink|\bpescatarian\b|\bfree\b|\bmeat\b",
-    "likes": r"\blove|\blike|\benjoy|\bfavou?rite\b|\bfan\b|\binto\b|\badore\b|\bfond\b|\bcrazy\b",
-    "dislikes": r"\bhate|\bdislike|\bstand\b|\bbear\b|\bnot like\b|\bnever\b|\bnot a fan\b|\bno\b",
-    "prefers": r"\bprefer|\brather\b|\bbest\b|\bplease\b|\balways\b|\bbetter\b|\binstead\b",
-    "language": r"\bspeak|\blanguage|\blearn|\bfluent|\bstud", "hobby": r"\bplay|\bhobb|\bfree time\b|\bevery\b|\bweekend|\bsince\b|\bdo\b|\bgo\b",
-    "owns": r"\bown|\bbought\b|\bhave\b|\bgot\b|\bdrive\b", "uses_tool": r"\bus(?:e|es|ing)\b|\bswitched\b|\bin\b|\bwith\b",
-    "works_on": r"\bproject\b|\bwork|\blead|\bbuild|\bmigrat|\blaunch|\bdevelop|\bcall",
-    "deadline": r"\bdeadline\b|\bdue\b|\bby\b|\bdone\b|\bready\b|\blive\b|\buntil\b|\blaunch",
-    "budget": r"\bbudget\b|\bmoney\b|\bspend\b|\bhave\b|\bcost", "amount": r"\bhave\b|\bare\b|\bis\b|\bcost|\babout\b|\bget\b|\bneed\b|\bpay",
-    "decision": r"\bdecid|\bgo(?:ing)? (?:with|for)\b|\bchose\b|\bchosen\b|\bpick|\bagreed\b|\bsettled\b|\bdecision\b|\bwill\b",
-    "commitment": r"\bwill\b|\bpromise|\bhave to\b|\bneed to\b|\bgoing to\b|\bmust\b",
-    "meeting": r"\bmeet|\bcall\b|\bappointment\b|\breview\b|\bdemo\b|\bworkshop\b|\binterview\b",
-    "trip": r"\btrip\b|\btravel|\bfly|\bflew\b|\bgo(?:ing)?\b|\bwent\b|\bholiday|\bvacation\b|\bvisit|\baway\b",
-    "event": r"\b\w+ed\b|\bwent\b|\bwedding\b|\bexam\b|\bconcert\b|\bgot\b|\bhad\b|\bran\b|\bhave\b|\bwas\b|\bwill\b",
-    "goal": r"\bwant\b|\bgoal\b|\bplan|\bhop|\bdream|\btrying\b|\baim",
-}  # fmt: skip
-_EVIDENT = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _EVIDENCE.items()}
 
 
 def _says(clause: str, predicate: str, value: str, subject: str) -> bool:
-    """Tell whether a clause can prove a fact: it has the value's content words and a word that speaks of the predicate."""
+    """Tell whether a clause proves a fact: it has the value's content words and one that speaks of the predicate."""
     spoken = set(terms(clause))
     wanted = set(terms(value))
     if not wanted or not wanted <= spoken or wanted == set(terms(predicate)):
@@ -297,7 +270,7 @@ def _says(clause: str, predicate: str, value: str, subject: str) -> bool:
         return False
     if predicate in _FIGURES and not _DIGIT.search(value):
         return False
-    return bool(_EVIDENT[predicate].search(clause))
+    return bool(EVIDENCE[predicate].search(clause))
 
 
 def _told_already(fact: Fact, held: Sequence[Fact]) -> bool:

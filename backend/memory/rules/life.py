@@ -29,7 +29,9 @@ _FORMATS = (
     r"|csv|pdfs?|slides?|one[ -]page(?:rs?)?|on paper|in writing|written|voice messages|text messages|screenshots"
     r"|english|german|french|spanish|simple words|japanese|turkish|italian|portuguese|dutch|polish|attachments?|phone calls|pdfs?|short emails|long emails|detail|examples|headings|charts?|diagrams?)"
 )
-_DAY_WORDS = r"(?:mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|mornings?|afternoons?|weekends?)"
+_DAY_WORDS = (
+    r"(?:mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|mornings?|afternoons?|weekends?)"
+)
 _ASK_OFTEN = r"(?:always|from now on|in future|in the future|please|next time|everything|generally|whenever possible)"
 
 RULES = (
@@ -97,7 +99,7 @@ RULES = (
     Rule("hobby", "forever", r"\bi do (?P<value>[\w -]+?) since forever\b"),
     Rule("hobby", "took taken started take", rf"\bi (?:have )?(?:recently |just )*(?:took up|taken up|started|got into|picked up) (?P<value>{SPORTS})\b", when="start"),
     Rule("hobby", "ski run swim cycle hike climb bake paint knit garden sing sail row fish dance draw", r"\bi (?P<value>(?:ski|run|swim|cycle|hike|climb|bake|paint|knit|garden|sing|sail|row|fish|dance|draw)(?: [\w-]+)?) (?=(?:every|each|twice|three times|on weekends|at weekends|a lot|regularly|in (?:a|the) (?:choir|club|team))\b)"),
-    Rule("hobby", "time", rf"\bin my (?:free|spare) time,? i (?:like to |love to |usually |mostly )*{{noun}}", sure=0.8),
+    Rule("hobby", "time", r"\bin my (?:free|spare) time,? i (?:like to |love to |usually |mostly )*{noun}", sure=0.8),
     Rule("hobby", "sing", r"\bi (?P<value>sing in (?:a|the|our) [\w ]*?choir)\b"),
     # Possessions
     Rule("owns", "bought purchased own have drive ride got", rf"{{I}} (?:bought|purchased|own|drive|ride|have|got|have got|just got|finally got|inherited)(?: myself| ourselves)? (?P<value>(?:an?|my|our|the|two|three) (?:[\w-]+ ){{0,3}}?{_THINGS}\b(?: in (?!may\b|june\b|march\b|a\b|the\b|good\b|case\b)[\w-]+)?)(?! (?:problem|issue|meeting|call))", sure=0.8),

@@ -5,7 +5,9 @@ from backend.memory.rules.values import DATE, NUMBER
 from backend.memory.rules.work import DOES, ROLES
 
 _KIN_CUES = " ".join(sorted({word.split(" ")[-1] for word in KIN}))
-_PHONE = r"(?P<value>\+?(?:(?:\d|zero|oh|one|two|three|four|five|six|seven|eight|nine|double|plus|hundred)[ ()./-]*){6,18})"
+_PHONE = (
+    r"(?P<value>\+?(?:(?:\d|zero|oh|one|two|three|four|five|six|seven|eight|nine|double|plus|hundred)[ ()./-]*){6,18})"
+)
 DEPARTMENTS = (
     r"(?:it|legal|finance|hr|procurement|purchasing|marketing|sales|logistics|accounting|controlling|compliance|quality"
     r"|engineering|product|support|operations|security|facilities|the (?:\w+ )?(?:team|office|warehouse|department|lab|shop"
@@ -86,7 +88,7 @@ RULES = (
     Rule("colleague", "our my the", rf"^{{person}},? (?:is )?(?:our|my|the|their)(?: new)? {ROLES}\b", sure=0.8),
     Rule("colleague", "", rf"^{{full}} {DOES}\b", sure=0.75),
     Rule("colleague", "lawyer consultant developer architect lead engineer accountant controller analyst trainer manager contact head owner", rf"\b(?:our|the|their) (?:new )?(?P<label>{ROLES}) (?:is|was|will be|is called) {{full}}", sure=0.8),
-    Rule("colleague", "with ask talk spoke call met meet", rf"\b(?:talk(?:ed)? to|spoke (?:to|with)|ask(?:ed)?|met|meet|call(?:ed)?|together with|work with|working with) {{full}} (?:from|in|at|of|who)\b", sure=0.75),
+    Rule("colleague", "with ask talk spoke call met meet", r"\b(?:talk(?:ed)? to|spoke (?:to|with)|ask(?:ed)?|met|meet|call(?:ed)?|together with|work with|working with) {full} (?:from|in|at|of|who)\b", sure=0.75),
     Rule("colleague", "my", rf"\bmy {ROLES} is {{person}}", sure=0.75),
     Rule("colleague", "consultant trainer contact guy intern", r"\b(?:the|their|our) (?:\w+ )?(?:consultant|trainer|contact|guy|intern|lawyer|developer|project manager)(?: is| was)?(?: called| named)? {first}", sure=0.75),
     Rule("colleague", "colleagues", r"^{person} and {person} are my colleagues", label="colleague"),

@@ -27,11 +27,11 @@ _FIGURE = (
 )
 NUMBER = rf"{_FIGURE}(?:(?: and| a|-)? ?{_FIGURE})*"
 _YEAR = r"(?:(?:19|20)\d\d|twenty twenty[ -]\w+|two thousand(?: and)? \w+)"
-_CLOCK = r"(?: at (?:noon|half past \w+|\d{1,2}(?:[:.]\d\d)?(?: ?[ap]\.?m\b\.?)?(?: o'?clock)?|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?: thirty| fifteen)?(?: ?[ap]m| o'?clock)?))?"  # noqa: E501
+_CLOCK = r"(?: at (?:noon|half past \w+|\d{1,2}(?:[:.]\d\d)?(?: ?[ap]\.?m\b\.?)?(?: o'?clock)?|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?: thirty| fifteen)?(?: ?[ap]m| o'?clock)?))?"
 DATE = (
     r"(?:(?:the )?(?:end|middle|beginning|start) of (?:the |this |next )?(?:\w+)"
     rf"|\d{{4}}-\d\d-\d\d|\d{{1,2}}[./]\d{{1,2}}[./](?:\d{{4}}|\d\d)|\d{{1,2}}\.\d{{1,2}}\."
-    rf"|(?:{_DAY},? )?(?:the )?(?:{_ORDINAL}|\d{{1,2}}\.?)(?: ?(?:to|-|and|until) ?(?:{_ORDINAL}|\d{{1,2}}))?(?: of)? {_MONTH}(?:,? {_YEAR})?"  # noqa: E501
+    rf"|(?:{_DAY},? )?(?:the )?(?:{_ORDINAL}|\d{{1,2}}\.?)(?: ?(?:to|-|and|until) ?(?:{_ORDINAL}|\d{{1,2}}))?(?: of)? {_MONTH}(?:,? {_YEAR})?"
     rf"|{_MONTH} (?:the )?(?:{_ORDINAL}|\d{{1,2}})\b(?: ?(?:to|-) ?\d{{1,2}})?(?:,? {_YEAR})?"
     rf"|(?:early |late |mid[ -])?{_MONTH}(?:,? {_YEAR})?|q[1-4](?: {_YEAR})?|{_YEAR}"
     rf"|(?:(?:this|next|coming|last|on) )?{_DAY}(?: (?:morning|afternoon|evening|night|week|next week))?"
@@ -163,7 +163,9 @@ NO_NAMES = frozenset(
     april june july august september october november december asap voice chat maths meeting""".split()  # noqa: SIM905
 )
 
-_LINKS = frozenset(("of", "the", "and", "de", "la", "le", "del", "von", "am", "an", "den", "und", "on", "upon", "&", "for"))
+_LINKS = frozenset(
+    ("of", "the", "and", "de", "la", "le", "del", "von", "am", "an", "den", "und", "on", "upon", "&", "for")
+)
 
 
 def _named(text: str, written: bool) -> str:
@@ -184,10 +186,21 @@ def _named(text: str, written: bool) -> str:
         low = token.casefold().strip(".,")
         if not written and not taken and low in NO_NAMES:
             break
-        if low in _LINKS and taken and written and len(tokens) > len(taken) + 1 and tokens[len(taken) + 1][:1].isupper():
+        if (
+            low in _LINKS
+            and taken
+            and written
+            and len(tokens) > len(taken) + 1
+            and tokens[len(taken) + 1][:1].isupper()
+        ):
             taken.append(token)
             continue
-        if low in COMMON or (low in PLAIN and not written) or not low or (written and not (token[0].isupper() or token[0].isdigit())):
+        if (
+            low in COMMON
+            or (low in PLAIN and not written)
+            or not low
+            or (written and not (token[0].isupper() or token[0].isdigit()))
+        ):
             break
         if not written and len(taken) == 3:
             break
@@ -204,7 +217,9 @@ def _spot(text: str, written: bool) -> str:
     return _named(text, written)
 
 
-_NOUN_STOPS = frozenset(("at", "from", "with", "by", "about", "on", "in", "to", "under", "near", "over", "into", "like"))
+_NOUN_STOPS = frozenset(
+    ("at", "from", "with", "by", "about", "on", "in", "to", "under", "near", "over", "into", "like")
+)
 
 
 def _noun(most: int, text: str, written: bool) -> str:
@@ -237,9 +252,10 @@ def _simple(most: int, text: str, written: bool) -> str:
 
 def _liking(text: str, written: bool) -> str:
     """What somebody likes in general: "your idea", "the second one", "it" are of the moment."""
-    if re.match(r"(?:the|this|that|these|those|your|it|its|his|her|their|to|what|how|when|being|you)\b", text, re.I):
-        if not (written and re.match(r"the [A-Z]", text)):
-            return ""
+    if re.match(
+        r"(?:the|this|that|these|those|your|it|its|his|her|their|to|what|how|when|being|you)\b", text, re.I
+    ) and not (written and re.match(r"the [A-Z]", text)):
+        return ""
     noun = _noun(7, text, written)
     tokens = _ARTICLE.sub("", noun).split(" ")
     if not tokens[0] or any(token.casefold() in _POINTING for token in tokens):
@@ -257,7 +273,7 @@ def _rest(text: str, written: bool) -> str:
             tokens = tokens[:at]
             break
     value = _tidy(" ".join(tokens))
-    if value.casefold() in _POINTING or value.split(" ")[0].casefold() in ("it", "that", "this") and len(tokens) < 3:
+    if value.casefold() in _POINTING or (value.split(" ")[0].casefold() in ("it", "that", "this") and len(tokens) < 3):
         return ""
     return value
 

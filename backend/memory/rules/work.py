@@ -20,7 +20,7 @@ ROLES = (
     r"|shop|branch|regional|sales|it|hr|case|change|data|plant|shift|site|general|claims|key account) (?:manager|lead|head"
     r"|owner|director|leader|handler))"
 )
-DOES = r"(?:runs|leads|handles|owns|manages|heads|takes care of|is in charge of|is responsible for|takes over|looks after|decides (?:on|about)|signs|approves|sponsors|does (?:the|our|all))"  # noqa: E501
+DOES = r"(?:runs|leads|handles|owns|manages|heads|takes care of|is in charge of|is responsible for|takes over|looks after|decides (?:on|about)|signs|approves|sponsors|does (?:the|our|all))"
 _TOOLS = (
     r"(?:excel|sap|jira|slack|teams|zoom|outlook|salesforce|hubspot|notion|trello|asana|confluence|github|gitlab|figma"
     r"|power ?bi|tableau|servicenow|sharepoint|google (?:sheets|docs|drive|calendar)|whatsapp|airtable|access|oracle|postgres"
@@ -29,7 +29,7 @@ _TOOLS = (
     r"|dynamics|business central|pipedrive|mailchimp|canva|photoshop|autocad|matlab|word|powerpoint|signal|telegram"
     r"|lotus notes|filemaker|workday|personio|docusign|stripe|paypal|square|lightspeed|odoo|netsuite|toggl|todoist)"
 )
-_UNITS = r"(?:operations|logistics|marketing|sales|hr|it|finance|procurement|purchasing|product|engineering|support|legal|compliance|accounting|controlling|research|production|quality|customer \w+|data|the [\w ]*?(?:team|department|unit|office|group|lab|division)|a team|our \w+ team)"  # noqa: E501
+_UNITS = r"(?:operations|logistics|marketing|sales|hr|it|finance|procurement|purchasing|product|engineering|support|legal|compliance|accounting|controlling|research|production|quality|customer \w+|data|the [\w ]*?(?:team|department|unit|office|group|lab|division)|a team|our \w+ team)"
 _PROJECT = r"(?:the |our |my )?(?P<about>[\w'-]+(?: [\w'-]+){0,3}?)"
 
 RULES = (
@@ -56,7 +56,7 @@ RULES = (
     # Role and team
     Rule("role", "am is was", rf"{{WHO}} (?:am|is|are) (?:now |also |currently |actually )*(?:an?|the|their|our)(?: new)? (?P<value>{ROLES})\b(?!'s)(?! (?:of mine|friend|now and))"),
     Rule("role", "am", rf"^i am [^\W\d_]+(?: [^\W\d_]+)?,? (?:an? |the )?(?:.*? )?(?P<value>(?:\w+ )?{ROLES}) (?:at|for|with) ", sure=0.85),
-    Rule("role", "am is", rf"{{WHO}} (?:am|is) (?:now |also |still |currently )*(?:the )?(?P<value>(?:head|vp|director|chief) (?:of )?\w+(?: officer)?|(?:head|senior|chief|lead|night|charge|staff) (?:nurse|engineer|medical officer)|coo|ceo|cto|cfo|cmo|midwife|nurse)\b", sure=0.85),
+    Rule("role", "am is", r"{WHO} (?:am|is) (?:now |also |still |currently )*(?:the )?(?P<value>(?:head|vp|director|chief) (?:of )?\w+(?: officer)?|(?:head|senior|chief|lead|night|charge|staff) (?:nurse|engineer|medical officer)|coo|ceo|cto|cfo|cmo|midwife|nurse)\b", sure=0.85),
     Rule("role", "our my", rf"^{{person:subject}},? (?:our|my|the|their)(?: new)? (?P<value>{ROLES})\b", sure=0.8),
     Rule("role", "new", rf"\b(?:the|our) new (?P<value>{ROLES}|cmo) is {{person:subject}}", sure=0.85),
     Rule("role", "", rf"(?:^|\bit is |\bis ){{person:subject}}, (?P<value>(?:\w+ )?{ROLES})\b(?! of the)", sure=0.8),

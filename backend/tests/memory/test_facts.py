@@ -12,7 +12,16 @@ from backend.core.context import Channel, Fact, Turn
 from backend.core.problems import Problem
 from backend.identity.principal import Principal
 from backend.memory.fact_plan import begins, dated, plan, same
-from backend.memory.fact_reads import current, profile, relevant, replaced_by, shown, tokens_of, valid_at, without_repetitions
+from backend.memory.fact_reads import (
+    current,
+    profile,
+    relevant,
+    replaced_by,
+    shown,
+    tokens_of,
+    valid_at,
+    without_repetitions,
+)
 from backend.memory.facts import Facts
 from backend.memory.predicates import predicate_of
 from backend.tests.memory.fake_facts import FactsInMemory
@@ -77,7 +86,11 @@ async def test_a_repetition_adds_its_proof_and_no_second_fact(facts: Facts) -> N
 
 
 async def test_learning_again_from_the_same_turns_changes_nothing(facts: Facts, log: FactsInMemory) -> None:
-    turns = [said("My name is Ada and I work at Bosch."), said("I work at Siemens now.", 5), said("I work at Siemens.", 6)]
+    turns = [
+        said("My name is Ada and I work at Bosch."),
+        said("I work at Siemens now.", 5),
+        said("I work at Siemens.", 6),
+    ]
     before = await learned(facts, *turns)
     await facts.learn(ADA, turns)
     await learned(facts, *turns)
@@ -105,7 +118,10 @@ async def test_an_amended_turn_takes_back_what_it_no_longer_says(facts: Facts) -
 
 async def test_a_deadline_belongs_to_the_project_spoken_of_last(facts: Facts) -> None:
     rows = await learned(
-        facts, said("I lead the CRM migration."), said("The deadline is 3 May.", 1), said("The deadline is now 1 June.", 9)
+        facts,
+        said("I lead the CRM migration."),
+        said("The deadline is 3 May.", 1),
+        said("The deadline is now 1 June.", 9),
     )
     (deadline,) = [fact for fact in current(rows) if fact.predicate == "deadline"]
     assert (deadline.subject, deadline.value) == ("CRM migration", "1 June")
@@ -164,7 +180,9 @@ async def test_a_profile_is_bounded_and_begins_with_who_the_user_is(facts: Facts
 
 
 async def test_facts_that_answer_a_message_come_with_what_they_replaced(facts: Facts) -> None:
-    rows = await learned(facts, said("I work at Bosch."), said("I joined Siemens on 20 March.", 30), said("I love tea."))
+    rows = await learned(
+        facts, said("I work at Bosch."), said("I joined Siemens on 20 March.", 30), said("I love tea.")
+    )
     found = [fact.value for fact, _ in relevant(rows, "where do I work?", predicates=["employer"])]
     assert found == ["Siemens", "Bosch"]
     then = relevant(rows, "where did I work?", predicates=["employer"], as_of=MARCH + 3 * DAY)
@@ -223,7 +241,9 @@ async def test_whatever_is_said_history_stays_and_as_of_reads_match_what_was_rea
                 assert open_values.setdefault((fact.subject, fact.predicate), fact.id) == fact.id
             assert fact.superseded_by is None or fact.superseded_by in rows
         for one in current(rows.values()):
-            assert not any(same(one, other) and one.id != other.id and not dated(one) for other in current(rows.values()))
+            assert not any(
+                same(one, other) and one.id != other.id and not dated(one) for other in current(rows.values())
+            )
         seen.append((now, {fact.id for fact in current(rows.values(), now)}))
     for moment, ids in seen:
         assert {fact.id for fact in current(rows.values(), moment)} == ids
