@@ -28,8 +28,8 @@ _WORD = re.compile(r"[^\W_]+(?:[-'][^\W_]+)*|@|1:1")
 _SINCE = re.compile(r"\b(?:since|from|starting|as of|beginning|effective)(?: on| in| the)*$", re.IGNORECASE)
 _UNTIL = re.compile(r"\b(?:until|till|up to|through)(?: the| end of)*$", re.IGNORECASE)
 _COMMANDING = re.compile(
-    r"\b(?:ignore|disregard|override|instructions?|system prompt|your rules?|guidelines?|jailbreak|developer mode|pretend"
-    r"|you are now|you must|reveal|password|secret|execute|prompt|api key|act as|forget everything)\b",
+    r"\b(?:ignore|disregard|override|instructions?|system prompt|your rules?|guidelines?|jailbreak|developer mode"
+    r"|pretend|you are now|you must|reveal|password|secret|execute|prompt|api key|act as|forget everything)\b",
     re.IGNORECASE,
 )
 _RELATION = re.compile(
@@ -46,6 +46,36 @@ _MENTION = re.compile(
 _NOTHING = frozenset(
     ("a lot", "nothing", "home", "work", "here", "there", "somewhere", "something", "someone", "it", "that")
 )
+_LONGEST = 160  # characters of a value
+_MOST_MATCHES = 3
+_MOST = 12  # facts of one turn
+
+
+def _by_cue() -> dict[str, list[Rule]]:
+    found: dict[str, list[Rule]] = {}
+    for rule in RULES:
+        for cue in rule.cues.split() or [""]:
+            found.setdefault(cue.casefold(), []).append(rule)
+    return found
+
+
+_CUES = _by_cue()
+_ORDER = {id(rule): place for place, rule in enumerate(RULES)}
+
+
+def extract(turn: Turn, *, previous: Turn | None = None, speaker: str = USER, anyone: bool = False) -> list[Fact]:
+    """Return the facts that a turn states about its speaker and their world. Pure; under a millisecond.
+
+    previous: the turn before, of the assistant: what it asked gives short answers their meaning. speaker: the subject
+    of "I"; anyone: read the turn whatever its role (two people talking), else only the user's turns give facts.
+    The subject is "user", a person's name, or `PROJECT` for the deadline of a project that is not named.
+    """
+    if turn.role != "user" and not anyone:
+        return []
+    text = plain(turn.content)
+    if not text:
+        return []
+    reading = _Reading(turn, speaker, _written(text))
     cut = clauses(text)
     for place, clause in enumerate(cut):
         reading.after = cut[place + 1].text if place + 1 < len(cut) else ""
