@@ -112,7 +112,8 @@ class OwnerMemory:
         begun = time.monotonic()
         restarts = 0
         while True:
-            changes = await self._log.changes(self._principal, self._seen, PAGE)
+            after = self._seen
+            changes = await self._log.changes(self._principal, after, PAGE)
             self.answered = True
             if changes.epoch != self._epoch:
                 restarts += 1
@@ -128,8 +129,8 @@ class OwnerMemory:
                     added += 1
                     if added % CHUNK == 0:
                         await asyncio.sleep(0)
-            before, self._seen = self._seen, max(self._seen, changes.upto)
-            if changes.upto < changes.head and self._seen > before:
+            self._seen = max(self._seen, changes.upto)
+            if after < changes.upto < changes.head:
                 continue  # a page with rows that do not open is not full, and not the last
             if len(changes.turns) < PAGE:
                 self._seen = max(self._seen, changes.head)
