@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 import orjson
@@ -33,10 +34,14 @@ BATCH_TURNS = 6
 SETTLE_SECONDS = 30.0
 """A batch that is not full waits so long for more turns, and any batch while the model is busy with people."""
 
-ANSWER_SECONDS = 90.0
+ANSWER_SECONDS = 40.0
+"""For one answer: less than a follower's `take` may last."""
+
 ANSWER_TOKENS = 320
 CONFIDENCE = 0.6
 
+_SETTLE = timedelta(seconds=SETTLE_SECONDS)
+_REMEMBERED = 10_000
 _LONGEST_TURN = 600  # characters of a turn that are shown
 _LONGEST_VALUE = 80
 _MOST_FACTS = 6
@@ -106,6 +111,13 @@ class Learning(Protocol):
         ...
 
 
+class Later(Problem):
+    """Not now: the followers call again after `retry_after` seconds. No caller of the service sees it."""
+
+    def __init__(self, why: str, seconds: float) -> None:
+        super().__init__(503, "later", "Later", f"Facts wait: {why}.", retryable=True, retry_after=seconds)
+
+
 @dataclass(frozen=True, slots=True)
 class Tally:
     """What came of one answer."""
@@ -123,16 +135,33 @@ class ModelPass:
         self._model = model
         self._facts = facts
         self._busy = busy
+        self._read: dict[str, None] = {}
 
     async def take(self, principal: Principal, turns: Sequence[Turn], *, deleted: bool) -> None:
-        """Read turns that the log has gained. Idempotent. Raises `Problem` with `retry_after` to be called again.
+        """Read turns that the log has gained: one request at most. Idempotent. Raises `Later` to be called again.
 
         deleted: an episode was deleted; the log takes its facts with it, so there is nothing to do.
         """
+        now = datetime.now(UTC)
+        asked = False
         for batch in _batches(turns):
+            if batch[-1].id in self._read:
+                continue
             if self._busy():
-                raise _later("the model is answering somebody")
+                raise Later("the model is answering somebody", SETTLE_SECONDS)
+            if asked:  # one request a call: a small model takes half a minute for it
+                raise Later("there is more to read", 1.0)
+            if batch[-1] is turns[-1] and _wanted(batch) < BATCH_TURNS and now - batch[-1].said_at < _SETTLE:
+                raise Later("the conversation goes on", SETTLE_SECONDS)
             await self.read(principal, batch)
+            asked = True
+            self._remember(batch[-1].id)
+
+    def _remember(self, turn_id: str) -> None:
+        """Keep in mind what was read: a call that ended with `Later` is made again with the same turns."""
+        self._read[turn_id] = None
+        while len(self._read) > _REMEMBERED:
+            del self._read[next(iter(self._read))]
 
     async def read(self, principal: Principal, batch: Sequence[Turn]) -> Tally:
         """Ask the model about one batch and store what stands up to the check."""
@@ -153,16 +182,12 @@ class ModelPass:
             async with asyncio.timeout(ANSWER_SECONDS):
                 text = await self._model.complete_json(messages, schema=_SCHEMA, max_tokens=ANSWER_TOKENS)
         except TimeoutError:
-            raise _later("the model did not answer in time") from None
+            raise Later("the model did not answer in time", SETTLE_SECONDS) from None
         try:
             return orjson.loads(text)
         except ValueError:  # cut off, or not bound by the schema: this batch yields nothing
             logger.info("facts: the model's answer is not JSON")
             return {}
-
-
-def _later(why: str) -> Problem:
-    return Problem(503, "facts_later", "Later", f"Facts wait: {why}.", retryable=True, retry_after=SETTLE_SECONDS)
 
 
 def _batches(turns: Sequence[Turn]) -> Iterator[list[Turn]]:
@@ -175,9 +200,17 @@ def _batches(turns: Sequence[Turn]) -> Iterator[list[Turn]]:
                 yield batch
             batch, wanted = [], 0
         batch.append(turn)
-        wanted += turn.role == "user" and bool(statements_of(turn))
+        wanted += _states(turn)
     if wanted:
         yield batch
+
+
+def _states(turn: Turn) -> bool:
+    return turn.role == "user" and bool(statements_of(turn))
+
+
+def _wanted(batch: Sequence[Turn]) -> int:
+    return sum(_states(turn) for turn in batch)
 
 
 def lines(batch: Sequence[Turn]) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -140,7 +141,12 @@ async def test_turns_without_statements_cost_no_request() -> None:
 async def test_a_request_holds_few_turns_of_one_session_as_data() -> None:
     model = Scripted({"facts": []})
     turns = [said(f"i bought a boat number {number} for our family", session=f"s{number // 8}") for number in range(16)]
-    await ModelPass(model, Facts(FactsInMemory())).take(ADA, turns, deleted=False)
+    reading = ModelPass(model, Facts(FactsInMemory()))
+    for _ in range(3):  # one request a call, and the next one follows at once
+        with pytest.raises(Problem) as later:
+            await reading.take(ADA, turns, deleted=False)
+        assert later.value.retry_after == 1.0
+    await reading.take(ADA, turns, deleted=False)
     assert [len(asked[-1]["content"].splitlines()) for asked in model.asked] == [6, 2, 6, 2]
     assert {message["role"] for message in model.asked[0]} == {"system", "user", "assistant"}
     assert "boat" not in model.asked[0][0]["content"]
@@ -152,6 +158,15 @@ async def test_while_the_model_answers_somebody_the_pass_waits() -> None:
         await ModelPass(model, Facts(FactsInMemory()), busy=lambda: True).take(
             ADA, [said("i bought a boat for our family")], deleted=False
         )
+    assert later.value.retry_after == model_pass.SETTLE_SECONDS
+    assert model.asked == []
+
+
+async def test_a_batch_that_may_still_grow_waits_for_it() -> None:
+    model = Scripted({"facts": []})
+    fresh = replace(said("i bought a boat for our family"), said_at=datetime.now(UTC))
+    with pytest.raises(Problem) as later:
+        await ModelPass(model, Facts(FactsInMemory())).take(ADA, [fresh], deleted=False)
     assert later.value.retry_after == model_pass.SETTLE_SECONDS
     assert model.asked == []
 
