@@ -161,6 +161,8 @@ class _Reading:
     def _applies(self, rule: Rule, clause: Clause) -> bool:
         if clause.reported or (clause.asks and not rule.asked):
             return False
+        if rule.then and not re.match(rf"(?:{rule.then})\b", self.after, re.IGNORECASE):
+            return False
         if clause.unreal and not (rule.unreal or rule.asked):
             return False
         return not (rule.dated and not HAS_TIME.search(clause.text))
@@ -202,6 +204,8 @@ class _Reading:
 
     def _add(self, rule: Rule, clause: Clause, predicate: str, value: str, subject: str, label: str) -> None:
         low = value.casefold()
+        if predicate == "age" and (not low.isalpha() and (not low.isdigit() or int(low) > 120)) and " " not in low:
+            return
         if predicate == "name" and value.isupper() and len(value) > 3:
             return  # "I AM DONE"
         if not value or len(value) > _LONGEST or low in _NOTHING or low == subject.casefold() or "…" in value:
@@ -246,7 +250,9 @@ class _Reading:
         if somebody := groups.get("somebody"):
             name = values("person", somebody, self.written)
             child = (rule.predicate == "age" and KIN.get(self.relation, ("",))[0] == "child") or self.kids
-            known = self.written or child or (name and name[0].casefold() == self.person.casefold())
+            known = self.written or child
+            if not known and rule.predicate != "age":
+                known = bool(name) and name[0].casefold() == self.person.casefold()
             if not name or not known:
                 return None
             self.person = name[0]

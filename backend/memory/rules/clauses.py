@@ -163,7 +163,7 @@ def _is_subject(words: list[str], at: int, word: str) -> bool:
         return True
     after = _bare(words[at + 1]) if at + 1 < len(words) else ""
     if word in _MAYBE_SUBJECTS:
-        return after in _FINITE
+        return after in _FINITE and not (word == "it" and at + 2 == len(words))  # "the blue one it is"
     if word in _OWNERS:
         ahead = [_bare(other) for other in words[at + 1 : at + 5]]
         behind = _bare(words[at - 1])

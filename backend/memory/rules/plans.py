@@ -70,6 +70,9 @@ RULES = (
     Rule("event", "", rf"\b(?:i|we)(?: also| just| finally| recently| both| already)* (?P<value>{_HAPPENED}\b.*)", when="event", dated=True, sure=0.7),
     Rule("event", "got", r"\b(?:i|we)(?: just| finally| recently)* (?P<value>got (?:an?|the|my|our|engaged|married|promoted|fired|divorced|sick|injured)\b.*)", when="event", dated=True, sure=0.7),
     Rule("event", "", rf"^(?P<value>{_HAPPENED} (?:on )?{DATE})$", when="event", dated=True, sure=0.7),
+    Rule("event", "start starts started end ends ended open opens opened close closes closed come comes came visit visits arrive arrives arrived begin begins moves get gets getting finishes leaves switched retires goes takes", rf"^(?:(?:on |at )?{DATE},? )?(?P<value>(?:the|my|our|their) (?:[\w'-]+ ){{1,4}}?(?:(?:will be|is going to be|was|gets?|is getting) \w+(?: \w+)?|starts?|started|ends?|ended|opens?|opened|closes?|closed|comes?|came|visits?|visited|arrives?|arrived|begins?|began|moves?|finishes|finished|leaves|retires|goes live|takes place)\b.*)$", when="event", dated=True, sure=0.7),
+    Rule("event", "there", rf"^there is (?P<value>an? [\w' -]+? (?:on |at |in )?.*{DATE}.*)$", when="event", dated=True, sure=0.7),
+    Rule("event", "day", rf"^(?P<value>my (?:last|first) day(?: at work| there)? is (?:on )?{DATE})", when="event", dated=True, sure=0.8),
     # Goals
     Rule("goal", "goal dream aim resolution ambition", r"\bmy (?:\w+ )?(?:goal|dream|aim|resolution|ambition|plan)(?: for [\w ]+?)? (?:is|has always been|was always) (?:to |that )?{rest}"),
     Rule("goal", "goal target aim objective", r"\b(?:the|our) (?:main |big |only )?(?:goal|target|aim|objective|point) is (?:to |that )?{rest}"),
