@@ -29,7 +29,9 @@ _FORMATS = (
     r"|csv|pdfs?|slides?|one[ -]page(?:rs?)?|on paper|in writing|written|voice messages|text messages|screenshots"
     r"|english|german|french|spanish|simple words|japanese|turkish|italian|portuguese|dutch|polish|attachments?|phone calls|pdfs?|short emails|long emails|detail|examples|headings|charts?|diagrams?)"
 )
-_DAY_WORDS = r"(?:mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|mornings?|afternoons?|weekends?)"
+_DAY_WORDS = (
+    r"(?:mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|mornings?|afternoons?|weekends?)"
+)
 _ASK_OFTEN = r"(?:always|from now on|in future|in the future|please|next time|everything|generally|whenever possible)"
 
 RULES = (
@@ -44,7 +46,14 @@ RULES = (
     Rule("diet", "eating", rf"{{I}} (?:am |have |has )?(?:started|began|am|are|back to) (?P<value>eating {_FOODS}(?: again)?)", when="start"),
     Rule("diet", "stopped quit gave", r"\bi (?:have )?(?P<value>(?:stopped|quit|gave up) (?:drinking |eating )?(?:coffee|alcohol|sugar|meat|smoking|caffeine|dairy|bread|sweets|gluten))\b", when="state"),
     Rule("diet", "diet", r"{AM} (?:now )?on an? (?P<value>[\w-]+(?: [\w-]+)? diet)", when="state"),
+    Rule("allergy", "allergic", r"^allergic to {simples}"),
+    Rule("allergy", "hay", r"{I} (?:have|suffer from|got) (?P<value>hay fever)\b"),
     # Likes and dislikes
+    Rule("prefers", "more better than", r"\bi (?:like|love|enjoy) (?P<value>[\w -]{3,30}? (?:more|better) than [\w -]{3,30})$", sure=0.85),
+    Rule("prefers", "not give send write want", r"^(?:please )?(?:give|send|write|show)(?: to)?(?: me| us)? (?P<value>[\w-]+(?: [\w-]+)?),? (?:and )?not [\w-]+", asked=True, sure=0.75),
+    Rule("prefers", "time", r"\b(?P<value>one [\w-]+ at a time)\b", asked=True, unreal=True, sure=0.75),
+    Rule("dislikes", "cannot", r"\bi cannot (?:read|deal with|work with|cope with|do) {liking}", sure=0.7),
+    Rule("dislikes", "no", r"^no (?P<value>(?!one\b|more\b|need\b|way\b|problem\b|worries\b|rush\b)[\w-]+(?: (?!before|after|on|during|at)[\w-]+)?) please$", asked=True, sure=0.7),
     Rule("likes", "love like enjoy adore loves", r"{I}(?: (?:would say|quite))? (?:love|like|enjoy|adore) {likings}(?! (?:to|more|better)\b)"),
     Rule("likes", "favourite favorite", r"\bmy (?:all[ -]time |absolute )?(?P<label>favou?rite [\w -]+?) (?:is|are|has always been|was always) {noun}"),
     Rule("likes", "favourite favorite", r"^{noun} is my (?:all[ -]time |absolute |new )?favou?rite\b"),
@@ -53,7 +62,7 @@ RULES = (
     Rule("likes", "miss", r"\bi (?:really |so )?miss {liking}", sure=0.7),
     Rule("likes", "love like loves likes", r"{WHO} (?:loves|likes|adores) {liking}", sure=0.75, subject="third"),
     Rule("dislikes", "hates", r"{WHO} (?:hates|dislikes|cannot stand) {liking}", sure=0.75, subject="third"),
-    Rule("dislikes", "drives drive", r"^{noun} (?:drives?|makes?) me (?:crazy|mad|nuts|sick|nervous)\b", sure=0.8),
+    Rule("dislikes", "drives drive", r"^{noun} (?:drives?|makes?) me (?:crazy|mad|nuts|sick|nervous|sleepy|angry|tired|sad)\b", sure=0.8),
     Rule("likes", "fan", r"{AM}(?: an?| the)? (?:(?:big|huge|great|massive|total|real|lifelong) )*fan of {noun}"),
     Rule("likes", "into", r"{AM} (?:really |very |quite |super |totally |deeply )*into {likings}"),
     Rule("likes", "fond crazy mad obsessed passionate", r"{AM} (?:really |very |quite |a bit )*(?:fond of|crazy about|mad about|obsessed with|passionate about) {liking}"),
@@ -83,7 +92,6 @@ RULES = (
     Rule("prefers", "keep make", r"^(?:please )?(?:keep|make) (?:it|them|that|answers|everything)(?: to| under)? (?P<value>(?:very )?(?:short|brief|simple|one page|half a page|\w+ (?:lines|pages|sentences|words)))\b", asked=True, sure=0.75),
     Rule("prefers", "better easier best", r"^(?P<value>[\w -]{3,40}?) (?:is|are|works?|suits?)(?: me| much| always)? (?:better|best|easier|easiest)(?: for me)?$", sure=0.75),
     Rule("prefers", "only after before between", r"\b(?:call|reach|ring|write|contact|meet|phone|book|calls|meetings|appointments)(?: me| us| with me)?(?: please| is| are| only| best| always| not)* (?P<value>(?:after|before|between|only in|in) (?:the )?(?:mornings?|afternoons?|evenings?|lunch|noon|[\w:]+(?: ?[ap]\.?m| o'clock)?)(?: and [\w:]+(?: ?[ap]m)?)?)\b", asked=True, sure=0.75),
-    Rule("prefers", "please always only", r"^(?P<value>(?!(?:write|send|keep|make|do|show|tell|give|can|yes|no|not|one|more|wait|stop|help|again|repeat|next|go|book|call|draft|add|put|use|always|never|me|you|please|and|list|read|check|remind|summary|summarise|let|thank|thanks|both|same|that|this|the|it|just|only|a|an|i|we|read|what|how|louder|slower)\b)[\w-]+(?: [\w-]+){0,3}?),? (?:please|always please)$", asked=True, sure=0.6),
     Rule("prefers", "like want need", r"\bi (?:like|want|need|read|take) (?:my |the |your |all )?(?:\w+ )?(?:reports?|summar(?:y|ies)|answers?|updates?|notes?|texts?|messages?|everything|things|it|minutes) (?:in |as |to be |on )?(?P<value>(?:very )?(?:short|brief|long|detailed|simple|printed|on paper|in writing|on one page|in a table|in bullets?|in bullet points|in english|in german|in spanish|in japanese|in turkish|early|by e-?mail|by mail))\b", unreal=True, sure=0.8),
     Rule("prefers", "works best", r"\b(?P<value>(?:mornings|afternoons|evenings|mondays|tuesdays|wednesdays|thursdays|fridays|weekends|e-?mail|phone|chat)) (?:works?|suits?|is|are) (?:me )?best\b", sure=0.8),
     # Languages and hobbies
@@ -97,7 +105,7 @@ RULES = (
     Rule("hobby", "forever", r"\bi do (?P<value>[\w -]+?) since forever\b"),
     Rule("hobby", "took taken started take", rf"\bi (?:have )?(?:recently |just )*(?:took up|taken up|started|got into|picked up) (?P<value>{SPORTS})\b", when="start"),
     Rule("hobby", "ski run swim cycle hike climb bake paint knit garden sing sail row fish dance draw", r"\bi (?P<value>(?:ski|run|swim|cycle|hike|climb|bake|paint|knit|garden|sing|sail|row|fish|dance|draw)(?: [\w-]+)?) (?=(?:every|each|twice|three times|on weekends|at weekends|a lot|regularly|in (?:a|the) (?:choir|club|team))\b)"),
-    Rule("hobby", "time", rf"\bin my (?:free|spare) time,? i (?:like to |love to |usually |mostly )*{{noun}}", sure=0.8),
+    Rule("hobby", "time", r"\bin my (?:free|spare) time,? i (?:like to |love to |usually |mostly )*{noun}", sure=0.8),
     Rule("hobby", "sing", r"\bi (?P<value>sing in (?:a|the|our) [\w ]*?choir)\b"),
     # Possessions
     Rule("owns", "bought purchased own have drive ride got", rf"{{I}} (?:bought|purchased|own|drive|ride|have|got|have got|just got|finally got|inherited)(?: myself| ourselves)? (?P<value>(?:an?|my|our|the|two|three) (?:[\w-]+ ){{0,3}}?{_THINGS}\b(?: in (?!may\b|june\b|march\b|a\b|the\b|good\b|case\b)[\w-]+)?)(?! (?:problem|issue|meeting|call))", sure=0.8),

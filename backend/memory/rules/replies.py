@@ -75,5 +75,7 @@ def answer(kind: str, text: str) -> str:
     if kind in ("date", "when", "money", "amount"):
         found = re.search(rf"(?:^|(?<= ))(?P<value>{pattern})", text, re.IGNORECASE)
     else:
-        found = re.match(rf"(?:(?:it is|that is|in|at|by|we have|i am|i live in|my name is) )*(?P<value>{pattern})", text, re.I)
+        found = re.match(
+            rf"(?:(?:it is|that is|in|at|by|we have|i am|i live in|my name is) )*(?P<value>{pattern})", text, re.I
+        )
     return found["value"] if found else ""

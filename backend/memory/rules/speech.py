@@ -45,8 +45,13 @@ _CONTRACTIONS = (
     (re.compile(r"\b(i)(?:'m|m)\b", re.IGNORECASE), r"\1 am"),
     (re.compile(r"\b(i|you|we|they)(?:'ve)\b|\b(i)ve\b", re.IGNORECASE), r"\1\2 have"),
     (re.compile(r"\b(you|we|they)'re\b", re.IGNORECASE), r"\1 are"),
-    (re.compile(r"\b(he|she|it|that|there|here|what|who|where|when|how|name|everything|everybody|deadline|budget|son|daughter)'s\b",
-                re.IGNORECASE), r"\1 is"),  # fmt: skip
+    (
+        re.compile(
+            r"\b(he|she|it|that|there|here|what|who|where|when|how|name|everything|everybody|deadline|budget|son|daughter)'s\b",
+            re.IGNORECASE,
+        ),
+        r"\1 is",
+    ),
     (re.compile(r"\b(i|you|we|he|she|it|they|that|there)'ll\b", re.IGNORECASE), r"\1 will"),
     (re.compile(r"\b(i|you|we|he|she|it|they)'d\b", re.IGNORECASE), r"\1 would"),
     (re.compile(r"\blet'?s\b(?! \w+ed\b)", re.IGNORECASE), "let us"),
@@ -58,7 +63,9 @@ _CONTRACTIONS = (
     (re.compile(r"\bwanna\b", re.IGNORECASE), "want to"),
     (re.compile(r"\bgotta\b", re.IGNORECASE), "have to"),
 )
-_LETTERS = re.compile(r"(?<![\w'])(?:[b-hj-z]|[ai](?= [b-hj-z](?: [a-z])?(?![\w'])))(?:[ .-] ?[a-z](?![\w'])\.?)+", re.I)
+_LETTERS = re.compile(
+    r"(?<![\w'])(?:[b-hj-z]|[ai](?= [b-hj-z](?: [a-z])?(?![\w'])))(?:[ .-] ?[a-z](?![\w'])\.?)+", re.I
+)
 _SPOKEN_ADDRESS = re.compile(
     r"(?<![\w@])([a-z0-9]+(?: (?:dot|underscore|dash) [a-z0-9]+)*) at ([a-z0-9]+(?: (?:dot|dash) [a-z0-9]+)*)"
     r" dot (com|org|net|de|eu|io|uk|se|fr|co|at|ch|nl|es|it|dev|edu)\b",
@@ -141,8 +148,38 @@ def _corrected(text: str) -> str:
 
 _SUBJECTS = frozenset(("i", "we", "he", "she", "it", "they", "my", "our", "the", "that", "this"))
 _FIGURES = frozenset(
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen"
-    " nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million".split()  # noqa: SIM905
+    [
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+        "twenty",
+        "thirty",
+        "forty",
+        "fifty",
+        "sixty",
+        "seventy",
+        "eighty",
+        "ninety",
+        "hundred",
+        "thousand",
+        "million",
+    ]
 )
 
 
