@@ -59,7 +59,7 @@ test('Elena hears a person, answers aloud, and remembers in writing; Marcus has 
 
   // Marcus, with a voice of his own.
   await desk.agent('Marcus').check()
-  await expect(desk.column.locator('[data-handover=marcus]')).toBeVisible(slow)
+  await expect(desk.column.locator('[data-handover=marcus]')).toBeVisible(SLOW)
   await desk.send('Please introduce yourself in one sentence.')
   await expect(desk.caption).toContainText('Marcus is speaking', SLOW)
   await expect(desk.caption).toContainText('Marcus is listening', SLOW)
