@@ -65,6 +65,14 @@ export class Desk {
     await this.field.press('Enter')
   }
 
+  /** Send it and wait for the whole answer: it can be asked about once the service has stored it. */
+  async say(words: string, within: { timeout?: number } = {}): Promise<void> {
+    const before = await this.theirs.count()
+    await this.send(words)
+    await expect(this.theirs).toHaveCount(before + 1)
+    await expect(this.theirs.last().getByRole('button', { name: 'Why this answer' })).toBeVisible(within)
+  }
+
   agent(name: string): Locator {
     return this.page.getByRole('radio', { name })
   }

@@ -23,16 +23,9 @@ function open(page: Page, person = somebody()): Promise<Desk> {
 
 async function introduced(page: Page, person = somebody()): Promise<Desk> {
   const desk = await open(page, person)
-  await say(desk, INTRODUCTION)
+  await desk.say(INTRODUCTION)
   await expect(desk.fact('Works at Siemens.')).toBeVisible(SOON)
   return desk
-}
-
-async function say(desk: Desk, words: string): Promise<void> {
-  const before = await desk.theirs.count()
-  await desk.send(words)
-  await expect(desk.theirs).toHaveCount(before + 1)
-  await expect(desk.theirs.last()).not.toContainText('Thinking…')
 }
 
 async function openAll(desk: Desk) {
@@ -44,12 +37,12 @@ test.describe('what they know about one', { tag: '@chat' }, () => {
   test('verify facts extraction', async ({ page }) => {
     const desk = await open(page)
     await expect(desk.facts).toContainText('Nothing yet.')
-    await say(desk, INTRODUCTION)
+    await desk.say(INTRODUCTION)
     await expect(desk.fact('Is called Ada.')).toContainText('You typed it, today', SOON)
     await expect(desk.fact('Works at Siemens.')).toContainText('You typed it, today')
     await expect(page.locator('[data-announcer]')).toContainText(/^Noted: .*Works at Siemens\./)
 
-    await say(desk, 'I now work at Bosch')
+    await desk.say('I now work at Bosch')
     await expect(desk.fact('Works at Bosch.')).toContainText('Since today · was “Siemens” until then', SOON)
     await expect(desk.fact('Works at Siemens.')).toHaveCount(0)
 
@@ -67,7 +60,7 @@ test.describe('what they know about one', { tag: '@chat' }, () => {
   test('verify memory persistence', async ({ page }) => {
     const desk = await introduced(page)
     await desk.startAnew()
-    await say(desk, 'What is my name?')
+    await desk.say('What is my name?')
     await expect(desk.theirs.last()).toContainText('Your name is Ada.')
     await page.reload()
     await expect(desk.theirs.last()).toContainText('Your name is Ada.')
@@ -116,7 +109,7 @@ test.describe('what they know about one', { tag: '@chat' }, () => {
     await page.reload()
     await expect(desk.yours.first()).toContainText(INTRODUCTION)
     await expect(desk.facts).not.toContainText('Siemens')
-    await say(desk, INTRODUCTION)
+    await desk.say(INTRODUCTION)
     // What was forgotten is not learned again from the same words.
     await page.waitForResponse((answer) => answer.url().includes('/memory/facts'))
     await expect(desk.facts).not.toContainText('Siemens')
@@ -160,8 +153,8 @@ test.describe('what they know about one', { tag: '@chat' }, () => {
   test('why an answer: what was recalled for it, and for an earlier one, from the keyboard', async ({ page }) => {
     const desk = await introduced(page)
     await desk.startAnew()
-    await say(desk, 'Thank you')
-    await say(desk, 'What is my name?')
+    await desk.say('Thank you')
+    await desk.say('What is my name?')
     await expect(desk.recalled).toContainText('Ada')
     await expect(desk.theirs.last().getByRole('button', { name: /^(known|recalled): / }).first()).toBeVisible()
     const why = desk.theirs.first().getByRole('button', { name: 'Why this answer' })
@@ -177,8 +170,8 @@ test.describe('what they know about one', { tag: '@chat' }, () => {
 
   test('what was said is found by its words, and opened where it was said', async ({ page }) => {
     const desk = await open(page)
-    await say(desk, 'The budget of the CRM migration is 200,000 euros')
-    await say(desk, 'We should invite the sales team on Monday')
+    await desk.say('The budget of the CRM migration is 200,000 euros')
+    await desk.say('We should invite the sales team on Monday')
     await desk.startAnew()
     const search = page.getByRole('searchbox', { name: 'Search what was said' })
     await search.fill('what is the budget')
@@ -196,7 +189,7 @@ test.describe('what they know about one', { tag: '@chat' }, () => {
     const refused = await underShippedPolicy(page)
     await page.setViewportSize({ width: 360, height: 740 })
     const desk = await open(page)
-    await say(desk, INTRODUCTION)
+    await desk.say(INTRODUCTION)
     await page.getByRole('button', { name: 'What they know' }).click()
     const sheet = page.getByRole('dialog', { name: 'What they know and why' })
     await expect(sheet.getByText('Works at Siemens.').first()).toBeVisible(SOON)
@@ -219,8 +212,8 @@ test.describe('what they know about one', { tag: '@chat' }, () => {
         await page.setViewportSize({ width, height: 900 })
         const desk = await open(page)
         const scan = async () => (await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(' | ')}`)
-        await say(desk, INTRODUCTION)
-        await say(desk, 'I now work at Bosch')
+        await desk.say(INTRODUCTION)
+        await desk.say('I now work at Bosch')
         if (width < 1101) await page.getByRole('button', { name: 'What they know' }).click()
         const panel = width < 1101 ? page.getByRole('dialog', { name: 'What they know and why' }) : page.getByRole('complementary')
         await panel.getByRole('button', { name: /^Works at Bosch/ }).first().click()
