@@ -65,24 +65,23 @@ export function AgentTurn({ turn, explained, onWhy }: AgentTurnProps) {
   return (
     <article id={`turn-${storedId ?? turn.key}`} data-turn="assistant" data-agent={turn.agentId} className="arrive grid grid-cols-[34px_minmax(0,1fr)] gap-3">
       <Face agentId={turn.agentId} />
-      <div>
-        <div className="quiet flex items-center justify-between gap-3">
-          <p>{name}</p>
-          {why && (
-            <button
-              type="button"
-              onClick={why}
-              aria-label="Why this answer"
-              aria-pressed={explained}
-              title="What was recalled for this answer"
-              className="-my-1 min-h-6 rounded-full px-2 hover:bg-you-wash hover:text-ink aria-pressed:underline aria-pressed:underline-offset-4"
-            >
-              why
-            </button>
-          )}
-        </div>
+      <div className="relative">
+        <p className="quiet pr-14">{name}</p>
         <Words turn={turn} />
         {turn.state === 'stopped' && <p className="quiet mt-1.5 font-medium">You stopped this answer.</p>}
+        {/* Read after the words, seen beside the name. */}
+        {why && (
+          <button
+            type="button"
+            onClick={why}
+            aria-label="Why this answer"
+            aria-pressed={explained}
+            title="What was recalled for this answer"
+            className="quiet absolute -top-0.5 right-0 min-h-6 rounded-full px-2 hover:bg-you-wash hover:text-ink aria-pressed:underline aria-pressed:underline-offset-4"
+          >
+            why
+          </button>
+        )}
         <RecalledChips turn={turn} onMore={() => why?.()} />
       </div>
     </article>
