@@ -23,7 +23,9 @@ from backend.storage.keys import KeyRing
 app = typer.Typer(no_args_is_help=True, help="Bring a user's memory in, and take it out.")
 
 User = Annotated[str, typer.Option(help="Whose memory: the user's id (`oid` of their token).")]
-Tenant = Annotated[str, typer.Option(help="The user's tenant; `development` for development tokens, `poc` without sign-in.")]
+Tenant = Annotated[
+    str, typer.Option(help="The user's tenant; `development` for development tokens, `poc` without sign-in.")
+]
 
 
 @app.command("import")
@@ -70,9 +72,7 @@ def export(
     raise typer.Exit(asyncio.run(_with_memory(user, tenant, work)))
 
 
-async def _with_memory(
-    user: str, tenant: str, work: Callable[[Principal, TurnLog, FactLog], Awaitable[int]]
-) -> int:
+async def _with_memory(user: str, tenant: str, work: Callable[[Principal, TurnLog, FactLog], Awaitable[int]]) -> int:
     """Open the memory of the settings, do the work, and say in words what went wrong."""
     try:
         settings: Settings = load_settings()

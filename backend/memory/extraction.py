@@ -28,8 +28,8 @@ _WORD = re.compile(r"[^\W_]+(?:[-'][^\W_]+)*|@|1:1")
 _SINCE = re.compile(r"\b(?:since|from|starting|as of|beginning|effective)(?: on| in| the)*$", re.IGNORECASE)
 _UNTIL = re.compile(r"\b(?:until|till|up to|through)(?: the| end of)*$", re.IGNORECASE)
 _COMMANDING = re.compile(
-    r"\b(?:ignore|disregard|override|instructions?|system prompt|your rules?|guidelines?|jailbreak|developer mode|pretend"
-    r"|you are now|you must|reveal|password|secret|execute|prompt|api key|act as|forget everything)\b",
+    r"\b(?:ignore|disregard|override|instructions?|system prompt|your rules?|guidelines?|jailbreak|developer mode"
+    r"|pretend|you are now|you must|reveal|password|secret|execute|prompt|api key|act as|forget everything)\b",
     re.IGNORECASE,
 )
 _RELATION = re.compile(
@@ -43,7 +43,9 @@ _MENTION = re.compile(
     r"|\bthere is (?P<there>[^\W\d_][\w'-]+) (?:in|at|from)\b",
     re.IGNORECASE,
 )
-_NOTHING = frozenset(("a lot", "nothing", "home", "work", "here", "there", "somewhere", "something", "someone", "it", "that"))
+_NOTHING = frozenset(
+    ("a lot", "nothing", "home", "work", "here", "there", "somewhere", "something", "someone", "it", "that")
+)
 _LONGEST = 160  # characters of a value
 _MOST_MATCHES = 3
 _MOST = 12  # facts of one turn
@@ -78,7 +80,7 @@ def extract(turn: Turn, *, previous: Turn | None = None, speaker: str = USER, an
     for place, clause in enumerate(cut):
         reading.after = cut[place + 1].text if place + 1 < len(cut) else ""
         reading.read(clause)
-    if previous is not None and previous.role == "assistant" :
+    if previous is not None and previous.role == "assistant":
         reading.reply(text, cut, previous.content)
     if commanding(text):  # planted in a mail, or meant for the assistant: nobody's taste, nobody's decision
         reading.found = [found for found in reading.found if found.predicate not in _WISHES]
@@ -141,7 +143,11 @@ class _Reading:
         if relations := _RELATION.findall(text):
             self.relation = relations[-1].casefold()
         found = _MENTION.search(text)
-        name = values("person", (found["who"] or found["there"] or found["named"] or found["last"]) if found else text, self.written)
+        name = values(
+            "person",
+            (found["who"] or found["there"] or found["named"] or found["last"]) if found else text,
+            self.written,
+        )
         if name and (found or name == [text]):
             self.person = name[0]
 
@@ -154,6 +160,8 @@ class _Reading:
 
     def _applies(self, rule: Rule, clause: Clause) -> bool:
         if clause.reported or (clause.asks and not rule.asked):
+            return False
+        if rule.then and not re.match(rf"(?:{rule.then})\b", self.after, re.IGNORECASE):
             return False
         if clause.unreal and not (rule.unreal or rule.asked):
             return False
@@ -196,6 +204,8 @@ class _Reading:
 
     def _add(self, rule: Rule, clause: Clause, predicate: str, value: str, subject: str, label: str) -> None:
         low = value.casefold()
+        if predicate == "age" and (not low.isalpha() and (not low.isdigit() or int(low) > 120)) and " " not in low:
+            return
         if predicate == "name" and value.isupper() and len(value) > 3:
             return  # "I AM DONE"
         if not value or len(value) > _LONGEST or low in _NOTHING or low == subject.casefold() or "…" in value:
@@ -208,7 +218,9 @@ class _Reading:
             return  # "lars brandt" in answer to "who?" is no colleague where he is the boss
         for other in self.found:
             theirs = other.value.casefold()
-            if (other.predicate, other.subject) == (predicate, subject) and (_within(low, theirs) or _within(theirs, low)):
+            if (other.predicate, other.subject) == (predicate, subject) and (
+                _within(low, theirs) or _within(theirs, low)
+            ):
                 return
             if other.clause is clause and other.predicate in _SAME.get(predicate, ()):
                 return
@@ -237,8 +249,10 @@ class _Reading:
             return name[0] if name else self.person_of(whose.casefold())
         if somebody := groups.get("somebody"):
             name = values("person", somebody, self.written)
-            child = rule.predicate == "age" and KIN.get(self.relation, ("",))[0] == "child" or self.kids
-            known = self.written or child or (name and name[0].casefold() == self.person.casefold())
+            child = (rule.predicate == "age" and KIN.get(self.relation, ("",))[0] == "child") or self.kids
+            known = self.written or child
+            if not known and rule.predicate != "age":
+                known = bool(name) and name[0].casefold() == self.person.casefold()
             if not name or not known:
                 return None
             self.person = name[0]
@@ -257,8 +271,6 @@ class _Reading:
         if not HAS_TIME.search(text):
             if rule.ends:
                 found.end = now
-            elif rule.when == "start" and predicate_of(found.predicate).single:
-                found.begin = None
             return
         if rule.when == "never":
             return
@@ -266,21 +278,18 @@ class _Reading:
         if rule.when == "event":
             if not named:
                 return
-            period = period_of(found.value, named) or named[0]
-            found.begin, found.end = period.begin, period.end
-            found.when = spelled(period)
+            meant = period_of(found.value, named) or named[0]
+            found.begin, found.end, found.when = meant.begin, meant.end, spelled(meant)
             return
         if found.predicate in ("deadline", "birthday", "budget", "amount"):
-            if found.predicate == "deadline" and (period := period_of(found.value, named)):
-                found.when = spelled(period)
+            if found.predicate == "deadline" and (due := period_of(found.value, named)):
+                found.when = spelled(due)
             return
         for period in named:
             at = text.casefold().find(period.words.casefold())
             before = text[: max(at, 0)].rstrip()
             first = period.words.split(" ", 1)[0]
-            if _UNTIL.search(before) or _UNTIL.fullmatch(first):
-                found.end = period.begin
-            elif rule.ends:
+            if _UNTIL.search(before) or _UNTIL.fullmatch(first) or rule.ends:
                 found.end = period.begin
             elif rule.when == "start" or _SINCE.search(before) or _SINCE.fullmatch(first):
                 found.begin = period.begin
@@ -338,7 +347,19 @@ class _Reading:
 
 
 _SAME = {
-    "event": ("trip", "meeting", "commitment", "employer", "lives_in", "decision", "spouse", "owns", "hobby", "diet", "event"),
+    "event": (
+        "trip",
+        "meeting",
+        "commitment",
+        "employer",
+        "lives_in",
+        "decision",
+        "spouse",
+        "owns",
+        "hobby",
+        "diet",
+        "event",
+    ),
     "amount": ("budget", "amount", "age", "deadline", "child", "pet", "phone", "prefers", "owns"),
     "role": ("decision",),
     "prefers": ("prefers", "decision", "likes"),

@@ -141,11 +141,7 @@ def without_repetitions(facts: Iterable[Fact]) -> list[Fact]:
     """Leave out rows that a later row with the same statement has taken up."""
     rows = list(facts)
     by_id = {fact.id: fact for fact in rows}
-    return [
-        fact
-        for fact in rows
-        if not (fact.superseded_by in by_id and same(by_id[fact.superseded_by], fact))  # type: ignore[index]  # in by_id
-    ]
+    return [fact for fact in rows if not (fact.superseded_by in by_id and same(by_id[fact.superseded_by], fact))]
 
 
 def replaced_by(facts: Sequence[Fact], fact: Fact) -> Fact | None:

@@ -32,9 +32,8 @@ _QUERY_TERMS = 48  # the rarest: it may be a pasted page
 _PERIODS = 4
 _RICH = 25  # index terms; a turn with more is not richer for it
 
-_DAY = 86_400_000_000  # microseconds
-_FADING = 4 * _DAY
-_LONG = 80 * _DAY
+_FADING = 4 * 86_400_000_000  # microseconds in which nearness to a time falls to 1/e
+_LONG = 80 * 86_400_000_000
 
 _NEITHER = re.compile(r"[\W_]+")
 
@@ -122,6 +121,7 @@ class TurnIndex:
         self._postings = Postings()
         self._windows = Windows(self._table, self._postings)
         self._vectors = Vectors(self._table)
+        self._priors: tuple[Weights, Scores] | None = None
 
     def __len__(self) -> int:
         return self._table.alive
@@ -132,7 +132,8 @@ class TurnIndex:
     @property
     def nbytes(self) -> int:
         """The memory this index takes, in bytes."""
-        return self._table.nbytes + self._postings.nbytes + self._windows.nbytes + self._vectors.nbytes + 500
+        priors = 0 if self._priors is None else self._priors[1].nbytes
+        return self._table.nbytes + self._postings.nbytes + self._windows.nbytes + self._vectors.nbytes + priors + 500
 
     def add(self, turn: Turn, *, speaker: str = "", vector: bytes | None = None) -> None:
         """Add a turn, or replace the one with its id. speaker: the name of who said it, found like a word of theirs.
@@ -143,14 +144,15 @@ class TurnIndex:
         table = self._table
         number, old = table.append(turn, speaker, counts.total(), cues(turn.content))
         self._postings.add(number, counts)
-        self._windows.changed()
-        self._vectors.moved(number)
+        self._changed()
         if old >= 0:
             if vector is None and table.content(old) == turn.content:
                 vector = self._vectors.get(old)
             self._vectors.drop(old)
         if vector is not None and table.findable[number]:
             self._vectors.put(number, vector)
+        else:
+            self._vectors.moved(number)
         if table.wasteful():
             self._compact()
 
@@ -172,7 +174,7 @@ class TurnIndex:
             number = self._table.silence(turn_id)
             if number >= 0:
                 self._vectors.drop(number)
-        self._windows.changed()
+        self._changed()
 
     def turn(self, turn_id: str) -> Turn | None:
         """Return the turn with this id."""
@@ -208,7 +210,8 @@ class TurnIndex:
         found: list[Hit] = []
         for number in _best(score, query.limit):
             turn = self._table.turn(number)
-            if len(turn.content) < 8 * len(query.text) + 80 and _echoes(turn.content[:_QUERY_LENGTH], asked):
+            content = turn.content[:_QUERY_LENGTH]
+            if asked.startswith(_same(content[:16])) and _same(content) == asked:
                 continue
             found.append(Hit(turn, float(score[number])))
             if len(found) == query.limit:
@@ -269,7 +272,7 @@ class TurnIndex:
             nonlocal total
             if weight:
                 np.add(score, np.float32(weight) * part, out=score)
-                total += weight
+                total += max(weight, 0.0)
 
         words = digests(dict.fromkeys(terms(query.text[:_QUERY_LENGTH])))
         window, answer = self._windows.scores(words, _QUERY_TERMS)
@@ -287,11 +290,8 @@ class TurnIndex:
         add(weights.window, window)
         add(weights.answer, answer)
         add(weights.session, self._best_in_session(match, allowed))
-        add(weights.statement, 1 - table.asking[:count] / np.float32(100))
-        add(weights.length, np.minimum(table.length[:count].astype(np.float32) / _RICH, 1))
-        add(weights.assistant, table.role[:count] == np.float32(ROLES.index("assistant")))
-        if weights.recency:
-            add(weights.recency, np.arange(1, count + 1, dtype=np.float32) / count)
+        score += self._prior(weights)
+        total += sum(max(each, 0.0) for each in (weights.statement, weights.length, weights.assistant, weights.recency))
         asks = wanted(query.text)
         for weight, asked, offered in (
             (weights.time, asks.time, table.times),
@@ -326,6 +326,22 @@ class TurnIndex:
             score *= score >= weights.floor * score.max(initial=0)
         return score
 
+    def _prior(self, weights: Weights) -> Scores:
+        """Return what each turn scores whatever is asked."""
+        if self._priors is None or self._priors[0] is not weights:
+            table, count = self._table, self._table.count
+            prior: Scores = np.multiply(1 - table.asking[:count] / np.float32(100), weights.statement, dtype=np.float32)
+            prior += np.float32(weights.length / _RICH) * np.minimum(table.length[:count].astype(np.float32), _RICH)
+            prior += np.float32(weights.assistant) * (table.role[:count] == ROLES.index("assistant"))
+            prior += np.float32(weights.recency / count) * np.arange(1, count + 1, dtype=np.float32)
+            self._priors = weights, prior
+        return self._priors[1]
+
+    def _changed(self) -> None:
+        """Forget what was worked out from all turns."""
+        self._windows.changed()
+        self._priors = None
+
     def _best_in_session(self, match: Scores, allowed: Mask) -> Scores:
         """Return for each turn the best match of its session, brought to [0, 1] over the sessions."""
         sessions = self._table.session[: self._table.count]
@@ -356,7 +372,7 @@ class TurnIndex:
         fresh = self._table.compact()
         self._postings.take(fresh)
         self._vectors.compact(fresh)
-        self._windows.changed()
+        self._changed()
 
 
 def _one_of(column: NDArray[np.integer], numbers: Collection[int]) -> Mask:
@@ -368,7 +384,7 @@ def _one_of(column: NDArray[np.integer], numbers: Collection[int]) -> Mask:
 
 def _to_the_best(scores: Scores, allowed: Mask) -> Scores:
     """Bring scores to [0, 1] by the best of those allowed."""
-    best = np.where(allowed, scores, 0).max(initial=0)  # several times as quick as max(where=...)
+    best = (scores * allowed).max(initial=0)
     return np.minimum(scores / best, 1) if best > 0 else np.zeros_like(scores)
 
 
@@ -376,12 +392,12 @@ def _spread(scores: Scores, known: Mask, missing: Literal["mean", "zero"] = "zer
     """Bring scores to [0, 1] by the least and the best of those known. The others get 0, or the mean: a turn whose
     vector is not made yet is neither near nor far.
     """
-    inside = scores[known]
-    if not len(inside) or not (best := inside.max()) > (least := inside.min()):
+    values = scores[known]
+    if not len(values) or not (best := values.max()) > (least := values.min()):
         return np.zeros_like(scores)
     spread: Scores = (scores - least) / (best - least)
-    if len(inside) < len(scores):
-        spread[~known] = spread[known].mean() if missing == "mean" else 0
+    if len(values) < len(scores):
+        spread[~known] = (values.mean() - least) / (best - least) if missing == "mean" else 0
     return spread
 
 

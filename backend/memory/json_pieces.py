@@ -12,7 +12,9 @@ LARGEST = 64 * 1024 * 1024
 """Characters of one piece; a larger one ends the reading of its file."""
 
 _CHUNK = 64 * 1024
-COLLECTIONS = frozenset(("memories", "results", "facts", "edges", "sessions", "threads", "conversations", "items", "data"))
+COLLECTIONS = frozenset(
+    ("memories", "results", "facts", "edges", "sessions", "threads", "conversations", "items", "data")
+)
 """Names under which an object at the root holds the pieces."""
 
 _MARK = re.compile(r'["\\{}\[\]\n]')

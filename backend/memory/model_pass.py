@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 import orjson
@@ -21,6 +22,7 @@ from backend.identity.principal import Principal
 from backend.memory.extraction import commanding, fact_id, normalised
 from backend.memory.predicates import PREDICATES, USER, predicate_of, sentence_of
 from backend.memory.rules.clauses import clauses
+from backend.memory.rules.evidence import EVIDENCE
 from backend.memory.rules.speech import plain
 from backend.memory.text import about_speaker, terms
 
@@ -32,10 +34,14 @@ BATCH_TURNS = 6
 SETTLE_SECONDS = 30.0
 """A batch that is not full waits so long for more turns, and any batch while the model is busy with people."""
 
-ANSWER_SECONDS = 90.0
+ANSWER_SECONDS = 40.0
+"""For one answer: less than a follower's `take` may last."""
+
 ANSWER_TOKENS = 320
 CONFIDENCE = 0.6
 
+_SETTLE = timedelta(seconds=SETTLE_SECONDS)
+_REMEMBERED = 10_000
 _LONGEST_TURN = 600  # characters of a turn that are shown
 _LONGEST_VALUE = 80
 _MOST_FACTS = 6
@@ -105,6 +111,13 @@ class Learning(Protocol):
         ...
 
 
+class Later(Problem):
+    """Not now: the followers call again after `retry_after` seconds. No caller of the service sees it."""
+
+    def __init__(self, why: str, seconds: float) -> None:
+        super().__init__(503, "later", "Later", f"Facts wait: {why}.", retryable=True, retry_after=seconds)
+
+
 @dataclass(frozen=True, slots=True)
 class Tally:
     """What came of one answer."""
@@ -122,16 +135,33 @@ class ModelPass:
         self._model = model
         self._facts = facts
         self._busy = busy
+        self._read: dict[str, None] = {}
 
     async def take(self, principal: Principal, turns: Sequence[Turn], *, deleted: bool) -> None:
-        """Read turns that the log has gained. Idempotent. Raises `Problem` with `retry_after` to be called again.
+        """Read turns that the log has gained: one request at most. Idempotent. Raises `Later` to be called again.
 
         deleted: an episode was deleted; the log takes its facts with it, so there is nothing to do.
         """
+        now = datetime.now(UTC)
+        asked = False
         for batch in _batches(turns):
+            if batch[-1].id in self._read:
+                continue
             if self._busy():
-                raise _later("the model is answering somebody")
+                raise Later("the model is answering somebody", SETTLE_SECONDS)
+            if asked:  # one request a call: a small model takes half a minute for it
+                raise Later("there is more to read", 1.0)
+            if batch[-1] is turns[-1] and _wanted(batch) < BATCH_TURNS and now - batch[-1].said_at < _SETTLE:
+                raise Later("the conversation goes on", SETTLE_SECONDS)
             await self.read(principal, batch)
+            asked = True
+            self._remember(batch[-1].id)
+
+    def _remember(self, turn_id: str) -> None:
+        """Keep in mind what was read: a call that ended with `Later` is made again with the same turns."""
+        self._read[turn_id] = None
+        while len(self._read) > _REMEMBERED:
+            del self._read[next(iter(self._read))]
 
     async def read(self, principal: Principal, batch: Sequence[Turn]) -> Tally:
         """Ask the model about one batch and store what stands up to the check."""
@@ -152,7 +182,7 @@ class ModelPass:
             async with asyncio.timeout(ANSWER_SECONDS):
                 text = await self._model.complete_json(messages, schema=_SCHEMA, max_tokens=ANSWER_TOKENS)
         except TimeoutError:
-            raise _later("the model did not answer in time") from None
+            raise Later("the model did not answer in time", SETTLE_SECONDS) from None
         try:
             return orjson.loads(text)
         except ValueError:  # cut off, or not bound by the schema: this batch yields nothing
@@ -160,12 +190,8 @@ class ModelPass:
             return {}
 
 
-def _later(why: str) -> Problem:
-    return Problem(503, "facts_later", "Later", f"Facts wait: {why}.", retryable=True, retry_after=SETTLE_SECONDS)
-
-
 def _batches(turns: Sequence[Turn]) -> Iterator[list[Turn]]:
-    """Cut turns into batches of one session with at most `BATCH_TURNS` of the user's, those without statements left out."""
+    """Cut turns into batches of one session with at most `BATCH_TURNS` of the user's that state something."""
     batch: list[Turn] = []
     wanted = 0
     for turn in turns:
@@ -174,9 +200,17 @@ def _batches(turns: Sequence[Turn]) -> Iterator[list[Turn]]:
                 yield batch
             batch, wanted = [], 0
         batch.append(turn)
-        wanted += turn.role == "user" and bool(statements_of(turn))
+        wanted += _states(turn)
     if wanted:
         yield batch
+
+
+def _states(turn: Turn) -> bool:
+    return turn.role == "user" and bool(statements_of(turn))
+
+
+def _wanted(batch: Sequence[Turn]) -> int:
+    return sum(_states(turn) for turn in batch)
 
 
 def lines(batch: Sequence[Turn]) -> str:
@@ -253,44 +287,10 @@ _DIGIT = re.compile(
     r"|sunday|january|february|march|april|may|june|july|august|september|october|november|december)\b",
     re.IGNORECASE,
 )
-_EVIDENCE = {
-    "name": r"\bname|\bcalled\b|\bi am\b|\bthis is\b|\bhere\b",
-    "employer": r"\bwork|\bjob\b|\bjoin|\bemploy|\bcompany\b|\bat\b|\bfirm\b|\bhired\b",
-    "role": r"\bi am\b|\bas an?\b|\bjob\b|\brole\b|\bposition\b|\bpromoted\b|\bcareer\b|\blead|\brun\b|\bhead\b|\bbecame\b|\bis\b",
-    "lives_in": r"\bliv|\bmov|\bhome\b|\bbased\b|\brent|\bhouse\b|\bflat\b|\bapartment\b",
-    "from_place": r"\bfrom\b|\bborn\b|\bgrew\b|\bhome\b",
-    "birthday": r"\bbirthday\b|\bborn\b|\bturn",
-    "age": r"\bam\b|\bis\b|\byears?\b|\bturned\b|\bold\b|\baged?\b",
-    "email": r"@", "phone": r"\bphone|\bnumber\b|\bcall\b|\breach\b|\bmobile\b",
-    "spouse": r"\bwife\b|\bhusband\b|\bpartner\b|\bmarried\b|\bspouse\b|\bfianc|\bgirlfriend\b|\bboyfriend\b",
-    "child": r"\bson\b|\bdaughter|\bkids?\b|\bchild|\bsons\b|\bbaby\b|\btwins\b",
-    "parent": r"\bmother\b|\bfather\b|\bmum\b|\bmom\b|\bdad\b|\bparents?\b",
-    "sibling": r"\bbrother|\bsister|\bsibling|\btwin\b",
-    "pet": r"\bdogs?\b|\bcats?\b|\bpet|\bpupp|\bkitten|\brabbit|\bhorse|\bhamster|\bparrot|\bbird",
-    "friend": r"\bfriend|\bneighbou?r|\bbuddy\b", "colleague": r"\bcolleague|\bteam|\bwork|\bcoworker|\bfrom\b|\bour\b",
-    "manager": r"\bboss\b|\bmanager\b|\breport|\bsupervisor\b", "team": r"\bteam\b|\bdepartment\b|\bgroup\b",
-    "allergy": r"\ballerg|\bintoleran|\bcoeliac\b|\bceliac\b",
-    "diet": r"\beat|\bvegetarian\b|\bvegan\b|\bdiet\b|\bdrink|\bpescatarian\b|\bfree\b|\bmeat\b",
-    "likes": r"\blove|\blike|\benjoy|\bfavou?rite\b|\bfan\b|\binto\b|\badore\b|\bfond\b|\bcrazy\b",
-    "dislikes": r"\bhate|\bdislike|\bstand\b|\bbear\b|\bnot like\b|\bnever\b|\bnot a fan\b|\bno\b",
-    "prefers": r"\bprefer|\brather\b|\bbest\b|\bplease\b|\balways\b|\bbetter\b|\binstead\b",
-    "language": r"\bspeak|\blanguage|\blearn|\bfluent|\bstud", "hobby": r"\bplay|\bhobb|\bfree time\b|\bevery\b|\bweekend|\bsince\b|\bdo\b|\bgo\b",
-    "owns": r"\bown|\bbought\b|\bhave\b|\bgot\b|\bdrive\b", "uses_tool": r"\bus(?:e|es|ing)\b|\bswitched\b|\bin\b|\bwith\b",
-    "works_on": r"\bproject\b|\bwork|\blead|\bbuild|\bmigrat|\blaunch|\bdevelop|\bcall",
-    "deadline": r"\bdeadline\b|\bdue\b|\bby\b|\bdone\b|\bready\b|\blive\b|\buntil\b|\blaunch",
-    "budget": r"\bbudget\b|\bmoney\b|\bspend\b|\bhave\b|\bcost", "amount": r"\bhave\b|\bare\b|\bis\b|\bcost|\babout\b|\bget\b|\bneed\b|\bpay",
-    "decision": r"\bdecid|\bgo(?:ing)? (?:with|for)\b|\bchose\b|\bchosen\b|\bpick|\bagreed\b|\bsettled\b|\bdecision\b|\bwill\b",
-    "commitment": r"\bwill\b|\bpromise|\bhave to\b|\bneed to\b|\bgoing to\b|\bmust\b",
-    "meeting": r"\bmeet|\bcall\b|\bappointment\b|\breview\b|\bdemo\b|\bworkshop\b|\binterview\b",
-    "trip": r"\btrip\b|\btravel|\bfly|\bflew\b|\bgo(?:ing)?\b|\bwent\b|\bholiday|\bvacation\b|\bvisit|\baway\b",
-    "event": r"\b\w+ed\b|\bwent\b|\bwedding\b|\bexam\b|\bconcert\b|\bgot\b|\bhad\b|\bran\b|\bhave\b|\bwas\b|\bwill\b",
-    "goal": r"\bwant\b|\bgoal\b|\bplan|\bhop|\bdream|\btrying\b|\baim",
-}  # fmt: skip
-_EVIDENT = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _EVIDENCE.items()}
 
 
 def _says(clause: str, predicate: str, value: str, subject: str) -> bool:
-    """Tell whether a clause can prove a fact: it has the value's content words and a word that speaks of the predicate."""
+    """Tell whether a clause proves a fact: it has the value's content words and one that speaks of the predicate."""
     spoken = set(terms(clause))
     wanted = set(terms(value))
     if not wanted or not wanted <= spoken or wanted == set(terms(predicate)):
@@ -303,7 +303,7 @@ def _says(clause: str, predicate: str, value: str, subject: str) -> bool:
         return False
     if predicate in _FIGURES and not _DIGIT.search(value):
         return False
-    return bool(_EVIDENT[predicate].search(clause))
+    return bool(EVIDENCE[predicate].search(clause))
 
 
 def _told_already(fact: Fact, held: Sequence[Fact]) -> bool:

@@ -333,7 +333,9 @@ def _zep_fact(given: dict[str, Any]) -> Fact:
     fact = _imported("zep", str(given.get("uuid") or _digest(given["fact"])), given["fact"], created)
     begin, end = (_moment(given[name]) if given.get(name) else None for name in ("valid_at", "invalid_at"))
     expired = _moment(given["expired_at"]) if given.get("expired_at") else None
-    return Fact(**{**asdict(fact), "valid_from": begin, "valid_to": end, "superseded_at": expired, "recorded_at": created})
+    return Fact(
+        **{**asdict(fact), "valid_from": begin, "valid_to": end, "superseded_at": expired, "recorded_at": created}
+    )
 
 
 def _imported(source: str, name: str, text: Any, said_at: datetime) -> Fact:

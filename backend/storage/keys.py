@@ -266,6 +266,8 @@ def _master_key(settings: KeySettings, keys_exist: bool) -> LocalMasterKey:
     try:
         try:
             text = file.read_text(encoding="ascii")
+            if file.stat().st_mode & 0o077:
+                logger.warning("Others than its owner may read %s, the key of all that is stored: chmod 600", file)
         except FileNotFoundError:
             if keys_exist:
                 raise _another_master(settings) from None

@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_SENTENCE = re.compile(r"(?<=[!?;\N{HORIZONTAL ELLIPSIS}])\s+|(?<=\w[.)])\s+(?=[^a-z])|\s+[\N{EM DASH}\N{EN DASH}-]+\s+|\n+")
+_SENTENCE = re.compile(
+    r"(?<=[!?;\N{HORIZONTAL ELLIPSIS}])\s+|(?<=\w[.)])\s+(?=[^a-z])|\s+[\N{EM DASH}\N{EN DASH}-]+\s+|\n+"
+)
 _TITLE = re.compile(r"\b(?:dr|mr|mrs|ms|prof|st|no|e\.g|i\.e|ca|approx)\.$", re.IGNORECASE)
 
 _SUBJECTS = frozenset(("i", "we", "he", "she", "they"))
@@ -19,7 +21,9 @@ _FINITE = frozenset(
     makes made means can must""".split()  # noqa: SIM905
 )
 _OWNERS = frozenset(("my", "our", "the", "his", "her"))
-_CONJUNCTIONS = frozenset(("and", "but", "so", "because", "cause", "plus", "also", "then", "since", "although", "though"))
+_CONJUNCTIONS = frozenset(
+    ("and", "but", "so", "because", "cause", "plus", "also", "then", "since", "although", "though")
+)
 _SUBORDINATE = frozenset(
     """that which who whom whose where when what how why whether if unless until before after than as while
     like""".split()  # noqa: SIM905
@@ -159,7 +163,7 @@ def _is_subject(words: list[str], at: int, word: str) -> bool:
         return True
     after = _bare(words[at + 1]) if at + 1 < len(words) else ""
     if word in _MAYBE_SUBJECTS:
-        return after in _FINITE
+        return after in _FINITE and not (word == "it" and at + 2 == len(words))  # "the blue one it is"
     if word in _OWNERS:
         ahead = [_bare(other) for other in words[at + 1 : at + 5]]
         behind = _bare(words[at - 1])

@@ -5,7 +5,9 @@ from backend.memory.rules.values import DATE, NUMBER
 from backend.memory.rules.work import DOES, ROLES
 
 _KIN_CUES = " ".join(sorted({word.split(" ")[-1] for word in KIN}))
-_PHONE = r"(?P<value>\+?(?:(?:\d|zero|oh|one|two|three|four|five|six|seven|eight|nine|double|plus|hundred)[ ()./-]*){6,18})"
+_PHONE = (
+    r"(?P<value>\+?(?:(?:\d|zero|oh|one|two|three|four|five|six|seven|eight|nine|double|plus|hundred)[ ()./-]*){6,18})"
+)
 DEPARTMENTS = (
     r"(?:it|legal|finance|hr|procurement|purchasing|marketing|sales|logistics|accounting|controlling|compliance|quality"
     r"|engineering|product|support|operations|security|facilities|the (?:\w+ )?(?:team|office|warehouse|department|lab|shop"
@@ -14,6 +16,10 @@ DEPARTMENTS = (
 _YEARS = r"(?: years?(?: old)?| yrs?| months? old)?"
 
 RULES = (
+    Rule("kin", "called named", r"^(?:he|she) is (?:called|named) {first}", subject="last"),
+    Rule("colleague", "ask talk call speak contact", r"\b(?:ask|talk to|speak to|speak with|call|contact) {first}$", then="he|she", asked=True, sure=0.7),
+    Rule("phone", "number mobile phone cell", rf"\b(?:number|mobile|phone|cell)\b[a-z ]{{0,14}}?(?: is|:)? {_PHONE}", sure=0.85),
+    Rule("email", "@", r"^it is (?:now )?(?P<value>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)", sure=0.8),
     # Name
     Rule("name", "name", r"\bmy (?:full |first |real )?name is(?: actually)? {person}"),
     Rule("name", "name", r"^(?:the )?name is {person}$"),
@@ -63,7 +69,7 @@ RULES = (
     Rule("kin", _KIN_CUES, r"^(?:it is |that is |meet )?{person},? my (?:new )?{KIN}\b(?!'s)"),
     Rule("kin", "kids children daughters sons brothers sisters dogs cats siblings twins", rf"{{I}} (?:have|got|adopted) (?P<value>(?:{NUMBER}|twin) (?:\w+ )?(?P<kin>kids|children|daughters|sons|brothers|sisters|dogs|cats|siblings|rabbits|guinea pigs|chickens|hens|horses))\b(?! (?:called|named))"),
     Rule("kin", "dog cat puppy kitten son daughter brother sister rabbit hamster parrot horse twins", r"{I} (?:have|got|adopted|own)(?: got)? (?P<value>an? (?:\w+ ){0,2}?(?P<kin>dog|cat|puppy|kitten|son|daughter|rabbit|hamster|parrot|horse|brother|sister))\b(?!,? (?:called|named|who is|we call))", sure=0.8),
-    Rule("parent", "parents", r"\b(?P<value>(?:my|our) parents (?:live )?in [\w-]+)", sure=0.8, label="parents"),
+    Rule("parent", "parents", r"\b(?P<value>(?:my|our) parents (?:live )?in (?!january|february|march|april|may|june|july|august|september|october|november|december|the\b|a\b|town|spring|summer|autumn|winter)[\w-]+)", sure=0.8, label="parents"),
     Rule("kin", "name names", r"\b(?:his|her|its|their|the (?:dog|cat|puppy|kitten|rabbit|horse)'?s) names? (?:is|are) {persons}", subject="last"),
     Rule("kin", "called named call", r"\b(?:we|i) (?:have )?(?:called|named|call) (?:her|him|them|it) {persons}", subject="last"),
     Rule("child", "boys girls kids sons daughters children", r"\b(?:i|we) have(?: got)? (?:\w+ )?(?P<label>boys|girls|kids|sons|daughters|children)(?:,|:| called| named)? {persons}", sure=0.85),
@@ -85,8 +91,8 @@ RULES = (
     Rule("colleague", "legal it finance hr procurement", rf"\b{DEPARTMENTS} ?\({{person}}\)", sure=0.8),
     Rule("colleague", "our my the", rf"^{{person}},? (?:is )?(?:our|my|the|their)(?: new)? {ROLES}\b", sure=0.8),
     Rule("colleague", "", rf"^{{full}} {DOES}\b", sure=0.75),
-    Rule("colleague", "lawyer consultant developer architect lead engineer accountant controller analyst trainer manager contact head owner", rf"\b(?:our|the|their) (?:new )?(?P<label>{ROLES}) (?:is|was|will be|is called) {{full}}", sure=0.8),
-    Rule("colleague", "with ask talk spoke call met meet", rf"\b(?:talk(?:ed)? to|spoke (?:to|with)|ask(?:ed)?|met|meet|call(?:ed)?|together with|work with|working with) {{full}} (?:from|in|at|of|who)\b", sure=0.75),
+    Rule("colleague", "is was will", rf"\b(?:our|the|their) (?:new )?(?P<label>{ROLES}) (?:is|was|will be|is called) {{full}}", sure=0.8),
+    Rule("colleague", "with ask talk spoke call met meet", r"\b(?:talk(?:ed)? to|spoke (?:to|with)|ask(?:ed)?|met|meet|call(?:ed)?|together with|work with|working with) {full} (?:from|in|at|of|who)\b", sure=0.75),
     Rule("colleague", "my", rf"\bmy {ROLES} is {{person}}", sure=0.75),
     Rule("colleague", "consultant trainer contact guy intern", r"\b(?:the|their|our) (?:\w+ )?(?:consultant|trainer|contact|guy|intern|lawyer|developer|project manager)(?: is| was)?(?: called| named)? {first}", sure=0.75),
     Rule("colleague", "colleagues", r"^{person} and {person} are my colleagues", label="colleague"),

@@ -22,7 +22,7 @@ from backend.memory.rules.values import KINDS
 
 KIN: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("wife", "husband", "partner", "spouse", "fiance", "fiancee", "girlfriend", "boyfriend"), ("spouse", "")),
-    **dict.fromkeys(("daughter", "son", "girl", "boy", "kid", "child", "baby", "stepson", "stepdaughter", "toddler", "kids", "children",
+    **dict.fromkeys(("daughter", "son", "girl", "boy", "kid", "child", "baby", "stepson", "stepdaughter", "toddler", "kids", "girls", "boys", "children",
                      "daughters", "sons", "twins"), ("child", "")),
     **dict.fromkeys(("mother", "father", "mom", "mum", "dad", "mama", "papa"), ("parent", "")),
     **dict.fromkeys(("brother", "sister", "twin", "siblings", "brothers", "sisters", "half-brother", "half-sister"), ("sibling", "")),
@@ -64,7 +64,7 @@ class Rule:
 
     ends: the fact ceases to be true ("i left {org}"). when: what a date in the clause means - the state's start only
     behind "since" or "from" ("state"), its start anyway ("start"), the time of an event ("event").
-    dated: without a date it is no fact. sure: confidence. asked: it holds in a request too ("please use …").
+    dated: without a date it is no fact. then: how the next clause must begin. sure: confidence. asked: it holds in a request too ("please use …").
     """
 
     predicate: str
@@ -79,6 +79,7 @@ class Rule:
     subject: str = ""
     label: str = ""
     value: str = ""
+    then: str = ""
     kinds: dict[str, str] = field(init=False, default_factory=dict, repr=False)
 
     @cached_property

@@ -51,7 +51,7 @@ _CONTRACTIONS = (
             re.IGNORECASE,
         ),
         r"\1 is",
-    ),  # fmt: skip
+    ),
     (re.compile(r"\b(i|you|we|he|she|it|they|that|there)'ll\b", re.IGNORECASE), r"\1 will"),
     (re.compile(r"\b(i|you|we|he|she|it|they)'d\b", re.IGNORECASE), r"\1 would"),
     (re.compile(r"\blet'?s\b(?! \w+ed\b)", re.IGNORECASE), "let us"),
@@ -148,8 +148,38 @@ def _corrected(text: str) -> str:
 
 _SUBJECTS = frozenset(("i", "we", "he", "she", "it", "they", "my", "our", "the", "that", "this"))
 _FIGURES = frozenset(
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen"
-    " nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million".split()  # noqa: SIM905
+    [
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+        "twenty",
+        "thirty",
+        "forty",
+        "fifty",
+        "sixty",
+        "seventy",
+        "eighty",
+        "ninety",
+        "hundred",
+        "thousand",
+        "million",
+    ]
 )
 
 

@@ -27,11 +27,11 @@ _FIGURE = (
 )
 NUMBER = rf"{_FIGURE}(?:(?: and| a|-)? ?{_FIGURE})*"
 _YEAR = r"(?:(?:19|20)\d\d|twenty twenty[ -]\w+|two thousand(?: and)? \w+)"
-_CLOCK = r"(?: at (?:noon|half past \w+|\d{1,2}(?:[:.]\d\d)?(?: ?[ap]\.?m\b\.?)?(?: o'?clock)?|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?: thirty| fifteen)?(?: ?[ap]m| o'?clock)?))?"  # noqa: E501
+_CLOCK = r"(?: at (?:noon|half past \w+|\d{1,2}(?:[:.]\d\d)?(?: ?[ap]\.?m\b\.?)?(?: o'?clock)?|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?: thirty| fifteen)?(?: ?[ap]m| o'?clock)?))?"
 DATE = (
     r"(?:(?:the )?(?:end|middle|beginning|start) of (?:the |this |next )?(?:\w+)"
     rf"|\d{{4}}-\d\d-\d\d|\d{{1,2}}[./]\d{{1,2}}[./](?:\d{{4}}|\d\d)|\d{{1,2}}\.\d{{1,2}}\."
-    rf"|(?:{_DAY},? )?(?:the )?(?:{_ORDINAL}|\d{{1,2}}\.?)(?: ?(?:to|-|and|until) ?(?:{_ORDINAL}|\d{{1,2}}))?(?: of)? {_MONTH}(?:,? {_YEAR})?"  # noqa: E501
+    rf"|(?:{_DAY},? )?(?:the )?(?:{_ORDINAL}|\d{{1,2}}\.?)(?: ?(?:to|-|and|until) ?(?:{_ORDINAL}|\d{{1,2}}))?(?: of)? {_MONTH}(?:,? {_YEAR})?"
     rf"|{_MONTH} (?:the )?(?:{_ORDINAL}|\d{{1,2}})\b(?: ?(?:to|-) ?\d{{1,2}})?(?:,? {_YEAR})?"
     rf"|(?:early |late |mid[ -])?{_MONTH}(?:,? {_YEAR})?|q[1-4](?: {_YEAR})?|{_YEAR}"
     rf"|(?:(?:this|next|coming|last|on) )?{_DAY}(?: (?:morning|afternoon|evening|night|week|next week))?"
@@ -115,9 +115,20 @@ class Kind:
     many: bool = False
 
 
+TITLES = frozenset("dr mr mrs ms prof professor doctor herr frau senor senora señor señora sr sra don doña".split())  # noqa: SIM905
+_LIKE_VERBS = frozenset(
+    """james thomas chris lucas marcus nicolas nicholas jonas andreas agnes hannes ines iris doris phyllis alexis elias
+    tobias mathias matthias silas dennis louis luis carlos marcos charles frances francis lars hans klaus boris morris
+    curtis travis otis alois jens nils niels rasmus magnus linus titus cyrus anais mercedes dolores lourdes moses jesus
+    tess bess jess ross russ ahmed mohamed mohammed fred ned ted jared alfred wilfred saeed khaled waleed rashed majed
+    andres tomas matias jess siobhans jules james's""".split()  # noqa: SIM905
+)
+"""Names that end like a verb ("my brother sends")."""
+
+
 def _person(words: int, text: str, written: bool) -> str:
     tokens = [token for token in text.split(" ") if token]
-    if tokens and tokens[0].casefold().rstrip(".") in ("dr", "mr", "mrs", "ms", "prof", "professor"):
+    if tokens and tokens[0].casefold().rstrip(".") in TITLES:
         tokens.pop(0)
     taken: list[str] = []
     for token in tokens[: 3 if written else words]:
@@ -127,7 +138,7 @@ def _person(words: int, text: str, written: bool) -> str:
             break
         if written and not bare[0].isupper():
             break
-        if not written and taken and low.endswith(("ing", "ed")):
+        if not written and low.endswith(("ing", "ed", "s")) and low not in _LIKE_VERBS:
             break
         taken.append(bare.removesuffix("'s"))
     return " ".join(taken)
@@ -184,7 +195,7 @@ def _named(text: str, written: bool) -> str:
     taken: list[str] = []
     for token in tokens[:5]:
         low = token.casefold().strip(".,")
-        if not written and not taken and low in NO_NAMES:
+        if not written and not taken and (low in NO_NAMES or low.endswith("ing")):
             break
         if (
             low in _LINKS
@@ -195,7 +206,12 @@ def _named(text: str, written: bool) -> str:
         ):
             taken.append(token)
             continue
-        if low in COMMON or (low in PLAIN and not written) or not low or (written and not (token[0].isupper() or token[0].isdigit())):
+        if (
+            low in COMMON
+            or (low in PLAIN and not written)
+            or not low
+            or (written and not (token[0].isupper() or token[0].isdigit()))
+        ):
             break
         if not written and len(taken) == 3:
             break
@@ -247,9 +263,10 @@ def _simple(most: int, text: str, written: bool) -> str:
 
 def _liking(text: str, written: bool) -> str:
     """What somebody likes in general: "your idea", "the second one", "it" are of the moment."""
-    if re.match(r"(?:the|this|that|these|those|your|it|its|his|her|their|to|what|how|when|being|you)\b", text, re.I):
-        if not (written and re.match(r"the [A-Z]", text)):
-            return ""
+    if re.match(
+        r"(?:the|this|that|these|those|your|it|its|his|her|their|to|what|how|when|being|you)\b", text, re.I
+    ) and not (written and re.match(r"the [A-Z]", text)):
+        return ""
     noun = _noun(7, text, written)
     tokens = _ARTICLE.sub("", noun).split(" ")
     if not tokens[0] or any(token.casefold() in _POINTING for token in tokens):
@@ -267,7 +284,7 @@ def _rest(text: str, written: bool) -> str:
             tokens = tokens[:at]
             break
     value = _tidy(" ".join(tokens))
-    if value.casefold() in _POINTING or value.split(" ")[0].casefold() in ("it", "that", "this") and len(tokens) < 3:
+    if value.casefold() in _POINTING or (value.split(" ")[0].casefold() in ("it", "that", "this") and len(tokens) < 3):
         return ""
     return value
 
@@ -295,7 +312,9 @@ KINDS: dict[str, Kind] = {
     "person": Kind(rf"{_RUN}{{0,3}}", partial(_person, 2)),
     "first": Kind(rf"{_RUN}{{0,3}}", partial(_person, 1)),
     "full": Kind(rf"{_RUN}{{0,3}}", _full),
-    "persons": Kind(rf"{_RUN}{{0,3}}(?:,? (?:and )?{_WORD}){{0,6}}", partial(_person, 1), many=True),
+    "persons": Kind(
+        rf"{_RUN}{{0,3}}(?: \(\d+\))?(?:,? (?:and )?{_WORD}(?: \(\d+\))?){{0,6}}", partial(_person, 1), many=True
+    ),
     "place": Kind(rf"{_RUN}{{0,5}}", _named),
     "spot": Kind(rf"{_RUN}{{0,5}}", _spot),
     "brand": Kind(rf"{_RUN}{{0,4}}", _spot),
@@ -318,6 +337,7 @@ KINDS: dict[str, Kind] = {
 }
 """The kinds a rule may name."""
 
+_AGED = re.compile(r" \(\d{1,2}\)")  # "Lucia (5) and Pablo (2)"
 _LIST = re.compile(r"\s*,\s*(?:and |or )?|\s+(?:and|or|as well as|plus)\s+(?:to |a |an )?", re.IGNORECASE)
 
 
@@ -328,7 +348,7 @@ def values(kind: str, text: str, written: bool) -> list[str]:
         value = how.cut(text, written)
         return [value] if value else []
     found: list[str] = []
-    for piece in _LIST.split(text)[:6]:
+    for piece in _LIST.split(_AGED.sub("", text))[:6]:
         value = how.cut(piece.strip(), written)
         if not value:
             if how.cut is _language:

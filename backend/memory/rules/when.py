@@ -26,9 +26,13 @@ PAST = re.compile(
 )
 """What tells that a clause speaks of the past."""
 
-_SPAN = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?(?:\s?(?:-|to|until|till|and)\s?)(\d{1,2})(?=(?:st|nd|rd|th)?\b)", re.IGNORECASE)
+_SPAN = re.compile(
+    r"\b(\d{1,2})(?:st|nd|rd|th)?(?:\s?(?:-|to|until|till|and)\s?)(\d{1,2})(?=(?:st|nd|rd|th)?\b)", re.IGNORECASE
+)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b|\btwenty twenty|\btwo thousand|\b(?:last|this|next) ")
-_MONTH = re.compile(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\b|\b(?:christmas|easter|new year)", re.IGNORECASE)
+_MONTH = re.compile(
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\b|\b(?:christmas|easter|new year)", re.IGNORECASE
+)
 _WEEKDAY = re.compile(r"(?<!last )\b(?:mon|tues|wednes|thurs|fri|satur|sun)day", re.IGNORECASE)
 _LONGEST = timedelta(days=366)
 

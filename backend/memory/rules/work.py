@@ -20,7 +20,7 @@ ROLES = (
     r"|shop|branch|regional|sales|it|hr|case|change|data|plant|shift|site|general|claims|key account) (?:manager|lead|head"
     r"|owner|director|leader|handler))"
 )
-DOES = r"(?:runs|leads|handles|owns|manages|heads|takes care of|is in charge of|is responsible for|takes over|looks after|decides (?:on|about)|signs|approves|sponsors|does (?:the|our|all))"  # noqa: E501
+DOES = r"(?:runs|leads|handles|owns|manages|heads|takes care of|is in charge of|is responsible for|takes over|looks after|decides (?:on|about)|signs|approves|sponsors|does (?:the|our|all))"
 _TOOLS = (
     r"(?:excel|sap|jira|slack|teams|zoom|outlook|salesforce|hubspot|notion|trello|asana|confluence|github|gitlab|figma"
     r"|power ?bi|tableau|servicenow|sharepoint|google (?:sheets|docs|drive|calendar)|whatsapp|airtable|access|oracle|postgres"
@@ -29,7 +29,7 @@ _TOOLS = (
     r"|dynamics|business central|pipedrive|mailchimp|canva|photoshop|autocad|matlab|word|powerpoint|signal|telegram"
     r"|lotus notes|filemaker|workday|personio|docusign|stripe|paypal|square|lightspeed|odoo|netsuite|toggl|todoist)"
 )
-_UNITS = r"(?:operations|logistics|marketing|sales|hr|it|finance|procurement|purchasing|product|engineering|support|legal|compliance|accounting|controlling|research|production|quality|customer \w+|data|the [\w ]*?(?:team|department|unit|office|group|lab|division)|a team|our \w+ team)"  # noqa: E501
+_UNITS = r"(?:operations|logistics|marketing|sales|hr|it|finance|procurement|purchasing|product|engineering|support|legal|compliance|accounting|controlling|research|production|quality|customer \w+|data|the [\w ]*?(?:team|department|unit|office|group|lab|division)|a team|our \w+ team)"
 _PROJECT = r"(?:the |our |my )?(?P<about>[\w'-]+(?: [\w'-]+){0,3}?)"
 
 RULES = (
@@ -53,10 +53,13 @@ RULES = (
     Rule("employer", "company firm", r"{I} works? (?:in|for|at) (?:a|the) (?:\w+ )?(?:company|firm|agency) (?:called|named) {org}"),
     Rule("employer", "at", r"^(?:here )?at (?P<value>(?-i:[A-Z])[\w&.-]*(?: (?-i:[A-Z])[\w&.-]*)*),? we\b", sure=0.75),
     Rule("employer", "work works working", r"{I} (?:work|am working|have worked|have been working)(?: \w+)? (?:since|for) .+? (?:at|for|with) {brand}", sure=0.85),
+    Rule("employer", "been", r"\bi have been (?:with|at) {brand}", sure=0.85),
     # Role and team
+    Rule("role", "am", rf"^i am (?:now )?(?!not\b)(?!.*\b(?:at|for|with)\b)(?P<value>{ROLES})(?: now| here| there| since .+)?$", sure=0.85),
+    Rule("role", "made", rf"\bmade me (?:the |an? )?(?P<value>{ROLES})\b", when="start"),
     Rule("role", "am is was", rf"{{WHO}} (?:am|is|are) (?:now |also |currently |actually )*(?:an?|the|their|our)(?: new)? (?P<value>{ROLES})\b(?!'s)(?! (?:of mine|friend|now and))"),
     Rule("role", "am", rf"^i am [^\W\d_]+(?: [^\W\d_]+)?,? (?:an? |the )?(?:.*? )?(?P<value>(?:\w+ )?{ROLES}) (?:at|for|with) ", sure=0.85),
-    Rule("role", "am is", rf"{{WHO}} (?:am|is) (?:now |also |still |currently )*(?:the )?(?P<value>(?:head|vp|director|chief) (?:of )?\w+(?: officer)?|(?:head|senior|chief|lead|night|charge|staff) (?:nurse|engineer|medical officer)|coo|ceo|cto|cfo|cmo|midwife|nurse)\b", sure=0.85),
+    Rule("role", "am is", r"{WHO} (?:am|is) (?:now |also |still |currently )*(?:the )?(?P<value>(?:head|vp|director|chief) (?:of )?\w+(?: officer)?|(?:head|senior|chief|lead|night|charge|staff) (?:nurse|engineer|medical officer)|coo|ceo|cto|cfo|cmo|midwife|nurse)\b", sure=0.85),
     Rule("role", "our my", rf"^{{person:subject}},? (?:our|my|the|their)(?: new)? (?P<value>{ROLES})\b", sure=0.8),
     Rule("role", "new", rf"\b(?:the|our) new (?P<value>{ROLES}|cmo) is {{person:subject}}", sure=0.85),
     Rule("role", "", rf"(?:^|\bit is |\bis ){{person:subject}}, (?P<value>(?:\w+ )?{ROLES})\b(?! of the)", sure=0.8),
@@ -92,7 +95,7 @@ RULES = (
     Rule("works_on", "building developing launching rolling migrating replacing rebuilding redesigning introducing planning", r"{AM} (?:currently )?(?P<value>(?:building|developing|launching|rolling out|migrating|replacing|rebuilding|redesigning|introducing|renovating|writing) (?:an?|the|our|my) .+)", sure=0.75),
     Rule("works_on", "responsible charge", r"{AM} (?:responsible for|in charge of) (?:the )?{simple}"),
     # Deadlines
-    Rule("deadline", "deadline due date", rf"\b(?:deadline|due date|delivery date|go-?live(?: date)?|launch date|submission date)(?: (?:for|of) {_PROJECT})?(?: is| has been| was| got| will be| has| now| still| moved| pushed| shifted| postponed| set| extended| brought forward| back| on| to| for| until)+ (?P<value>{DATE})", subject="project"),
+    Rule("deadline", "deadline due date go go-live golive launch", rf"\b(?:deadline|due date|delivery date|go[- ]?live(?: date)?|launch date|submission date)(?: (?:for|of) {_PROJECT})?(?: is| has been| was| got| will be| has| now| still| moved| moves| pushed| shifted| postponed| set| extended| brought forward| back| on| to| for| until)+ (?P<value>{DATE})", subject="project"),
     Rule("deadline", "deadline date", rf"\bthe new (?:date|deadline|target)(?: (?:for|of) {_PROJECT})? is(?: now)? (?P<value>{DATE})", subject="project"),
     Rule("deadline", "due", rf"\b(?:the |our |my )?(?P<about>[\w'-]+(?: [\w'-]+){{0,3}}?) (?:is|are) due (?:on |by |in |at )?(?P<value>{DATE})"),
     Rule("deadline", "done ready finished live complete delivered", rf"\b(?:(?:the|our|my) (?P<about>[\w'-]+(?: [\w'-]+){{0,3}}?)|it|everything) (?:has to|must|needs to|need to|should|have to|is to) (?:be )?(?:\w+ )?(?:done|ready|finished|live|go live|in production|complete|completed|delivered|launched|online)(?: and \w+)? (?:by|on|before|until|in) (?P<value>{DATE})", subject="project", unreal=True),
@@ -118,13 +121,20 @@ RULES = (
     Rule("budget", "gave approved got board have max maximum cap ceiling limit total than spend", rf"\b(?:approved|gave us|gives us|granted|got us|we got|we have|i have|cap of|maximum|max|ceiling of|limit of|not more than|no more than|at most|up to|spend|in total|total of)(?: a| is| about| around| only| now| budget of)* (?P<value>{MONEY})(?! (?:a|per) )", subject="project", sure=0.75),
     Rule("budget", "total all in max maximum altogether", rf"\b(?P<value>{MONEY})(?: in total| all in| total| max(?:imum)?| altogether| and not (?:a|one) \w+ more| no more)(?:$|[ ,])", subject="project", sure=0.8),
     Rule("amount", "", rf"(?P<value>{MONEY}(?: (?:a|per) [\w-]+(?: (?:a|per) [\w-]+)?)?(?: (?:for|of|in) (?:the )?[\w-]+(?: [\w-]+)?)?)", sure=0.7, when="never"),
-    Rule("amount", "", rf"(?<![\w-])(?P<value>{NUMBER} ?(?:percent|%)(?: of (?:the |our |all )?[\w-]+(?: [\w-]+)?)?)", sure=0.7, when="never"),
+    Rule("amount", "", rf"(?<![\w-])(?P<value>{NUMBER} ?(?:percent|%)(?: of (?:the |our |all )?[\w-]+)?)", sure=0.7, when="never"),
     Rule("amount", "a per", rf"\b(?:about |around |roughly |some )?(?P<value>{NUMBER} [\w-]+(?: [\w-]+)? (?:a|per|each|every) (?:day|week|month|year|hour|person|shift|quarter))\b", sure=0.8),
     Rule("amount", "cost costs costed pay paid earn earns charge charges rent", rf"\b(?P<value>(?:[\w-]+ ){{1,3}}?(?:costs?|charges?|is|pays?|paid|earns?) (?:us |me |about |around |just |only )*{MONEY}(?: (?:a|per) \w+)?)", sure=0.8),
     Rule("amount", "have has employ employs there", rf"\b(?:(?:we|i) (?:only |now |still |currently )*(?:have|employ|need)|there are) (?:about |around |roughly |only |over )?(?P<value>{NUMBER} (?:[\w-]+ )?(?:people|employees|customers|users|clients|suppliers|stores|shops|sites|plants|branches|machines|servers|trucks|vehicles|orders|contracts|tickets|licences|licenses|seats|students|pupils|patients|beds|rooms|members|developers|engineers|drivers|warehouses|offices|locations|records|accounts|forklifts|pickers|nurses|teachers|volunteers|desks|invoices|products|articles|countries))\b", sure=0.8),
     Rule("amount", "us", rf"\b(?P<value>{NUMBER} of (?:us|them))\b", sure=0.7),
     Rule("amount", "percent % minutes hours days", rf"\b(?:is|are|takes?|took|down|up|about|at|around|only|now|by) (?:about |at |around |only |now )*(?P<value>{NUMBER} ?(?:percent|%|minutes|hours|days|weeks))(?! (?:ago|old|from|until|before|after|later))", sure=0.7),
+    Rule("amount", "need order have employ get lose sell make handle process", rf"\b(?:we|i) (?:only |now |still |about )*(?:need|order|ordered|have|employ|get|lose|sell|sold|handle|process|make) (?:about |around |only |over |roughly )?(?P<value>(?!(?:one|a|half|zero) )(?:{NUMBER}) (?:[a-z-]+ )?(?!(?:kids|children|daughters|sons|boys|girls|brothers|sisters|dogs|cats|weeks|days|months|years|hours|minutes|times|things|this|of|is|us|options?|offers?)\b)[a-z-]{{3,}}(?:s|people|staff))\b", sure=0.7, when="never"),
     # Decisions
+    Rule("decision", "are am", r"{AM} (?P<value>(?:keeping|dropping|not doing|going ahead with|leaving out|switching to|staying with|cancelling|canceling|postponing|skipping|not going to) (?!it\b|you\b|up\b).+)", sure=0.75),
+    Rule("decision", "no", r"^(?P<value>no [\w-]+(?: [\w-]+)?)(?:,? then)$", sure=0.7),
+    Rule("decision", "without", r"^we will (?P<value>do (?:it|this|that) without .+)", sure=0.75),
+    Rule("decision", "let", r"^let us (?P<value>(?:leave out|cut|forget about|try|add|include|wait with|start|begin|leave) (?!it\b|that\b|me\b).+)", sure=0.75),
+    Rule("deadline", "by until before", rf"^(?:by|until|before) (?:the )?(?P<value>{DATE}),? (?:it|everything|the [\w-]+|all|they) (?:has to|have to|must|needs to|need to|should)", subject="project", sure=0.8, unreal=True),
+    Rule("deadline", "fixed confirmed final", rf"\b(?P<value>{DATE}) is (?:fixed|final|confirmed|the new date)", subject="project", sure=0.7),
     Rule("decision", "decided decide", r"\b(?:(?:we|i|the (?:team|board|committee|steering))(?: have| has| all| just| finally| also| then| now)*|it is|it was) decided(?: on| that| to| against)? {rest}", when="state"),
     Rule("decision", "go going went", r"\b(?:(?:we|i)(?: will| are| am| have| now| just| all| finally| would)* (?:go|going|went)|(?:let us|lets) (?:just )?go) (?:for|with|ahead with) {rest}"),
     Rule("decision", "chose chosen picked settled agreed opted", r"\b(?:we|i)(?: have| all| finally| just| both)* (?:chose|chosen|picked|settled on|agreed (?:on|to|that)|opted for) {rest}"),
@@ -134,7 +144,7 @@ RULES = (
     Rule("decision", "make take keep drop", r"^(?:make (?:it|that) {rest})$", sure=0.75),
     Rule("decision", "take takes took keep kept drop dropped skip skipped cancel cancelled canceled postpone postponed start begin stay hire hired order ordered approved signed chose buy choose agreed switch cut split outsource merge", r"\b(?:we|i)(?: will| are going to| have| all| now| just| both| then| only| also)* (?P<value>(?:keep (?!\w+ing)|kept|drop|dropped|skip|skipped|cancel|cancelled|canceled|postpone|postponed|start with|begin with|stay with|stay on|hire|hired|ordered|approved|signed (?:with|the|a)|chose|choose|agreed|switch(?:ed)? to|outsourced?|merged?|split|cut) (?!(?:it|that|this|them|you|me|in touch|the bus)\b).+)", sure=0.7, when="never"),
     Rule("decision", "approved agreed signed chose picked decided said rejected accepted", r"\b(?:the board|management|the committee|the steering(?: committee)?|the council|everybody|everyone|finance|legal)(?: has| have| finally| just| all)* (?P<value>(?:approved|agreed|signed|chose|picked|said yes to|rejected|wants|accepted) .+)", sure=0.75),
-    Rule("decision", "first instead only", r"^(?:so )?(?P<value>(?!always|send|please|call|do|tell|show|give|i |we |at |from )[\w' -]{3,40}? (?:first|instead of [\w -]+|not [\w-]+))$", sure=0.6),
+    Rule("decision", "not", r"^(?:so )?(?P<value>(?!(?:why|of|maybe|is|am|are|do|did|does|it|that|yet|better|or|if|just|hopefully|probably|certainly|surely|absolutely|definitely|really|this|we|i|you|he|she|they|not|me|the|and|but|no|yes)\b)[\w-]+(?: [\w-]+)? not (?!yet|now|today|really|so|at|me|you|bad)[\w-]+)$", sure=0.6),
     Rule("decision", "put make remove add leave move start", r"^(?:please )?(?P<value>(?:put|make|remove|leave|add) (?:it|that|them|the [\w-]+|this) (?:in|out|as|a|an|at|on|to|mandatory|optional|must)\b.*)", asked=True, sure=0.65),
     Rule("decision", "wins won gets got", r"^(?P<value>(?:(?-i:[A-Z])[\w-]+) (?:wins|won|gets it|got it|gets the (?:job|contract|order)|got the (?:job|contract|order)))\b", sure=0.8),
     Rule("decision", "it", r"\b(?:so )?(?:for now )?it is {rest} (?:then|for now)$", sure=0.75, unreal=True),

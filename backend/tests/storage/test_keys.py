@@ -17,7 +17,7 @@ from backend.core.problems import Problem
 from backend.storage import keys as room
 from backend.storage.database import Database
 from backend.storage.keys import DataKey, KeyRing, LocalMasterKey, MasterKeyError, SealBroken, bind
-from backend.storage.notices import mark_of
+from backend.storage.notices import KEYS, Notices, mark_of
 from backend.tests.conftest import StoreSettings, a_person
 
 KEY = DataKey("tenant", "owner", {1: bytes(range(32))})
@@ -151,6 +151,24 @@ async def test_a_destroyed_key_is_gone_everywhere_and_no_new_one_takes_its_place
     assert found == [(None, "")]
 
 
+async def test_other_replicas_hear_of_a_destroyed_key(each_database: Database, where: StoreSettings) -> None:
+    here = await KeyRing.open(where, each_database)
+    notices = Notices(each_database)
+    there = await KeyRing.open(where, each_database, notices)
+    person, heard = a_person("Ada"), asyncio.Event()
+    notices.listen(KEYS, lambda mark: heard.set() if mark == mark_of(person.tenant, person.user_id) else None)
+    notices.start()
+    try:
+        await asyncio.wait_for(notices.listening.wait(), 20)
+        await there.key(person.tenant, person.user_id)
+        await here.destroy(person.tenant, person.user_id)
+        await asyncio.wait_for(heard.wait(), 20)
+        with pytest.raises(Problem):
+            await there.key(person.tenant, person.user_id)
+    finally:
+        await notices.close()
+
+
 async def test_a_damaged_key_is_said_and_not_replaced(
     database: Database, store_settings: StoreSettings, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -192,7 +210,9 @@ async def opened(url: str, data_dir: Path, encryption_key: str = "") -> tuple[Da
         raise
 
 
-async def test_a_laptops_master_key_is_made_once_for_its_user_alone(fresh_url: str, tmp_path: Path) -> None:
+async def test_a_laptops_master_key_is_made_once_for_its_user_alone(
+    fresh_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     home = tmp_path / "new" / "home"
     database, ring = await opened(fresh_url, home)
     file = home / "master.key"
@@ -200,7 +220,9 @@ async def test_a_laptops_master_key_is_made_once_for_its_user_alone(fresh_url: s
     assert len(bytes.fromhex(file.read_text().strip())) == 32
     sealed = (await ring.key("t", "o")).seal(b"secret", "s")
     await database.close()
+    file.chmod(0o640)
     database, ring = await opened(fresh_url, home)
+    assert "chmod 600" in caplog.text
     assert (await ring.key("t", "o")).open(sealed, "s") == b"secret"
     assert [entry.name for entry in home.iterdir()] == ["master.key"]
     await database.close()
