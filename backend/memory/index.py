@@ -412,12 +412,6 @@ def _best(score: Scores, limit: int) -> Iterator[int]:
         yield from numbers[np.argsort(-score[numbers], kind="stable")].tolist()
 
 
-def _echoes(text: str, asked: str) -> bool:
-    """Tell whether a text says the same as what is asked (`_same`). Most differ in their first letter already."""
-    first = next((letter for letter in text if letter.isalnum()), "")
-    return first.casefold()[:1] == asked[:1] and _same(text) == asked
-
-
 def _same(text: str) -> str:
     """What is left of a text when only its letters and digits count."""
     return _NEITHER.sub("", text.casefold())
