@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from backend.agents.profiles import AgentDirectory
@@ -16,6 +16,7 @@ from backend.memory.followers import Follower, Followers
 from backend.memory.inquiry import Inquiry
 from backend.memory.learning import Learning
 from backend.memory.log import TurnLog
+from backend.memory.model_pass import ModelPass
 from backend.memory.recall import Memory
 from backend.memory.sealing import seal_plain_rows
 from backend.memory.zep.service import Zep
@@ -61,22 +62,22 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
         stack.push_async_callback(gateway.close)
         log = TurnLog(database, keys, notices)
         facts = Facts(FactLog(database, keys, notices))
-        followers = Followers(database, log, list(_followers(settings, facts, zep)))
         names = {agent.id: agent.name for agent in agents.all()}
-        memory = Memory(log, settings, agents=names, embedder=embedder, outside=zep, on_change=followers.nudge)
-        stack.push_async_callback(followers.close)
+        memory = Memory(log, settings, agents=names, embedder=embedder, outside=zep)
         stack.push_async_callback(memory.close)
         chat = Chat(settings, agents, memory, gateway)
         stack.push_async_callback(chat.close)
         voice = Switchboard(settings, agents, memory)
         stack.push_async_callback(voice.close)
+        followed: list[Follower] = [Learning(facts)]
+        if settings.memory_model_facts and gateway.configured:
+            model = settings.azure_ai_deployment
+            followed.append(ModelPass(gateway, facts, model=model, busy=lambda: voice.active_sessions > 0))
+        if zep is not None:
+            followed.append(zep.delivery)
+        followers = Followers(database, log, followed)
+        stack.push_async_callback(followers.close)
+        memory.on_change = followers.nudge
         await followers.start()
         inquiry = Inquiry(memory, facts, names, embedder)
         yield Services(settings, agents, database, keys, memory, inquiry, zep, gateway, chat, voice)
-
-
-def _followers(settings: Settings, facts: Facts, zep: Zep | None) -> Iterator[Follower]:
-    """What follows the log of turns."""
-    yield Learning(facts)
-    if zep is not None:
-        yield zep.delivery

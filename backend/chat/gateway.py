@@ -78,17 +78,12 @@ class Gateway:
         """Whether an endpoint is set."""
         return self._client is not None
 
-    async def complete(
-        self, messages: Sequence[Message], *, model: str, max_tokens: int, extra: Mapping[str, Any] | None = None
-    ) -> Completion:
-        """Return the answer within CHAT_TIMEOUT_SECONDS; raise `Problem` 422, 429, 502, 503 or 504.
-
-        extra: further fields of the request, such as `response_format`.
-        """
+    async def complete(self, messages: Sequence[Message], *, model: str, max_tokens: int) -> Completion:
+        """Return the answer within CHAT_TIMEOUT_SECONDS; raise `Problem` 422, 429, 502, 503 or 504."""
         client = self._require()
 
         async def attempt() -> Completion:
-            body = self._body(messages, model, max_tokens) | dict(extra or {})
+            body = self._body(messages, model, max_tokens)
             response = await client.post(
                 "/chat/completions", content=orjson.dumps(body), cast_to=httpx.Response, options=self._options
             )

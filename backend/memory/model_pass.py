@@ -6,15 +6,12 @@ question, no condition, nobody else's words), and each content word of its value
 makes things up adds nothing.
 """
 
-import asyncio
 import logging
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
-
-import orjson
 
 from backend.core.context import Fact, Turn
 from backend.core.problems import Problem
@@ -38,6 +35,9 @@ ANSWER_SECONDS = 40.0
 """For one answer: less than a follower's `take` may last."""
 
 ANSWER_TOKENS = 320
+UNREADABLE = ("gateway_malformed", "gateway_empty", "gateway_filtered")
+"""Cut off, not bound by the schema, or held back: the batch yields nothing, and asking again would not help."""
+
 CONFIDENCE = 0.6
 
 _SETTLE = timedelta(seconds=SETTLE_SECONDS)
@@ -90,12 +90,18 @@ _SCHEMA: dict[str, Any] = {
 
 
 class Model(Protocol):
-    """A chat model that answers by a schema."""
+    """A chat model that answers by a schema; `chat.gateway.Gateway` is one."""
 
-    async def complete_json(
-        self, messages: Sequence[Mapping[str, str]], *, schema: Mapping[str, Any], max_tokens: int
-    ) -> str:
-        """Return the answer, at temperature 0. Raises `Problem`."""
+    async def consult(
+        self,
+        messages: Sequence[dict[str, str]],
+        *,
+        model: str,
+        max_tokens: int,
+        schema: Mapping[str, Any],
+        seconds: float,
+    ) -> dict[str, Any]:
+        """Return an object of the schema's form, or raise `Problem`."""
         ...
 
 
@@ -127,11 +133,17 @@ class Tally:
 
 
 class ModelPass:
-    """A follower of the log. busy: tells whether the model is answering somebody; then the pass comes back later."""
+    """A follower of the log. model: the deployment asked.
+
+    busy: tells whether the model is answering somebody; then the pass comes back later.
+    """
 
     name = "facts-by-model"
 
-    def __init__(self, model: Model, facts: Learning, *, busy: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self, gateway: Model, facts: Learning, *, model: str = "", busy: Callable[[], bool] = lambda: False
+    ) -> None:
+        self._gateway = gateway
         self._model = model
         self._facts = facts
         self._busy = busy
@@ -179,14 +191,13 @@ class ModelPass:
             messages += [{"role": "user", "content": shown}, {"role": "assistant", "content": answer}]
         messages.append({"role": "user", "content": lines(batch)})
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                text = await self._model.complete_json(messages, schema=_SCHEMA, max_tokens=ANSWER_TOKENS)
-        except TimeoutError:
-            raise Later("the model did not answer in time", SETTLE_SECONDS) from None
-        try:
-            return orjson.loads(text)
-        except ValueError:  # cut off, or not bound by the schema: this batch yields nothing
-            logger.info("facts: the model's answer is not JSON")
+            return await self._gateway.consult(
+                messages, model=self._model, max_tokens=ANSWER_TOKENS, schema=_SCHEMA, seconds=ANSWER_SECONDS
+            )
+        except Problem as problem:
+            if problem.code not in UNREADABLE:
+                raise
+            logger.info("facts: the model's answer is not of the form asked for")
             return {}
 
 

@@ -112,8 +112,7 @@ class Outside(Protocol):
 class Memory:
     """One per process. Give it the log; `close` it before the database.
 
-    agents: the assistants' names by id. embedder: None for words alone. on_change: called with the owner whenever
-    something of theirs was stored or deleted.
+    agents: the assistants' names by id. embedder: None for words alone.
     """
 
     def __init__(
@@ -124,7 +123,6 @@ class Memory:
         agents: Mapping[str, str] | None = None,
         embedder: Embedder | None = None,
         outside: Outside | None = None,
-        on_change: Callable[[Principal], None] = lambda principal: None,
     ) -> None:
         self._settings = settings
         self._seconds = settings.memory_timeout_ms / 1000
@@ -135,7 +133,8 @@ class Memory:
         self._embedder = embedder
         self._embedding = None if embedder is None else EmbeddingQueue(log, embedder)
         self._outside = outside
-        self._on_change = on_change
+        self.on_change: Callable[[Principal], None] = lambda principal: None
+        """Called with the owner whenever something of theirs was stored or deleted."""
         self._grumble = Grumble(logger)
         self._unanswered = 0
         self._broken_until = 0.0
@@ -282,7 +281,7 @@ class Memory:
         self._cache.drop(principal)
         if self._outside is not None:
             self._outside.forget(principal)
-        self._on_change(principal)
+        self.on_change(principal)
 
     async def owner(self, principal: Principal) -> OwnerMemory:
         """Return what this process knows of an owner, up to date. Raises `Problem` 503 when the store does not answer.
@@ -344,7 +343,7 @@ class Memory:
             owner.note(done.result())
             self._cache.weigh(principal)
             self._embed(principal, owner)
-        self._on_change(principal)
+        self.on_change(principal)
 
     def _embed(self, principal: Principal, owner: OwnerMemory) -> None:
         if self._embedding is not None:

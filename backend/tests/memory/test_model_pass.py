@@ -1,6 +1,5 @@
 """The model pass: what a model proposes is kept only where the user's own words state it."""
 
-import asyncio
 import itertools
 import random
 from collections.abc import Mapping, Sequence
@@ -8,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import orjson
 import pytest
 
 from backend.core.context import Role, Turn
@@ -35,14 +33,15 @@ class Scripted:
 
     def __init__(self, answer: Any) -> None:
         self.answer = answer
-        self.asked: list[Sequence[Mapping[str, str]]] = []
+        self.asked: list[Sequence[dict[str, str]]] = []
 
-    async def complete_json(
-        self, messages: Sequence[Mapping[str, str]], *, schema: Mapping[str, Any], max_tokens: int
-    ) -> str:
+    async def consult(self, messages: Sequence[dict[str, str]], **bounds: Any) -> dict[str, Any]:
         self.asked.append(messages)
         answer = self.answer(messages) if callable(self.answer) else self.answer
-        return answer if isinstance(answer, str) else orjson.dumps(answer).decode()
+        if isinstance(answer, Problem):
+            raise answer
+        found: dict[str, Any] = answer
+        return found
 
 
 def fact(predicate: str, value: str, *turns: int, subject: str = "user") -> dict[str, Any]:
@@ -171,18 +170,15 @@ async def test_a_batch_that_may_still_grow_waits_for_it() -> None:
     assert model.asked == []
 
 
-async def test_a_model_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Silent:
-        async def complete_json(self, messages: Any, *, schema: Any, max_tokens: int) -> str:
-            await asyncio.Event().wait()
-            raise AssertionError
-
-    monkeypatch.setattr(model_pass, "ANSWER_SECONDS", 0.01)
+async def test_a_model_that_does_not_answer_is_asked_again_later() -> None:
+    late = Problem(504, "gateway_timeout", "", "", retryable=True)
     with pytest.raises(Problem) as later:
-        await ModelPass(Silent(), Facts(FactsInMemory())).take(
-            ADA, [said("i bought a boat for our family")], deleted=False
-        )
+        await learned(late, said("i bought a boat for our family"))
     assert later.value.retryable
+
+
+async def test_an_answer_of_another_form_yields_nothing_and_is_not_asked_for_again() -> None:
+    assert await learned(Problem(502, "gateway_malformed", "", ""), said("i bought a boat for our family")) == []
 
 
 async def test_the_rules_reading_and_the_users_own_wording_stand_against_the_models() -> None:
