@@ -92,7 +92,8 @@ STATED = {
     "I went to a support group yesterday and it was powerful.": {"event went to a support group yesterday"},
     "My goal is to run a marathon.": {"goal run a marathon"},
     # The same, as people really say it
-    "I've two kids, Lucia (5) and Pablo (2)": {"child two kids", "child Lucia", "child Pablo", "age 5 of Lucia", "age 2 of Pablo"},
+    "I've two kids, Lucia (5) and Pablo (2)": {
+        "child two kids", "child Lucia", "child Pablo", "age 5 of Lucia", "age 2 of Pablo"},
     "my two girls ayo and bisi are in the choir": {"child ayo", "child bisi"},
     "the kids are with my mother this week, lucia is five and pablo is two": {"age five of lucia", "age two of pablo"},
     "our baby girl was born yesterday, we called her Ines": {"child Ines"},
