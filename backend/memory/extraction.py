@@ -21,6 +21,7 @@ from backend.memory.rules.rule import KIN, Rule, singular
 from backend.memory.rules.speech import plain
 from backend.memory.rules.values import values
 from backend.memory.rules.when import HAS_TIME, PAST, period_of, resolve, spelled
+from backend.memory.text import terms
 
 RULES: tuple[Rule, ...] = (*people.RULES, *work.RULES, *life.RULES, *plans.RULES)
 
@@ -206,6 +207,8 @@ class _Reading:
         low = value.casefold()
         if predicate == "age" and (not low.isalpha() and (not low.isdigit() or int(low) > 120)) and " " not in low:
             return
+        if not terms(value):
+            return  # nothing but small words
         if predicate == "name" and value.isupper() and len(value) > 3:
             return  # "I AM DONE"
         if not value or len(value) > _LONGEST or low in _NOTHING or low == subject.casefold() or "…" in value:

@@ -256,7 +256,7 @@ def _simple(most: int, text: str, written: bool) -> str:
         if at and token.casefold() in _NOUN_STOPS:
             tokens = tokens[:at]
             break
-    if not tokens or tokens[0].casefold() in _POINTING or tokens[-1].casefold() in _POINTING:
+    if not tokens or tokens[0].casefold() in COMMON or {tokens[0].casefold(), tokens[-1].casefold()} & _POINTING:
         return ""
     return _tidy(" ".join(tokens))
 
@@ -284,6 +284,8 @@ def _rest(text: str, written: bool) -> str:
             tokens = tokens[:at]
             break
     value = _tidy(" ".join(tokens))
+    if re.match(r"(?:for|on|to|with|against|about) (?:it|that|this|them|him|her|you)\b", value, re.IGNORECASE):
+        return ""
     if value.casefold() in _POINTING or (value.split(" ")[0].casefold() in ("it", "that", "this") and len(tokens) < 3):
         return ""
     return value

@@ -35,8 +35,8 @@ _PROJECT = r"(?:the |our |my )?(?P<about>[\w'-]+(?: [\w'-]+){0,3}?)"
 RULES = (
     # Employer
     Rule("employer", "work works working employed worked", r"{WHOAM} (?:works?|working|employed|worked)(?: part[ -]time| full[ -]time| remotely| as an? (?:\w+ ){1,4}?| now| there| over)? ?(?:at|for|with|by) {org}"),
-    Rule("employer", "joined joining started start starting", r"{WHO} (?:joined|joining|(?:started|starts?|begin|began)(?: work(?:ing)?| a new job| my new job| a job| out)? (?:at|with|for)) {org}", when="start"),
-    Rule("employer", "at", r"^i am (?:now |currently |still )?(?:at|with) {brand}$", sure=0.75),
+    Rule("employer", "joined joining started start starting", r"{WHO} (?:joined|joining|(?:started|starts?|begin|began)(?: work(?:ing)?| a new job| my new job| a job| out)? (?:at|with|for)) {brand}", when="start"),
+    Rule("employer", "at", r"^i am (?:now |currently |still )?(?:at|with) (?P<value>(?-i:[A-Z])[\w&.-]*(?: (?-i:[A-Z])[\w&.-]*)*)$", sure=0.75),
     Rule("employer", "at", rf"{{AM}} (?:an? |the |now |the new )*{ROLES} (?:over )?(?:at|for|with) {{org}}", sure=0.85),
     Rule("employer", "here", rf"\bhere,? (?:an? |the |your )?(?:\w+ )*?{ROLES} (?:over )?(?:at|for|with) {{org}}", sure=0.85),
     Rule("role", "here", rf"\bhere,? (?:an? |the )?(?P<value>(?:\w+ )?{ROLES}) (?:over )?(?:at|for|with) ", sure=0.85),
@@ -62,7 +62,7 @@ RULES = (
     Rule("role", "am is", r"{WHO} (?:am|is) (?:now |also |still |currently )*(?:the )?(?P<value>(?:head|vp|director|chief) (?:of )?\w+(?: officer)?|(?:head|senior|chief|lead|night|charge|staff) (?:nurse|engineer|medical officer)|coo|ceo|cto|cfo|cmo|midwife|nurse)\b", sure=0.85),
     Rule("role", "our my", rf"^{{person:subject}},? (?:our|my|the|their)(?: new)? (?P<value>{ROLES})\b", sure=0.8),
     Rule("role", "new", rf"\b(?:the|our) new (?P<value>{ROLES}|cmo) is {{person:subject}}", sure=0.85),
-    Rule("role", "", rf"(?:^|\bit is |\bis ){{person:subject}}, (?P<value>(?:\w+ )?{ROLES})\b(?! of the)", sure=0.8),
+    Rule("role", "", rf"(?:^|\bit is |\bis )(?!.* here,){{person:subject}}, (?!but\b|and\b|so\b|or\b|my\b)(?P<value>(?:\w+ )?{ROLES})\b(?! of the)", sure=0.8),
     Rule("role", "as", rf"{{WHOAM}} (?:works?|working|employed|promoted|joined|started|starting|hired|retrained)\b.*? as (?:an? |the )?(?P<value>{ROLES})\b"),
     Rule("role", "promoted became become", rf"{{WHO}} (?:(?:was|got|am|have been|been|is) )?(?:promoted to|became|become|made) (?:an? |the )?(?P<value>{ROLES})\b", when="start"),
     Rule("role", "job title role position", r"\bmy (?:new )?(?:job(?: title)?|title|role|position)(?: now)? is(?: now)? (?:an? |the |to )?{simple}"),
@@ -144,7 +144,7 @@ RULES = (
     Rule("decision", "make take keep drop", r"^(?:make (?:it|that) {rest})$", sure=0.75),
     Rule("decision", "take takes took keep kept drop dropped skip skipped cancel cancelled canceled postpone postponed start begin stay hire hired order ordered approved signed chose buy choose agreed switch cut split outsource merge", r"\b(?:we|i)(?: will| are going to| have| all| now| just| both| then| only| also)* (?P<value>(?:keep (?!\w+ing)|kept|drop|dropped|skip|skipped|cancel|cancelled|canceled|postpone|postponed|start with|begin with|stay with|stay on|hire|hired|ordered|approved|signed (?:with|the|a)|chose|choose|agreed|switch(?:ed)? to|outsourced?|merged?|split|cut) (?!(?:it|that|this|them|you|me|in touch|the bus)\b).+)", sure=0.7, when="never"),
     Rule("decision", "approved agreed signed chose picked decided said rejected accepted", r"\b(?:the board|management|the committee|the steering(?: committee)?|the council|everybody|everyone|finance|legal)(?: has| have| finally| just| all)* (?P<value>(?:approved|agreed|signed|chose|picked|said yes to|rejected|wants|accepted) .+)", sure=0.75),
-    Rule("decision", "not", r"^(?:so )?(?P<value>(?!(?:why|of|maybe|is|am|are|do|did|does|it|that|yet|better|or|if|just|hopefully|probably|certainly|surely|absolutely|definitely|really|this|we|i|you|he|she|they|not|me|the|and|but|no|yes)\b)[\w-]+(?: [\w-]+)? not (?!yet|now|today|really|so|at|me|you|bad)[\w-]+)$", sure=0.6),
+    Rule("decision", "not", r"^(?:so )?(?P<value>(?!(?:why|of|maybe|is|am|are|do|did|does|it|that|yet|better|or|if|just|hopefully|probably|certainly|surely|absolutely|definitely|really|this|we|i|you|he|she|they|not|me|the|and|but|no|yes)\b)[\w-]+(?: (?!does|do|is|are|did|was|were|will|has|have|had|can|should|must)[\w-]+)? not (?!yet|now|today|really|so|at|me|you|bad)[\w-]+)$", sure=0.6),
     Rule("decision", "put make remove add leave move start", r"^(?:please )?(?P<value>(?:put|make|remove|leave|add) (?:it|that|them|the [\w-]+|this) (?:in|out|as|a|an|at|on|to|mandatory|optional|must)\b.*)", asked=True, sure=0.65),
     Rule("decision", "wins won gets got", r"^(?P<value>(?:(?-i:[A-Z])[\w-]+) (?:wins|won|gets it|got it|gets the (?:job|contract|order)|got the (?:job|contract|order)))\b", sure=0.8),
     Rule("decision", "it", r"\b(?:so )?(?:for now )?it is {rest} (?:then|for now)$", sure=0.75, unreal=True),
