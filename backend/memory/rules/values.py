@@ -48,6 +48,7 @@ MONEY = (
     rf"|(?:eur|usd|gbp|chf) ?{NUMBER}|{NUMBER} ?(?:thousand |million |k |m )?(?:us |canadian |australian )?{_CURRENCY}(?!\w)"
     r"|\d[\d.,']*(?:k|m)\b(?: canadian| us| australian)?)"
 )
+DATED = re.compile(rf"\b{DATE}", re.IGNORECASE)
 LANGUAGES = frozenset(
     """english german french spanish italian portuguese dutch swedish norwegian danish finnish polish czech russian
     ukrainian turkish arabic hebrew hindi urdu bengali tamil mandarin chinese cantonese japanese korean vietnamese thai
@@ -138,7 +139,8 @@ def _person(words: int, text: str, written: bool) -> str:
             break
         if written and not bare[0].isupper():
             break
-        if not written and low.endswith(("ing", "ed", "s")) and low not in _LIKE_VERBS:
+        verb = low.endswith("ing") or (not written and low.endswith(("ed", "s")))
+        if verb and low not in _LIKE_VERBS:
             break
         taken.append(bare.removesuffix("'s"))
     return " ".join(taken)
@@ -183,7 +185,9 @@ def _named(text: str, written: bool) -> str:
     """A place, firm or product: capitalised words, or in speech the words up to a common one; or "a bank"."""
     text = _TIMES.sub("", " " + text).strip()
     tokens = text.split(" ")
-    article = bool(re.match(r"(?:a|an|the|my|our) ", text, re.IGNORECASE))
+    if re.match(r"(?:my|our|your|his|her|their|this|that) ", text, re.IGNORECASE):
+        return ""
+    article = bool(re.match(r"(?:a|an|the) ", text, re.IGNORECASE))
     if article and tokens[0].casefold() == "the":
         tokens, article = tokens[1:], False
         if written and len(tokens) > 1 and tokens[0][:1].islower() and tokens[1][:1].isupper():

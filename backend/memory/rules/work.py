@@ -129,7 +129,7 @@ RULES = (
     Rule("amount", "percent % minutes hours days", rf"\b(?:is|are|takes?|took|down|up|about|at|around|only|now|by) (?:about |at |around |only |now )*(?P<value>{NUMBER} ?(?:percent|%|minutes|hours|days|weeks))(?! (?:ago|old|from|until|before|after|later))", sure=0.7),
     Rule("amount", "need order have employ get lose sell make handle process", rf"\b(?:we|i) (?:only |now |still |about )*(?:need|order|ordered|have|employ|get|lose|sell|sold|handle|process|make) (?:about |around |only |over |roughly )?(?P<value>(?!(?:one|a|half|zero) )(?:{NUMBER}) (?:[a-z-]+ )?(?!(?:kids|children|daughters|sons|boys|girls|brothers|sisters|dogs|cats|weeks|days|months|years|hours|minutes|times|things|this|of|is|us|options?|offers?)\b)[a-z-]{{3,}}(?:s|people|staff))\b", sure=0.7, when="never"),
     # Decisions
-    Rule("decision", "are am", r"{AM} (?P<value>(?:keeping|dropping|not doing|going ahead with|leaving out|switching to|staying with|cancelling|canceling|postponing|skipping|not going to) (?!it\b|you\b|up\b).+)", sure=0.75),
+    Rule("decision", "are am", r"{AM} (?P<value>(?:keeping|dropping|not doing(?! anything)|going ahead with|leaving out|switching to|staying with|cancelling|canceling|postponing|skipping|not going to) (?!it\b|you\b|up\b).+)", sure=0.75),
     Rule("decision", "no", r"^(?P<value>no [\w-]+(?: [\w-]+)?)(?:,? then)$", sure=0.7),
     Rule("decision", "without", r"^we will (?P<value>do (?:it|this|that) without .+)", sure=0.75),
     Rule("decision", "let", r"^let us (?P<value>(?:leave out|cut|forget about|try|add|include|wait with|start|begin|leave) (?!it\b|that\b|me\b).+)", sure=0.75),
@@ -140,7 +140,7 @@ RULES = (
     Rule("decision", "chose chosen picked settled agreed opted", r"\b(?:we|i)(?: have| all| finally| just| both)* (?:chose|chosen|picked|settled on|agreed (?:on|to|that)|opted for) {rest}"),
     Rule("decision", "decision", r"\b(?:the|our|my|final) decision is:? (?:to |that )?{rest}"),
     Rule("decision", "final settled", r"^(?P<value>[\w' -]+?) (?:it is|is final|is settled|is decided)(?: then)?$", sure=0.8),
-    Rule("decision", "let let's", r"^let us (?:do|keep|drop|use|take|make|postpone|skip|cancel|move|say|stick with|stick to|start with)(?: it is)? {rest}", sure=0.8, unreal=True),
+    Rule("decision", "let let's", r"^let us (?:do|drop|use|take|make|postpone|skip|cancel|move|say|stick with|stick to|start with)(?: it is)? {rest}", sure=0.8, unreal=True),
     Rule("decision", "make take keep drop", r"^(?:make (?:it|that) {rest})$", sure=0.75),
     Rule("decision", "take takes took keep kept drop dropped skip skipped cancel cancelled canceled postpone postponed start begin stay hire hired order ordered approved signed chose buy choose agreed switch cut split outsource merge", r"\b(?:we|i)(?: will| are going to| have| all| now| just| both| then| only| also)* (?P<value>(?:keep (?!\w+ing)|kept|drop|dropped|skip|skipped|cancel|cancelled|canceled|postpone|postponed|start with|begin with|stay with|stay on|hire|hired|ordered|approved|signed (?:with|the|a)|chose|choose|agreed|switch(?:ed)? to|outsourced?|merged?|split|cut) (?!(?:it|that|this|them|you|me|in touch|the bus)\b).+)", sure=0.7, when="never"),
     Rule("decision", "approved agreed signed chose picked decided said rejected accepted", r"\b(?:the board|management|the committee|the steering(?: committee)?|the council|everybody|everyone|finance|legal)(?: has| have| finally| just| all)* (?P<value>(?:approved|agreed|signed|chose|picked|said yes to|rejected|wants|accepted) .+)", sure=0.75),
