@@ -3,10 +3,10 @@ PORT ?= 8082
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check e2e bench lock models clean
+.PHONY: help run test check e2e bench bench-memory lock models clean
 
 help: ## list the verbs
-	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## run everything on this machine and print its address (PORT=8082)
 	@scripts/setup.sh run
@@ -27,6 +27,10 @@ e2e: ## the browser tests only
 bench: ## speed as ratios against references, written to bench/RESULTS.md
 	@scripts/setup.sh run
 	@$(PY) -m bench
+
+bench-memory: ## what memory finds, on our dialogues or on DATA=<a LoCoMo file>
+	@scripts/setup.sh run
+	@$(PY) -m bench.memory $(DATA)
 
 models: ## fetch the local models now instead of at the first run (about 1.1 GB)
 	@scripts/setup.sh run

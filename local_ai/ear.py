@@ -1,8 +1,9 @@
 """The ear: from a stream of audio to utterances and their words. No threads, no clock: audio in, events out.
 
 Time is counted in samples, so the same audio gives the same events however fast it comes. The rules: speech starts with
-three voiced frames of four (about 100 ms); at each pause of 380 ms Smart Turn says whether the turn is over, and 1.2 s
-of silence end it whatever it says. The words are looked up already 130 ms into a pause, so they are there by then.
+three voiced frames of four (about 100 ms); at each pause of 380 ms Smart Turn says whether the turn is over, at 770 ms
+where the words are left hanging, and 1.2 s of silence end it whatever it says. The words are looked up already 130 ms
+into a pause, so they are there by then.
 """
 
 import time
@@ -26,6 +27,8 @@ LOOK_UP_FRAMES = 4
 PAUSE_FRAMES = 12
 """384 ms. Smart Turn may be asked after 200 ms, but takes half of the commas of fluent speech for an end (measured:
 pauses of 160-350 ms at 0.5-0.99); being cut off in mid-sentence is worse than 0.2 s of waiting."""
+HANGING_FRAMES = 24
+"""768 ms: a pause after words that go on, such as "my name is Ada,", must be longer. The melody alone does not tell."""
 FINISHED = 0.5
 """Smart Turn's probability from which a pause ends the turn."""
 MAX_SILENCE = 1.2
@@ -39,6 +42,9 @@ LONG_SEGMENT, LONGEST_SEGMENT = 8.0, 20.0
 """Seconds after which an utterance's text is settled at the next pause, and at the latest: recognising it all again
 for each partial would cost more and more."""
 
+_GOING_ON = frozenset(
+    "and but or so because the a an my our to of for with in on at if that which is are".split()  # noqa: SIM905 - words
+)
 _FRAME_SECONDS = FRAME / RATE
 _KEPT = int(2.0 / _FRAME_SECONDS)
 
@@ -147,7 +153,7 @@ class Ear:
         self._silent += 1
         if self._silent == LOOK_UP_FRAMES:
             yield from self._look_up()
-        elif self._silent == PAUSE_FRAMES:
+        elif self._silent == (HANGING_FRAMES if self._hangs() else PAUSE_FRAMES):
             if self._turn.probability(np.concatenate(list(self._recent))) >= FINISHED:
                 yield from self._finish()
             elif self._seconds() >= LONG_SEGMENT and self._looked_up is not None:
@@ -179,6 +185,11 @@ class Ear:
         except RecognitionFailed:
             return
         yield from self._tell(self._looked_up)
+
+    def _hangs(self) -> bool:
+        """Tell whether the words so far ask to be continued."""
+        text = (self._looked_up or "").rstrip()
+        return text.endswith(",") or text.rpartition(" ")[2].casefold() in _GOING_ON
 
     def _tell(self, text: str | None) -> Iterator[HeardEvent]:
         whole = " ".join(filter(None, [*self._settled, text or ""]))

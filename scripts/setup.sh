@@ -55,4 +55,10 @@ if [ "$purpose" = test ]; then
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${need[@]}" >.engram/apt.log 2>&1 ||
       { tail -20 .engram/apt.log >&2; fail "apt-get install ${need[*]} failed; its last lines are above."; }
   fi
+  sdks=(backend/tests/memory/zep/requirements-*.txt)
+  if ! fresh zep-sdks "${sdks[@]}"; then
+    say "The Zep SDKs that the contract tests read with, each in an environment of its own"
+    .venv/bin/python -m backend.tests.memory.zep.sdks
+    done_from zep-sdks "${sdks[@]}"
+  fi
 fi

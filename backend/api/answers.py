@@ -9,8 +9,10 @@ from starlette.responses import Response
 from backend.agents.profiles import AgentProfile, voice_name
 from backend.core.context import Passage
 from backend.core.settings import Settings
+from backend.memory.found import KnownFact
 
 EXCERPT_CHARACTERS = 200
+QUOTE_CHARACTERS = 300
 
 
 def timestamp(moment: datetime) -> str:
@@ -46,3 +48,55 @@ def recalled(passage: Passage) -> dict[str, str]:
         "said_at": timestamp(turn.said_at),
         "excerpt": text if len(text) <= EXCERPT_CHARACTERS else f"{text[: EXCERPT_CHARACTERS - 1]}…",
     }
+
+
+def fact(known: KnownFact) -> dict[str, Any]:
+    """Return a fact with what it replaced and the turns that prove it."""
+    stated = known.fact
+    return {
+        "id": stated.id,
+        "text": stated.text,
+        "subject": stated.subject,
+        "predicate": stated.predicate,
+        "value": stated.value,
+        "kind": stated.kind,
+        "source": stated.source,
+        "confidence": stated.confidence,
+        "valid_from": _perhaps(stated.valid_from),
+        "valid_to": _perhaps(stated.valid_to),
+        "recorded_at": _perhaps(stated.recorded_at),
+        "superseded_at": _perhaps(stated.superseded_at),
+        "superseded_by": stated.superseded_by,
+        "current": known.current,
+        "replaces": None if known.replaces is None else {"id": known.replaces.id, "text": known.replaces.text},
+        "provenance": [
+            {
+                "turn_id": turn.id,
+                "session_id": turn.session_id,
+                "channel": turn.channel,
+                "agent_id": turn.agent_id,
+                "said_at": timestamp(turn.said_at),
+                "quote": turn.content[:QUOTE_CHARACTERS],
+            }
+            for turn in known.proof
+        ],
+    }
+
+
+def passage(found: Passage) -> dict[str, Any]:
+    """Return an earlier turn that was found."""
+    turn = found.turn
+    return {
+        "turn_id": turn.id,
+        "session_id": turn.session_id,
+        "role": turn.role,
+        "agent_id": turn.agent_id,
+        "channel": turn.channel,
+        "timestamp": timestamp(turn.said_at),
+        "content": turn.content,
+        "score": round(found.score, 4),
+    }
+
+
+def _perhaps(moment: datetime | None) -> str | None:
+    return None if moment is None else timestamp(moment)

@@ -3,11 +3,13 @@
 The framework would read a body of any length first and say 422 to everything.
 """
 
-from typing import TypeVar
+import re
+from datetime import datetime
+from typing import Any, TypeVar
 
 import orjson
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, BeforeValidator, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
 from backend.api.edge import too_large
@@ -16,6 +18,39 @@ from backend.core import problems
 from backend.core.problems import Problem
 
 M = TypeVar("M", bound=BaseModel)
+
+
+def described(model: type[BaseModel]) -> dict[str, Any]:
+    """Return what a route adds to its description for a body that `json_body` reads as `model`."""
+    reference = {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": reference}}}}
+
+
+_CONTROL = "\\x00-\\x08\\x0e-\\x1f"
+TEXT = re.compile(rf"[^{_CONTROL}]*[^{_CONTROL}\s][^{_CONTROL}]*", re.DOTALL)
+"""Not blank, and no control characters but white space."""
+
+PLAIN: dict[str, Any] = {"minLength": 1, "pattern": f"^{TEXT.pattern}$"}
+"""The description of such a text."""
+
+WHOLE = BeforeValidator(lambda value: int(value) if isinstance(value, float) and value.is_integer() else value)
+"""For whole numbers: 36.0 is one in JSON."""
+
+MOMENT: dict[str, Any] = {"format": "date-time"}
+"""The description of what `moment` reads."""
+
+
+def moment(name: str, text: str | None) -> datetime | None:
+    """Read a time that a caller gives under `name`. Raises `Problem` 422 when it is none, or has no time zone."""
+    if text is None:
+        return None
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        read = None
+    if read is None or read.tzinfo is None:
+        raise problems.invalid_request(f"{name}: write it with its time zone, such as 2026-05-03T00:00:00Z.")
+    return read
 
 
 async def json_body(request: Request, model: type[M], *, limit: int) -> M:

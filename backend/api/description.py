@@ -11,10 +11,12 @@ from pydantic import BaseModel
 from backend.api.access import rules_of
 from backend.api.problem_documents import ProblemDocument, documented
 from backend.api.routers.chat import ChatRequest
+from backend.api.routers.facts import CorrectedFact, NewFact
+from backend.api.routers.search import SearchRequest
 from backend.core.levels import AuthMode
 
 _REF = "#/components/schemas/{model}"
-_OURS: tuple[type[BaseModel], ...] = (ProblemDocument, ChatRequest)
+_OURS: tuple[type[BaseModel], ...] = (ProblemDocument, ChatRequest, NewFact, CorrectedFact, SearchRequest)
 _FRAMEWORKS = ("HTTPValidationError", "ValidationError")
 
 

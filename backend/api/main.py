@@ -12,14 +12,23 @@ from backend.agents.profiles import AgentDirectory
 from backend.api import access, problem_documents
 from backend.api.description import describe
 from backend.api.edge import Catch, Edge
-from backend.api.routers import agents, chat, config, health, memory, voice
+from backend.api.routers import agents, chat, config, facts, health, memory, search, voice
 from backend.api.services import open_services
 from backend.api.ui import UserInterface
 from backend.api.version import VERSION
 from backend.core import logs
 from backend.core.settings import Settings, SettingsError, load_settings
 
-_ROUTERS = (health.router, config.router, agents.router, chat.router, voice.router, memory.router)
+_ROUTERS = (
+    health.router,
+    config.router,
+    agents.router,
+    chat.router,
+    voice.router,
+    memory.router,
+    facts.router,
+    search.router,
+)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

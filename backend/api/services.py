@@ -1,16 +1,24 @@
 """What the process holds open while it serves: made once at start-up, closed in the reverse order."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
 from backend.agents.profiles import AgentDirectory
 from backend.chat.gateway import Gateway
 from backend.chat.turn import Chat
 from backend.core.settings import Settings
+from backend.memory.embeddings import Embedder
+from backend.memory.fact_log import FactLog
+from backend.memory.facts import Facts
+from backend.memory.followers import Follower, Followers
+from backend.memory.inquiry import Inquiry
+from backend.memory.learning import Learning
 from backend.memory.log import TurnLog
 from backend.memory.recall import Memory
 from backend.memory.sealing import seal_plain_rows
+from backend.memory.zep.service import Zep
 from backend.storage.database import Database
 from backend.storage.keys import KeyRing
 from backend.storage.notices import Notices
@@ -26,6 +34,8 @@ class Services:
     database: Database
     keys: KeyRing
     memory: Memory
+    inquiry: Inquiry
+    zep: Zep | None
     gateway: Gateway
     chat: Chat
     voice: Switchboard
@@ -35,6 +45,7 @@ class Services:
 async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIterator[Services]:
     """Open everything; close it when the block ends: calls and answers first, the database last."""
     async with contextlib.AsyncExitStack() as stack:
+        loading = asyncio.create_task(asyncio.to_thread(Embedder.load))  # while the database starts
         database = await Database.open(settings)
         stack.push_async_callback(database.close)
         notices = Notices(database)
@@ -42,12 +53,30 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
         keys = await KeyRing.open(settings, database, notices)
         await seal_plain_rows(database, keys)
         notices.start()
-        memory = Memory(TurnLog(database, keys, notices), settings)
-        stack.push_async_callback(memory.close)
+        if (embedder := await loading) is not None:
+            stack.callback(embedder.close)
+        if (zep := Zep.open(settings, database)) is not None:
+            stack.push_async_callback(zep.close)
         gateway = Gateway(settings)
         stack.push_async_callback(gateway.close)
+        log = TurnLog(database, keys, notices)
+        facts = Facts(FactLog(database, keys, notices))
+        followers = Followers(database, log, list(_followers(settings, facts, zep)))
+        names = {agent.id: agent.name for agent in agents.all()}
+        memory = Memory(log, settings, agents=names, embedder=embedder, outside=zep, on_change=followers.nudge)
+        stack.push_async_callback(followers.close)
+        stack.push_async_callback(memory.close)
         chat = Chat(settings, agents, memory, gateway)
         stack.push_async_callback(chat.close)
         voice = Switchboard(settings, agents, memory)
         stack.push_async_callback(voice.close)
-        yield Services(settings, agents, database, keys, memory, gateway, chat, voice)
+        await followers.start()
+        inquiry = Inquiry(memory, facts, names, embedder)
+        yield Services(settings, agents, database, keys, memory, inquiry, zep, gateway, chat, voice)
+
+
+def _followers(settings: Settings, facts: Facts, zep: Zep | None) -> Iterator[Follower]:
+    """What follows the log of turns."""
+    yield Learning(facts)
+    if zep is not None:
+        yield zep.delivery

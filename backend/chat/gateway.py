@@ -71,6 +71,7 @@ class Gateway:
         self._client = self._new_client() if settings.azure_ai_endpoint else None
         # Newer models refuse `max_tokens`, older servers do not know its successor: learnt from the first refusal.
         self._limit_name = "max_completion_tokens"
+        self._steady: dict[str, Any] = {"temperature": 0}  # reasoning models refuse it: learnt likewise
 
     @property
     def configured(self) -> bool:
@@ -146,6 +147,30 @@ class Gateway:
                 await pieces.close()
         yield usage
 
+    async def consult(
+        self, messages: Sequence[Message], *, model: str, max_tokens: int, schema: Mapping[str, Any], seconds: float
+    ) -> dict[str, Any]:
+        """Return a JSON object of the form `schema`, asked for once and within `seconds`.
+
+        For questions of our own beside a conversation, where what fails is not worth a second attempt. Raises `Problem`
+        as `complete` does; 502 too when the answer is no JSON object.
+        """
+        client = self._require()
+        form = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}
+
+        async def attempt() -> dict[str, Any]:
+            body = self._body(messages, model, max_tokens) | {"response_format": form} | self._steady
+            response = await client.post(
+                "/chat/completions", content=orjson.dumps(body), cast_to=httpx.Response, options=self._options
+            )
+            answer = orjson.loads(_completion(response.content).text)
+            if not isinstance(answer, dict):
+                raise ValueError("not a JSON object")
+            return answer
+
+        async with _budget(seconds):
+            return await self._attempts(attempt, limit=1)
+
     async def check(self) -> None:
         """Ask the gateway for its models; raise `Problem` when it is not configured, not reachable, or refuses us.
 
@@ -214,19 +239,23 @@ class Gateway:
     def _body(self, messages: Sequence[Message], model: str, max_tokens: int) -> dict[str, Any]:
         return {"model": model, "messages": messages, self._limit_name: max_tokens}
 
-    async def _attempts(self, attempt: Callable[[], Awaitable[T]]) -> T:
+    async def _attempts(self, attempt: Callable[[], Awaitable[T]], *, limit: int = ATTEMPTS) -> T:
         """Try until it works, the failure is final, or the next wait would not fit the budget any more."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._settings.chat_timeout_seconds
         tried = 0
         while True:
             tried += 1
-            limit_name = self._limit_name
+            limit_name, steady = self._limit_name, self._steady
             try:
                 return await attempt()
             except openai.APIStatusError as error:
                 if limit_name == "max_completion_tokens" and failures.unsupported_parameter(error, limit_name):
                     self._limit_name = "max_tokens"
+                    tried -= 1
+                    continue
+                if steady and failures.unsupported_parameter(error, "temperature"):
+                    self._steady = {}
                     tried -= 1
                     continue
                 failure = failures.refused(error)
@@ -242,7 +271,7 @@ class Gateway:
             except ValueError as error:
                 raise failures.malformed() from error
             wait = asked if asked is not None else _backoff(tried)
-            if final or tried >= ATTEMPTS or loop.time() + wait >= deadline:
+            if final or tried >= limit or loop.time() + wait >= deadline:
                 log.warning("gateway: %s after %d attempts", failure.code, tried)
                 raise failure
             log.info("gateway: %s, attempt %d again in %.1f s", failure.code, tried, wait)

@@ -18,6 +18,8 @@ from backend.agents.profiles import AgentDirectory, AgentProfile
 from backend.chat import history
 from backend.chat.gateway import Completion, Usage
 from backend.chat.history import Message
+from backend.chat.second_look import Consulting, Searching, SecondLook
+from backend.core import notes
 from backend.core.context import (
     Channel,
     EnterpriseContext,
@@ -45,7 +47,7 @@ UNSTORED = Counter("engram_chat_unstored", "Chat turns that could not be stored"
 _EARLIEST = timedelta(microseconds=1)
 
 
-class ChatGateway(Protocol):
+class ChatGateway(Consulting, Protocol):
     """What a turn needs of the gateway; `backend.chat.gateway.Gateway` is it."""
 
     async def complete(self, messages: Sequence[Message], *, model: str, max_tokens: int) -> Completion:
@@ -57,17 +59,13 @@ class ChatGateway(Protocol):
         ...
 
 
-class ConversationMemory(Protocol):
+class ConversationMemory(Searching, Protocol):
     """What a turn needs of memory; `backend.memory.recall.Memory` is it."""
 
     async def open_context(
         self, principal: Principal, session_id: str, agent_id: str, channel: Channel
     ) -> EnterpriseContext:
         """Return what is known at the start."""
-        ...
-
-    async def enrich_context(self, context: EnterpriseContext, query: str) -> None:
-        """Fill `context.semantic.passages` for the question."""
         ...
 
     async def persist_conversation(self, context: EnterpriseContext) -> None:
@@ -106,12 +104,13 @@ class Chat:
         self._agents = agents
         self._memory = memory
         self._gateway = gateway
+        self._second_look = SecondLook(gateway, memory)
         self._background: set[asyncio.Task[Any]] = set()
 
     async def answer(self, question: Question) -> Answer:
         """Return the whole answer; raise `Problem`. Cancelled (the caller left), it stores the question alone."""
         started, asked_at = time.perf_counter(), datetime.now(UTC)
-        context = await self._recall(question)
+        context = await self._informed(question)
         try:
             completion = await self._gateway.complete(
                 self._messages(question, context), model=self._model(question.agent), max_tokens=self._limit
@@ -130,7 +129,7 @@ class Chat:
         marked as interrupted.
         """
         started, asked_at = time.perf_counter(), datetime.now(UTC)
-        context = await self._recall(question)
+        context = await self._informed(question)
         yielded: list[str] = []
         tokens_used: int | None = None
         try:
@@ -164,6 +163,15 @@ class Chat:
     def _messages(self, question: Question, context: EnterpriseContext) -> list[Message]:
         budget = self._settings.history_token_budget
         return history.messages(question.agent, self._agents, context, question.content, token_budget=budget)
+
+    async def _informed(self, question: Question) -> EnterpriseContext:
+        """Return what memory tells for a question, looked at a second time by the model where the settings say so."""
+        context = await self._recall(question)
+        if self._settings.memory_second_look:
+            await self._second_look.search_on(context, question.content, self._model(question.agent))
+        if self._settings.memory_rerank:
+            await self._second_look.rank(context, question.content, self._model(question.agent))
+        return context
 
     async def _recall(self, question: Question) -> EnterpriseContext:
         """Ask memory with a bound of our own: a memory that hangs or fails costs its notes, not the answer.
@@ -201,7 +209,8 @@ class Chat:
         context.add_turn(Turn(new_id("msg"), "user", question.content, "chat", agent, asked_at, session))
         # Later than the question even where the clock stood still: the order of a conversation hangs on it.
         at = max(datetime.now(UTC), asked_at + _EARLIEST)
-        answer = Turn(new_id("msg"), "assistant", text, "chat", agent, at, session, interrupted=left)
+        sources = notes.of(context).sources
+        answer = Turn(new_id("msg"), "assistant", text, "chat", agent, at, session, interrupted=left, recalled=sources)
         if text:
             context.add_turn(answer)
         return answer

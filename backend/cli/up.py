@@ -52,6 +52,7 @@ async def run(*, port: int, brain: str, data_dir: Path | None) -> int:
             local_ai, base = await _start_local_ai(brain)
             if needs_chat:
                 os.environ |= {"AZURE_AI_ENDPOINT": f"{base}/openai/v1", "AZURE_AI_KEY": "local"}
+                _spare_the_local_model()
             if needs_voice:
                 os.environ |= {"AZURE_VOICELIVE_ENDPOINT": base, "AZURE_VOICELIVE_KEY": "local"}
         starting = None
@@ -81,6 +82,14 @@ def _set_laptop_defaults() -> None:
         os.environ["AUTH_REQUIRED"] = "false"
     if "LOG_LEVEL" not in said:
         os.environ["LOG_LEVEL"] = "WARNING"
+
+
+def _spare_the_local_model() -> None:
+    """Leave out what memory may ask the chat model beside a conversation: the local one answers one thing at a time."""
+    said = {name.upper() for name, value in {**dotenv_values(".env"), **os.environ}.items() if value}
+    for name in ("MEMORY_SECOND_LOOK", "MEMORY_MODEL_FACTS"):
+        if name not in said:
+            os.environ[name] = "false"
 
 
 def _listen(host: str, port: int) -> socket.socket:

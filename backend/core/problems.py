@@ -76,3 +76,15 @@ def invalid_request(detail: str) -> Problem:
 def not_configured(setting: str, remedy: str) -> Problem:
     """503: a feature was asked for whose settings are missing."""
     return Problem(503, "not_configured", "Not configured", f"{setting} is not set. {remedy}", retry_after=60)
+
+
+def unavailable(cause: str) -> Problem:
+    """503: memory cannot be asked just now."""
+    return Problem(
+        503,
+        "memory_unavailable",
+        "Memory unavailable",
+        f"{cause} Try again in a few seconds.",
+        retryable=True,
+        retry_after=5,
+    )

@@ -25,6 +25,7 @@ def refusals(settings: "Settings") -> list[str]:
         *_origins(settings, settings.demands),
         *_endpoints(settings, settings.demands),
         *_voice_project(settings),
+        *_zep(settings),
         *_encryption_key(settings, settings.demands),
     ]
 
@@ -110,6 +111,14 @@ def _endpoints(settings: "Settings", demands: Demands) -> Iterator[str]:
             )
         elif name == "azure_ai_endpoint" and parts.path.rstrip("/").endswith("/chat/completions"):
             yield "AZURE_AI_ENDPOINT: it names the chat route itself. Remove /chat/completions from its end."
+
+
+def _zep(settings: "Settings") -> Iterator[str]:
+    if settings.zep_api_version in ("ce", "oss") and not settings.zep_api_url:
+        yield (
+            f"ZEP_API_VERSION: {settings.zep_api_version} is a server of your own. Set ZEP_API_URL to it, or remove "
+            "ZEP_API_VERSION for the cloud."
+        )
 
 
 def _voice_project(settings: "Settings") -> Iterator[str]:

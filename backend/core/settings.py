@@ -18,6 +18,8 @@ from backend.core.refusals import refusals
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 Environment = Literal["development", "test", "uat", "production"]
+MemoryScope = Literal["user", "session"]
+ZepVersion = Literal["v3", "v4", "ce", "oss"]
 
 
 class SettingsError(Exception):
@@ -66,6 +68,7 @@ class Settings(BaseSettings):
     encryption_key: str = Field(default="", repr=False)
     zep_api_key: str = Field(default="", repr=False)
     zep_api_url: str = ""
+    zep_api_version: ZepVersion = "v3"
     applicationinsights_connection_string: str = Field(default="", repr=False)
     otel_exporter_otlp_endpoint: str = ""
 
@@ -73,6 +76,10 @@ class Settings(BaseSettings):
     chat_max_output_tokens: int = Field(default=800, ge=1, le=128_000)
     history_token_budget: int = Field(default=3000, ge=0, le=1_000_000)
     memory_timeout_ms: int = Field(default=300, ge=1, le=10_000)
+    memory_scope: MemoryScope = "user"
+    memory_second_look: bool = True
+    memory_rerank: bool = False
+    memory_model_facts: bool = True
     voice_max_sessions: int = Field(default=100, ge=1, le=100_000)
     voice_audio_queue_frames: int = Field(default=250, ge=10, le=10_000)
     voice_connections_per_minute: int = Field(default=30, ge=1, le=100_000)

@@ -1,31 +1,42 @@
-"""What this process remembers of each owner: a search index and the latest statements, kept current by `seq`.
+"""What this process remembers of each owner: a search index over the turns, and the facts, kept current by `seq`.
 
 An owner's memory is built from the log when first asked for and brought up to date by one indexed read of what lies
-above the last `seq` seen. The least recently used owners are forgotten when all together pass a bound in bytes.
+above the last `seq` seen. A long one begins from a sealed snapshot of the index. The least recently used owners are
+forgotten when all together pass a bound in bytes.
 """
 
 import asyncio
+import logging
 import time
-from bisect import insort
 from collections import OrderedDict
-from collections.abc import Sequence, Set
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from backend.core.context import Fact, Turn
+from backend.core.problems import Problem
 from backend.identity.principal import Principal
+from backend.memory import snapshots
+from backend.memory.fact_index import FactIndex
+from backend.memory.gist import gist
 from backend.memory.index import TurnIndex
-from backend.memory.log import Changes
-from backend.memory.text import about_speaker, statements
+from backend.memory.log import Changes, Snapshot
 
-CACHE_BYTES = 128 * 1024 * 1024
-"""For all owners together; about 250 owners with 600 turns each. The smallest container has 1 GB (SOP 2.4)."""
+logger = logging.getLogger("backend.memory")
+
+CACHE_BYTES = 256 * 1024 * 1024
+"""For all owners together: about 500 with 500 turns each. The smallest container has 1 GB (SOP 2.4)."""
 
 PAGE = 2_000
-CHUNK = 40  # turns indexed at a stretch, about 1 ms: nothing else in the process waits longer for it
-FACT_LENGTH = 300  # characters; a longer sentence is a document, not a statement about the speaker
-KEPT_STATEMENTS = 400
+CHUNK = 40  # turns indexed at a stretch, about 2 ms: nothing else in the process waits longer for it
+
+SNAPSHOT_FROM = 20_000
+"""Turns from which an index is kept as a snapshot: built from the rows, it would take over a second."""
+
+SNAPSHOT_EVERY = 5_000
+
+
+GIST_TOKENS = 250
+GIST_EVERY = 8
 
 
 class Changing(Protocol):
@@ -35,37 +46,42 @@ class Changing(Protocol):
         """Return the turns above a position."""
         ...
 
+    async def snapshots(self, principal: Principal) -> list[Snapshot]:
+        """Return the stored segments of the index."""
+        ...
 
-@dataclass(slots=True)
-class _Statement:
-    fact: Fact
-    personal: bool
-
-
-def _said_at(statement: _Statement) -> datetime:
-    return statement.fact.said_at
+    async def save_snapshot(self, principal: Principal, number: int, upto_seq: int, blob: bytes, *, epoch: int) -> bool:
+        """Store a segment of the index; tell whether it was."""
+        ...
 
 
 class OwnerMemory:
-    """One owner's turns, as far as this process has read them. Everything here runs on the event loop."""
+    """One owner's turns and facts, as far as this process has read them. Everything here runs on the event loop."""
 
-    def __init__(self, principal: Principal, log: Changing) -> None:
+    def __init__(self, principal: Principal, log: Changing, agents: Mapping[str, str] | None = None) -> None:
         self.index = TurnIndex()
+        self.facts: dict[str, Fact] = {}
+        """By id, superseded ones included."""
+        self.fact_index = FactIndex()
         self.complete = False  # everything up to `seen` is here
         self.answered = False  # the log has answered at least once
         self.read_at = 0.0  # time.monotonic() at the start of the last read that ended well
+        self.name = principal.display_name
         self._principal = principal
         self._log = log
+        self._agents = agents or {}
         self._seen = 0
         self._epoch = 0
-        self._statements: list[_Statement] = []  # in the order they were said
+        self._snapshot_at = 0
+        self._gists: dict[str, tuple[int, list[Turn]]] = {}
         self._running: asyncio.Task[None] | None = None
         self._next: asyncio.Task[None] | None = None
+        self._saving: asyncio.Task[None] | None = None
 
     @property
     def nbytes(self) -> int:
         """An estimate of the memory taken, in bytes."""
-        return self.index.nbytes + 2_000 + 500 * len(self._statements)
+        return self.index.nbytes + 2_000 + 1_500 * len(self.facts)
 
     def refresh(self) -> asyncio.Task[None]:
         """Return a task that ends when everything stored before this call is known here. Never cancel it.
@@ -90,18 +106,15 @@ class OwnerMemory:
                 self._add(turn)
                 self._seen = turn.seq
 
-    def facts(self, limit: int, exclude: Set[str]) -> list[Fact]:
-        """Return the user's latest statements, oldest first; those about themselves have precedence. `exclude`: turn
-        ids.
-        """
-        chosen: dict[str, Fact] = {}
-        for personal in (True, False):
-            for statement in reversed(self._statements):
-                if len(chosen) == limit:
-                    break
-                if statement.personal is personal and exclude.isdisjoint(statement.fact.proof):
-                    chosen.setdefault(statement.fact.text.casefold(), statement.fact)
-        return sorted(chosen.values(), key=lambda fact: fact.said_at)
+    def gist_of(self, session_id: str, fallen: Sequence[Turn]) -> list[Turn]:
+        """Return the gist of a session's turns that have fallen out of its window; chosen anew every few turns."""
+        if not fallen:
+            return []
+        age = len(fallen) // GIST_EVERY
+        known = self._gists.get(session_id)
+        if known is None or known[0] != age:
+            self._gists[session_id] = known = (age, gist(fallen, token_budget=GIST_TOKENS))
+        return known[1]
 
     async def _follow(self, running: asyncio.Task[None]) -> None:
         await asyncio.wait((running,))
@@ -121,14 +134,18 @@ class OwnerMemory:
                     raise RuntimeError("the log changes its epoch at every read")
                 self._forget(changes.epoch)
                 continue
+            if not after and changes.head >= SNAPSHOT_FROM and await self._begin_from_snapshot():
+                continue
             added = 0
             for turn in changes.turns:
                 if turn.seq > self._seen:  # `note` may have been quicker
-                    self._add(turn)
+                    self._add(turn, changes.vectors.get(turn.id))
                     self._seen = turn.seq
                     added += 1
                     if added % CHUNK == 0:
                         await asyncio.sleep(0)
+            self._take_facts(changes.facts)
+            self.index.silence(changes.silenced)
             self._seen = max(self._seen, changes.upto)
             if after < changes.upto < changes.head:
                 continue  # a page with rows that do not open is not full, and not the last
@@ -136,38 +153,74 @@ class OwnerMemory:
                 self._seen = max(self._seen, changes.head)
                 self.complete = True
                 self.read_at = begun
+                self._keep_snapshot()
                 return
             if not added:
                 raise RuntimeError("the log gives a full page of turns below the position asked for")
 
-    def _add(self, turn: Turn) -> None:
-        if turn.id in self.index:
-            self._statements = [kept for kept in self._statements if turn.id not in kept.fact.proof]
-        self.index.add(turn)
-        if turn.role != "user":
-            return
-        for sentence in statements(turn.content[:4_000]):
-            if len(sentence) <= FACT_LENGTH:
-                fact = Fact(f"said_{turn.id}", sentence, turn.said_at, proof=(turn.id,))
-                insort(self._statements, _Statement(fact, about_speaker(sentence)), key=_said_at)
-        if len(self._statements) > KEPT_STATEMENTS:
-            others = [kept for kept in self._statements if not kept.personal]
-            away = {id(kept) for kept in (others or self._statements)[: KEPT_STATEMENTS // 4]}
-            self._statements = [kept for kept in self._statements if id(kept) not in away]
+    def _add(self, turn: Turn, vector: bytes | None = None) -> None:
+        speaker = self.name if turn.role == "user" else self._agents.get(turn.agent_id, turn.agent_id)
+        self.index.add(turn, speaker=speaker, vector=vector)
+
+    def _take_facts(self, facts: Sequence[Fact]) -> None:
+        for fact in facts:
+            if fact.text:
+                self.facts[fact.id] = fact
+                self.fact_index.add(fact)
+            else:
+                self.facts.pop(fact.id, None)
+                self.fact_index.remove(fact.id)
 
     def _forget(self, epoch: int) -> None:
         self.index = TurnIndex()
+        self.facts = {}
+        self.fact_index = FactIndex()
         self.complete = False
+        self._gists = {}
         self._seen = 0
         self._epoch = epoch
-        self._statements = []
+        self._snapshot_at = 0
+
+    async def _begin_from_snapshot(self) -> bool:
+        """Take over the latest stored snapshot; tell whether there was one."""
+        parts = [stored for stored in await self._log.snapshots(self._principal) if stored.epoch == self._epoch]
+        if not parts:
+            return False
+        upto = max(stored.upto_seq for stored in parts)
+        blobs = [stored.blob for stored in parts if stored.upto_seq == upto]
+        try:
+            self.index, facts = await asyncio.to_thread(snapshots.unpack, blobs)
+        except snapshots.SnapshotBroken as error:
+            logger.warning("A snapshot of an index does not open (%s); it is built from the turns", error)
+            return False
+        self._take_facts(facts)
+        self._seen = self._snapshot_at = upto
+        return True
+
+    def _keep_snapshot(self) -> None:
+        due = len(self.index) >= SNAPSHOT_FROM and self._seen - self._snapshot_at >= SNAPSHOT_EVERY
+        if due and (self._saving is None or self._saving.done()):
+            # Packed here, at one moment of the index; sealed and sent beside everything else.
+            parts = snapshots.pack(self.index, list(self.facts.values()))
+            self._saving = asyncio.create_task(self._save(self._seen, self._epoch, parts))
+
+    async def _save(self, seen: int, epoch: int, parts: Sequence[bytes]) -> None:
+        try:
+            for number, part in enumerate(parts):
+                if not await self._log.save_snapshot(self._principal, number, seen, part, epoch=epoch):
+                    return
+        except Problem as problem:
+            logger.info("A snapshot of an index was not stored (%s)", problem.code)
+        else:
+            self._snapshot_at = seen
 
 
 class OwnerCache:
     """The owners this process remembers, least recently used first, bounded in bytes."""
 
-    def __init__(self, log: Changing, limit: int = CACHE_BYTES) -> None:
+    def __init__(self, log: Changing, agents: Mapping[str, str] | None = None, limit: int = CACHE_BYTES) -> None:
         self._log = log
+        self._agents = agents or {}
         self._limit = limit
         self._owners: OrderedDict[tuple[str, str], OwnerMemory] = OrderedDict()
         self._sizes: dict[tuple[str, str], int] = {}
@@ -186,7 +239,7 @@ class OwnerCache:
         key = (principal.tenant, principal.user_id)
         owner = self._owners.get(key)
         if owner is None:
-            owner = self._owners[key] = OwnerMemory(principal, self._log)
+            owner = self._owners[key] = OwnerMemory(principal, self._log, self._agents)
         self._owners.move_to_end(key)
         return owner
 

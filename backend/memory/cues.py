@@ -10,16 +10,15 @@ from typing import NamedTuple
 
 from backend.memory.text import is_question, sentences
 
-_TIME = re.compile(
-    r"\b(?:yesterday|today|tonight|tomorrow|last|next|ago|recently|just|weeks?|weekends?|months?|years?|since|"
-    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|june|july|august|september|october|"
-    r"november|december|(?:19|20)\d\d)\b",
-    re.IGNORECASE,
+_WORD = re.compile(r"\w+")
+_TIMES = frozenset(
+    """yesterday today tonight tomorrow last next ago recently just week weeks weekend weekends month months year years
+    since monday tuesday wednesday thursday friday saturday sunday january february march april june july august
+    september october november december""".split()  # noqa: SIM905 - words read best as words
 )
-_NUMBER = re.compile(
-    r"\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|hundred|thousand|once|twice|couple|few|"
-    r"several|dozen|both|first|second|third)\b",
-    re.IGNORECASE,
+_NUMBERS = frozenset(
+    """one two three four five six seven eight nine ten eleven twelve hundred thousand once twice couple few several
+    dozen both first second third""".split()  # noqa: SIM905 - as above
 )
 _NAME = re.compile(r"(?<=[a-z,;:'\"] )[A-Z][a-z]+|\"[^\"]+\"")
 
@@ -60,10 +59,14 @@ def cues(text: str) -> Cues:
     pieces = sentences(text)
     letters = sum(map(len, pieces))
     asking = sum(len(piece) for piece in pieces if is_question(piece))
+    words = _WORD.findall(text.lower())
+    digits = [word for word in words if word[0].isdigit()]
+    times = sum(word in _TIMES for word in words)
+    times += sum(len(word) == 4 and word[:2] in ("19", "20") and word.isdigit() for word in digits)
     return Cues(
         asking / letters if letters else 0.0,
-        min(len(_TIME.findall(text)), 2) / 2,
-        1.0 if _NUMBER.search(text) else 0.0,
+        min(times, 2) / 2,
+        0.0 if _NUMBERS.isdisjoint(words) and not any(map(str.isdigit, digits)) else 1.0,
         min(len(_NAME.findall(text)), 2) / 2,
     )
 

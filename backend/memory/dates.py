@@ -27,6 +27,8 @@ from backend.memory.calendar_days import (
     MONTHS,
     NEXT,
     PARTS,
+    PAST,
+    PRONOUNS,
     RELATIONS,
     SEASONS,
     STARTS,
@@ -105,7 +107,7 @@ class _Reader:
     def __init__(self, words: Words, today: date) -> None:
         self._words = words
         self._today = today
-        self._future = not FUTURE.isdisjoint(words)
+        self._future = not FUTURE.isdisjoint(words) and PAST.isdisjoint(words)
 
     def may_begin(self, at: int) -> bool:
         """Tell quickly whether a time can begin here; most words cannot."""
@@ -272,6 +274,8 @@ class _Reader:
             return None
         after = at + bool(which) + 1
         weekday = WEEKDAYS[name]
+        if not which and self._words.word(at - 1) == "the" and self._words.word(at - 2) != "on":
+            return self._calendar_day(after, True)  # "the Tuesday meeting" is any Tuesday's
         if self._words.word(after) in PARTS:
             after += 1
         skip = after + (self._words.word(after) == "of")
@@ -317,7 +321,7 @@ class _Reader:
             after += self._words.word(after) == "of"
             month = MONTHS.get(self._words.word(after))
             after += 1
-        elif (month := MONTHS.get(self._words.word(at))) is not None:
+        elif not self._asks(at) and (month := MONTHS.get(self._words.word(at))) is not None:
             after = at + 1 + (self._words.word(at + 1) == "the")
             if (numbered := self._words.ordinal(after)) is None:
                 return None
@@ -331,6 +335,10 @@ class _Reader:
             found = self._fitting(lambda of: date(of, month, min(day, monthrange(of, month)[1])), past=not self._future)
             found = found.replace(day=day)  # raises for 31 June
         return Span(found, found + DAY, after)
+
+    def _asks(self, at: int) -> bool:
+        """Tell the verb from the month: "how late may I call", "may one ask"."""
+        return self._words.word(at) == "may" and self._words.word(at + 1) in PRONOUNS
 
     def _day_alone(self, at: int, led: bool) -> Span | None:
         """ "on the 3rd", "on the twenty first": of this month or, when it is still to come, of the last one."""
@@ -368,6 +376,8 @@ class _Reader:
         year, after = self._year_behind(start + 1)
         doubtful = name in ("may", "march", "mar", "sep", "dec", "jan", "jun")  # verbs and names, too
         if doubtful and not (which or led or year):
+            return None
+        if self._asks(start):
             return None
         if year is None:
             year = self._fitting(lambda of: date(of, month, 1), past=not self._future and which not in NEXT).year

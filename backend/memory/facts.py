@@ -16,7 +16,7 @@ from backend.identity.principal import Principal
 from backend.memory.extraction import extract, fact_id
 from backend.memory.fact_plan import plan, retracted, same
 from backend.memory.predicates import USER, parse, predicate_of, sentence_of
-from backend.memory.text import clean, terms
+from backend.memory.text import clean
 
 LONGEST_TEXT = 500
 """Characters of a fact that the user writes."""
@@ -160,7 +160,7 @@ def read(turns: Sequence[Turn], before: Mapping[str, Turn] | None = None) -> lis
 def written(text: str, kind: FactKind | None = None) -> Fact:
     """Make a fact of what the user wrote about themselves. Raises `Problem` 422 for text that says nothing."""
     text = " ".join(clean(text).split())[:LONGEST_TEXT]
-    if not terms(text):
+    if not text:
         raise problems.invalid_request("text: write a sentence, such as 'I work at Siemens.'")
     turn = Turn(new_id("said"), "user", text, "chat", "", datetime.now(UTC))
     found = extract(turn)

@@ -233,6 +233,14 @@ class TurnLog:
             raise _no_episode()
         return await self._open(await self._keys.key(principal.tenant, principal.user_id), rows)
 
+    async def turn(self, principal: Principal, turn_id: str) -> Turn:
+        """Return one turn. Raises `Problem` 404 when the caller has no such turn."""
+        rows = await self._rows(statements.TURN, (principal.tenant, principal.user_id, clean(turn_id)))
+        found = await self._open(await self._keys.key(principal.tenant, principal.user_id), rows) if rows else []
+        if not found:
+            raise problems.not_found("The turn", "It does not exist, or it is not yours.")
+        return found[0]
+
     async def episodes(
         self,
         principal: Principal,

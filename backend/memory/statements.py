@@ -84,6 +84,8 @@ TRANSCRIPT = f"""
 SELECT {TURN_COLUMNS} FROM turn WHERE tenant = %s AND owner = %s AND session_id = %s ORDER BY said_at, seq
 """  # noqa: S608 - only the constant list of columns is put in
 
+TURN = f"SELECT {TURN_COLUMNS} FROM turn WHERE tenant = %s AND owner = %s AND id = %s"  # noqa: S608 - as above
+
 NEW_EPOCH = "UPDATE owner SET epoch = epoch + 1 WHERE tenant = %s AND owner = %s"
 
 DELETE_TURNS = "DELETE FROM turn WHERE tenant = %s AND owner = %s AND session_id = %s RETURNING id"

@@ -3,10 +3,11 @@
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import psycopg
 import pytest
@@ -17,6 +18,8 @@ from psycopg.conninfo import make_conninfo
 from backend.core.context import Channel, Role, Turn
 from backend.core.ids import new_id
 from backend.identity.principal import Principal
+from backend.memory.fact_log import FactLog
+from backend.memory.facts import Facts
 from backend.memory.log import TurnLog
 from backend.memory.recall import Memory
 from backend.storage.database import Database
@@ -50,6 +53,7 @@ class StoreSettings:
     data_dir: Path
     encryption_key: str = "5c" * 3 + "0123456789abcdef" * 3 + "e1f0a9b8c7"
     memory_timeout_ms: int = 2_000  # a loaded test machine is not what is tested
+    memory_scope: Literal["user", "session"] = "user"
 
 
 @pytest.fixture(scope="session")
@@ -133,6 +137,20 @@ async def memory(database: Database, keys: KeyRing, store_settings: StoreSetting
     made = Memory(TurnLog(database, keys), store_settings)
     yield made
     await made.close()
+
+
+Learn = Callable[[Principal], Awaitable[None]]
+
+
+@pytest.fixture
+def learn(database: Database, keys: KeyRing) -> Learn:
+    """A way to have facts drawn from all that somebody has said, which a service does beside the conversation."""
+    log, facts = TurnLog(database, keys), Facts(FactLog(database, keys))
+
+    async def of(principal: Principal) -> None:
+        await facts.learn(principal, (await log.changes(principal, 0, 10_000)).turns)
+
+    return of
 
 
 @pytest.fixture

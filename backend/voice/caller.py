@@ -43,9 +43,7 @@ class Caller:
         self._send = browser.send
         self._wire = browser.wire
         self._seq = 0
-        self._outlet: Outlet[Outgoing] = Outlet(
-            self._write, messages.weight, self._write_at_once if browser.wire is not None else None
-        )
+        self._outlet: Outlet[Outgoing] = Outlet(self._write, messages.weight)
         self._state: CallState | None = None
         self._playback = Playback()
         self._clock = asyncio.get_running_loop().time
@@ -53,7 +51,10 @@ class Caller:
 
     def say(self, message: Outgoing) -> None:
         """Send a message; never waits."""
-        self._outlet.put(message)
+        if self._outlet.free and self._wire is not None and self._wire.write(messages.encode(message, self._seq + 1)):
+            self._seq += 1
+        else:
+            self._outlet.put(message)
 
     def set_state(self, state: CallState) -> None:
         """Tell what the call is doing, once for each change."""
@@ -66,7 +67,11 @@ class Caller:
         ms = milliseconds(base64)
         self._playback.sent(item_id, ms, self._clock())
         self.frames += 1
-        self._outlet.put(messages.Sound(base64, item_id))
+        outlet, wire, seq = self._outlet, self._wire, self._seq + 1
+        if outlet.free and wire is not None and wire.write(messages.sound(base64, item_id, seq)):
+            self._seq = seq
+        else:
+            outlet.put(messages.Sound(base64, item_id))
         return ms
 
     def played(self, item_id: str, ms: float) -> None:
@@ -115,13 +120,6 @@ class Caller:
         """Hand messages to `to` as they arrive, where the server can; all others come through `receive`."""
         if self._wire is not None:
             self._wire.deliver(to)
-
-    def _write_at_once(self, message: Outgoing) -> bool:
-        assert self._wire is not None
-        if not self._wire.write(messages.encode(message, self._seq + 1)):
-            return False
-        self._seq += 1
-        return True
 
     async def _write(self, message: Outgoing) -> None:
         self._seq += 1

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import orjson
@@ -66,10 +67,10 @@ class Events:
         """Take the leg's events until its connection ends; raise the `Problem` to tell, unless it is retired."""
         caller = self._caller
         try:
-            await leg.link.deliver(lambda frame: not caller.behind and self._take(leg, frame))
+            await leg.link.deliver(partial(self._take, leg))
             while True:
-                self._take(leg, await leg.link.receive())
-                if caller.behind:
+                frame = await leg.link.receive()
+                while not self._take(leg, frame):
                     await caller.caught_up()
         except LinkLost as lost:
             leg.lost = True
@@ -79,7 +80,12 @@ class Events:
                 raise failures.lost(lost.code, expired=expired or leg.expired) from lost
 
     def _take(self, leg: Leg, frame: bytes) -> bool:
-        """Deal with one frame; never waits. A frame that is not as known is passed over: it must not end the call."""
+        """Deal with one frame, or answer False while the browser is behind; never waits.
+
+        A frame that is not as known is passed over: it must not end the call.
+        """
+        if self._caller.behind:
+            return False
         leg.last_event_at = self._clock()
         try:
             event, sound = read(frame)
@@ -248,12 +254,12 @@ def read(frame: bytes) -> tuple[Event, bytes | None]:
 
     The base64 is the bulk of such a frame; its `delta` is left empty in the event.
     """
-    if _SOUND in frame and (start := frame.find(_DELTA)) > 0:
-        start += len(_DELTA)
-        end = frame.index(b'"', start)
-        sound = frame[start:end]
-        if b"\\" not in sound:
-            event = orjson.loads(frame[:start] + frame[end:])
+    # `find`, because `in` takes twice as long.
+    if frame.find(_SOUND) > 0:
+        before, delta, rest = frame.partition(_DELTA)
+        sound, quote, after = rest.partition(b'"')
+        if delta and sound.find(b"\\") < 0:
+            event = orjson.loads(before + delta + quote + after)
             if event["type"] == "response.audio.delta":
                 return event, sound
     event = orjson.loads(frame)

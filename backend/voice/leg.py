@@ -48,7 +48,7 @@ class Leg:
         self.expired = self.retired = self.lost = False
         self.quiet = asyncio.Event()
         self.quiet.set()
-        self.outlet: Outlet[str | dict[str, Any]] = Outlet(self._write, _is_sound)
+        self.outlet: Outlet[bytes | dict[str, Any]] = Outlet(self._write, _is_sound)
         self._microphone_frames = microphone_frames
         self._update_id = ""
         self._create_id = ""
@@ -63,8 +63,10 @@ class Leg:
         """Send an event; never waits."""
         self.outlet.put(event)
 
-    def audio(self, base64: str) -> None:
+    def audio(self, base64: bytes) -> None:
         """Send microphone sound. When the service does not keep up, the oldest waiting sound is given up."""
+        if self.outlet.free and self.link.audio_at_once(base64):
+            return
         if self.outlet.weight >= self._microphone_frames and self.outlet.drop_oldest(_is_sound):
             FRAMES.labels("dropped").inc()
         self.outlet.put(base64)
@@ -164,9 +166,9 @@ class Leg:
         except SEND_FAILURES:
             log.debug("the writer found the VoiceLive connection closed")
 
-    def _write(self, item: str | dict[str, Any]) -> Coroutine[Any, Any, None]:
-        return self.link.send_audio(item) if isinstance(item, str) else self.link.send(item)
+    def _write(self, item: bytes | dict[str, Any]) -> Coroutine[Any, Any, None]:
+        return self.link.send_audio(item) if isinstance(item, bytes) else self.link.send(item)
 
 
-def _is_sound(item: str | dict[str, Any]) -> bool:
-    return isinstance(item, str)
+def _is_sound(item: bytes | dict[str, Any]) -> bool:
+    return isinstance(item, bytes)

@@ -20,7 +20,7 @@ from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential
 
 from backend.core.settings import Settings
 from backend.voice import failures
-from backend.voice.inlet import Inlet
+from backend.voice.short_way import ShortWay
 
 # At DEBUG the SDK formats every frame, sound included, into its log.
 logging.getLogger("azure.ai.voicelive.aio").setLevel(logging.INFO)
@@ -28,7 +28,7 @@ log = logging.getLogger("backend.voice")
 
 SEND_FAILURES = (SdkError, OSError, RuntimeError)
 """What sending on a connection that has ended raises."""
-_APPEND = b'{"type":"input_audio_buffer.append","audio":"%b"}'
+_APPEND, _END = b'{"type":"input_audio_buffer.append","audio":"', b'"}'
 CLOSE_TIMEOUT_S = 1.5
 HEARTBEAT_S = 20.0
 MAX_MESSAGE_BYTES = 16 << 20
@@ -49,22 +49,22 @@ class Link:
         self._connection = connection
         # `send_frame` takes bytes and saves the SDK's json.dumps and two copies per frame; it is aiohttp's, behind a
         # private attribute, so a release without it falls back to the SDK's own `send`.
-        self._inlet: Inlet | None = None
         websocket = getattr(connection, "_connection", None)
         self._send_frame = getattr(getattr(websocket, "_writer", websocket), "send_frame", None)
+        self._short_way: ShortWay | None = None
 
     async def deliver(self, to: Callable[[bytes], bool]) -> None:
         """Hand frames to `to` as they arrive, where that is possible; those it answers False to come from `receive`."""
         websocket = getattr(self._connection, "_connection", None)
-        self._inlet = Inlet.install(websocket, to)
-        if self._inlet is not None and websocket is not None:
+        self._short_way = ShortWay.install(websocket, to)
+        if self._short_way is not None and websocket is not None:
             with contextlib.suppress(*SEND_FAILURES):
-                await websocket.ping(self._inlet.token)
+                await websocket.ping(self._short_way.token)
 
     async def receive(self) -> bytes:
         """Return the next frame; raise `LinkLost`. One reader at a time."""
-        if self._inlet is not None:
-            self._inlet.caught_up()
+        if self._short_way is not None:
+            self._short_way.caught_up()
         try:
             frame = await self._connection.recv_bytes()
         except (ConnectionClosed, RuntimeError) as closed:
@@ -80,18 +80,21 @@ class Link:
         sending: Coroutine[Any, Any, None] = self._send_frame(orjson.dumps(event), WSMsgType.TEXT)
         return sending
 
-    def send_audio(self, base64: str) -> Coroutine[Any, Any, None]:
+    def send_audio(self, base64: bytes) -> Coroutine[Any, Any, None]:
         """Append microphone sound (PCM16, 24 kHz, as base64); raises as `send`."""
         if self._send_frame is None:
-            return self._connection.send({"type": "input_audio_buffer.append", "audio": base64})
-        frame = _APPEND % base64.encode("ascii")
-        sending: Coroutine[Any, Any, None] = self._send_frame(frame, WSMsgType.TEXT)
+            return self._connection.send({"type": "input_audio_buffer.append", "audio": base64.decode("ascii")})
+        sending: Coroutine[Any, Any, None] = self._send_frame(_APPEND + base64 + _END, WSMsgType.TEXT)
         return sending
+
+    def audio_at_once(self, base64: bytes) -> bool:
+        """Append microphone sound if that takes no waiting; tell whether it did."""
+        return self._short_way is not None and self._short_way.write(_APPEND + base64 + _END)
 
     async def close(self) -> None:
         """Close the connection and everything it holds. Takes at most `CLOSE_TIMEOUT_S`; never raises."""
-        if self._inlet is not None:
-            self._inlet.stop()
+        if self._short_way is not None:
+            self._short_way.stop()
         try:
             await self._connection.close()
         except (OSError, RuntimeError, SdkError) as failure:

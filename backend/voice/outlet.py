@@ -2,7 +2,8 @@
 
 A frame that finds the way free is written by the task that brought it (no queue, no task switch: this is most of what a
 relay costs). When the write has to wait for the far side, the rest of it is finished by `run`, and what follows queues
-behind it. So there is one write at a time, in order, and the bringer never waits.
+behind it. So there is one write at a time, in order, and the bringer never waits. While the way is `free`, a side that
+has a shorter way of its own may write past the outlet.
 """
 
 import asyncio
@@ -18,36 +19,32 @@ class Outlet(Generic[T]):
     """The only writer to one side.
 
     write: sends one item; may wait for the far side.
-    at_once: sends one item if that takes no waiting, and tells whether it did; None where the side has no such way.
     weigh: size of an item in any unit; `weight` is the sum over what is queued.
+    free: whether nothing is being written and nothing waits.
     """
 
     def __init__(
         self,
         write: Callable[[T], Coroutine[Any, Any, None]],
         weigh: Callable[[T], int],
-        at_once: Callable[[T], bool] | None = None,
     ) -> None:
-        self._at_once = at_once
         self._write = write
         self._weigh = weigh
         self._queue: deque[T] = deque()
         self._started: tuple[Coroutine[Any, Any, None], Any] | None = None
         self._failure: BaseException | None = None
-        self._busy = False
         self._work = asyncio.Event()
-        self._free = asyncio.Event()
-        self._free.set()
+        self._emptied = asyncio.Event()
+        self._emptied.set()
         self._busy_since = 0.0
         self.weight = 0
+        self.free = True
 
     def put(self, item: T) -> None:
         """Write `item` now, or queue it behind what is being written. Never waits; a failed write ends `run`."""
-        if self._busy:
+        if not self.free:
             self._queue.append(item)
             self.weight += self._weigh(item)
-            return
-        if self._at_once is not None and self._at_once(item):
             return
         writing = self._write(item)
         try:
@@ -58,9 +55,9 @@ class Outlet(Generic[T]):
             self._failure = failure
         else:
             self._started = (writing, awaited)
-        self._busy = True
+        self.free = False
         self._busy_since = asyncio.get_running_loop().time()
-        self._free.clear()
+        self._emptied.clear()
         self._work.set()
 
     async def run(self) -> None:
@@ -79,16 +76,16 @@ class Outlet(Generic[T]):
                 self.weight -= self._weigh(item)
                 self._busy_since = loop.time()
                 await self._write(item)
-            self._busy = False
-            self._free.set()
+            self.free = True
+            self._emptied.set()
 
     def stuck_for(self) -> float:
         """Return for how many seconds the write under way has been waiting; 0 when none is."""
-        return asyncio.get_running_loop().time() - self._busy_since if self._busy else 0.0
+        return asyncio.get_running_loop().time() - self._busy_since if not self.free else 0.0
 
     async def emptied(self) -> None:
         """Wait until everything put so far is written."""
-        await self._free.wait()
+        await self._emptied.wait()
 
     def __len__(self) -> int:
         return len(self._queue)

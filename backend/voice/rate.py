@@ -35,14 +35,11 @@ class Allowance:
     """What one browser may still send. `clock` is monotonic, in seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        self._sound = _Bucket(SOUND_BYTES_A_SECOND, SOUND_BURST_BYTES, clock)
+        self.sound = _Bucket(SOUND_BYTES_A_SECOND, SOUND_BURST_BYTES, clock).take
+        """Tells whether so many bytes of sound may pass."""
         self._messages = _Bucket(MESSAGES_A_SECOND, MESSAGE_BURST, clock)
         self._complaints = _Bucket(COMPLAINTS_A_SECOND, COMPLAINT_BURST, clock)
         self._unanswered = 0
-
-    def sound(self, size: int) -> bool:
-        """Tell whether `size` bytes of sound may pass."""
-        return self._sound.take(size)
 
     def message(self) -> bool:
         """Tell whether a message that is not sound may pass."""

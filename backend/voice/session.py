@@ -14,6 +14,7 @@ from typing import Any
 from fastapi import WebSocketDisconnect
 
 from backend.agents.profiles import AgentDirectory, AgentProfile, voice_name
+from backend.core import notes
 from backend.core.context import EnterpriseContext
 from backend.core.problems import Problem
 from backend.core.settings import Settings
@@ -90,7 +91,7 @@ class VoiceSession:
         self._allowance = Allowance(self._clock)
         self._leg: Leg | None = None
         self._legs: list[Leg] = []
-        self._held: deque[str] = deque(maxlen=room.settings.voice_audio_queue_frames)
+        self._held: deque[bytes] = deque(maxlen=room.settings.voice_audio_queue_frames)
         self._requests: asyncio.Queue[messages.SwitchAgent | messages.Typed] = asyncio.Queue(WAITING_REQUESTS)
         self._ended: asyncio.Future[Ending] = loop.create_future()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -246,7 +247,7 @@ class VoiceSession:
             profile,
             model=self._model(profile),
             voice=voice_name(profile, self._room.settings),
-            memory_block=self._keeper.context.memory_block(),
+            memory_block=notes.of(self._keeper.context).text,
         )
 
     def _recent(self) -> list[tuple[str, str]]:
@@ -328,7 +329,8 @@ class VoiceSession:
         """Look after what nobody reports: a browser that does not read, an answer that does not come, overdue words."""
         patience = self._room.patience
         while True:
-            await asyncio.sleep(patience.tick)
+            # All calls look at the same moments: one wake-up of the process for all of them.
+            await asyncio.sleep(patience.tick - self._clock() % patience.tick)
             if self._caller.stuck_for() > patience.browser:
                 self.end(4408, "the browser does not read")
             leg = self._leg
@@ -355,14 +357,14 @@ class VoiceSession:
         """Deal with one frame; never waits, never raises."""
         try:
             incoming = messages.parse_text(frame) if isinstance(frame, str) else messages.parse_binary(frame)
-            if type(incoming) is messages.Audio:
-                self._microphone(incoming.base64)
+            if isinstance(incoming, bytes):
+                self._microphone(incoming)
             else:
                 self._request(incoming)
         except BadFrame as bad:
             self._refuse(bad)
 
-    def _microphone(self, base64: str) -> None:
+    def _microphone(self, base64: bytes) -> None:
         if not self._allowance.sound(len(base64)):
             FRAMES.labels("refused").inc()
             raise BadFrame("rate_limited", "Sound comes much faster than it is spoken. Send it as it is recorded.")

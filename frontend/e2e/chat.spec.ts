@@ -178,10 +178,10 @@ test.describe('typed conversation', { tag: '@chat' }, () => {
     await page.getByRole('button', { name: 'Conversations' }).click()
     await expect(page.getByRole('dialog', { name: 'Conversations' })).toBeVisible()
     await page.keyboard.press('Escape')
-    await page.getByRole('button', { name: 'About this answer' }).click()
-    await expect(page.getByRole('dialog', { name: 'About this answer' })).toContainText('Whole answer')
+    await page.getByRole('button', { name: 'What they know' }).click()
+    await expect(page.getByRole('dialog', { name: 'What they know and why' })).toContainText('Whole answer')
     await page.keyboard.press('Escape')
-    await expect(page.getByRole('button', { name: 'About this answer' })).toBeFocused()
+    await expect(page.getByRole('button', { name: 'What they know' })).toBeFocused()
   })
 
   for (const colorScheme of ['light', 'dark'] as const) {

@@ -20,6 +20,36 @@ export class Desk {
     return this
   }
 
+  /** Open the page of a service that asks for development tokens. */
+  async signIn(token: string): Promise<this> {
+    await this.page.goto('/')
+    await this.page.getByLabel('Development token').fill(token)
+    await this.page.keyboard.press('Enter')
+    await expect(this.field).toBeVisible()
+    return this
+  }
+
+  /** What they know about the person, beside the column. */
+  get facts(): Locator {
+    return this.page.getByRole('complementary').getByRole('region', { name: 'What they know about you' })
+  }
+
+  /** One of the facts, by its words. */
+  fact(words: string | RegExp): Locator {
+    return this.facts.getByRole('listitem').filter({ hasText: words })
+  }
+
+  /** What was recalled for an answer, beside the column. */
+  get recalled(): Locator {
+    return this.page.getByRole('complementary').getByRole('region', { name: 'Recalled for this answer' })
+  }
+
+  /** Begin another conversation. */
+  async startAnew(): Promise<void> {
+    await this.page.getByRole('button', { name: 'New conversation' }).click()
+    await expect(this.theirs).toHaveCount(0)
+  }
+
   /** What the person said or typed, in order. */
   get yours(): Locator {
     return this.column.locator('[data-turn=user]')
@@ -33,6 +63,14 @@ export class Desk {
   async send(words: string): Promise<void> {
     await this.field.fill(words)
     await this.field.press('Enter')
+  }
+
+  /** Send it and wait for the whole answer: it can be asked about once the service has stored it. */
+  async say(words: string, within: { timeout?: number } = {}): Promise<void> {
+    const before = await this.theirs.count()
+    await this.send(words)
+    await expect(this.theirs).toHaveCount(before + 1)
+    await expect(this.theirs.last().getByRole('button', { name: 'Why this answer' })).toBeVisible(within)
   }
 
   agent(name: string): Locator {

@@ -12,6 +12,8 @@ const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
 const ROOT = resolve(import.meta.dirname, '../..')
 const PYTHON = process.env['ENGRAM_PYTHON'] ?? join(ROOT, '.venv/bin/python')
 const VOICES = join(import.meta.dirname, 'voices.py')
+/** A real model on a small machine takes its time. */
+const SLOW = { timeout: 90_000 }
 const WORDS = 'Hello Elena, my name is Ada and I lead the C R M migration.'
 
 function python(...args: string[]): string {
@@ -28,19 +30,18 @@ test.beforeAll(() => {
 })
 
 test('Elena hears a person, answers aloud, and remembers in writing; Marcus has another voice', { tag: ['@voice', '@chat'] }, async ({ page }) => {
-  const slow = { timeout: 90_000 }
   await installTap(page)
   const desk = await new Desk(page).open('/voice')
   await desk.call()
 
   // The words as a caption.
-  await expect(desk.yours.first()).toContainText(/Ada/, slow)
+  await expect(desk.yours.first()).toContainText(/Ada/, SLOW)
   await expect(desk.yours.first()).toContainText(/migration/i)
-  await expect(desk.yours.first()).toContainText(/spoken/, slow)
+  await expect(desk.yours.first()).toContainText(/spoken/, SLOW)
 
   // An answer that is heard: sound for as long as its words take, in which a recogniser finds the words of the caption.
-  await expect(desk.caption).toContainText('Elena is speaking', slow)
-  await expect(desk.caption).toContainText('Elena is listening', slow)
+  await expect(desk.caption).toContainText('Elena is speaking', SLOW)
+  await expect(desk.caption).toContainText('Elena is listening', SLOW)
   const said = (await desk.theirs.first().locator('.said').allInnerTexts()).join(' ')
   // The model chooses its words: a greeting such as "Hello, Ada!" takes less than a second to say, all else at least one.
   expect(lengthOf(await heard(page, 0.01, 0.5))).toBeGreaterThan(Math.min(1, said.length * 0.04))
@@ -58,10 +59,10 @@ test('Elena hears a person, answers aloud, and remembers in writing; Marcus has 
 
   // Marcus, with a voice of his own.
   await desk.agent('Marcus').check()
-  await expect(desk.column.locator('[data-handover=marcus]')).toBeVisible(slow)
+  await expect(desk.column.locator('[data-handover=marcus]')).toBeVisible(SLOW)
   await desk.send('Please introduce yourself in one sentence.')
-  await expect(desk.caption).toContainText('Marcus is speaking', slow)
-  await expect(desk.caption).toContainText('Marcus is listening', slow)
+  await expect(desk.caption).toContainText('Marcus is speaking', SLOW)
+  await expect(desk.caption).toContainText('Marcus is listening', SLOW)
   const marcus = await medianPitch(page, before + 0.05)
   test.info().annotations.push({ type: 'median pitch', description: `Elena ${elena.toFixed(0)} Hz, Marcus ${marcus.toFixed(0)} Hz` })
   expect(Math.abs(marcus - elena) / elena).toBeGreaterThan(0.2)
@@ -73,7 +74,40 @@ test('Elena hears a person, answers aloud, and remembers in writing; Marcus has 
     .toEqual(['user voice', 'assistant voice'])
   await desk.agent('Elena').check()
   await desk.send('What is my name?')
-  await expect(desk.theirs.last()).toContainText('Ada', slow)
+  await expect(desk.theirs.last()).toContainText('Ada', SLOW)
+})
+
+test('verify memory persistence', { tag: '@chat' }, async ({ page }) => {
+  const desk = await new Desk(page).open()
+  await desk.say('My name is Ada and I lead the CRM migration.', SLOW)
+  await desk.startAnew()
+  await desk.say('What is my name?', SLOW)
+  await expect(desk.theirs.last()).toContainText('Ada')
+  await page.reload()
+  await expect(desk.theirs.last()).toContainText('Ada')
+  await desk.startAnew()
+  await desk.agent('Marcus').check()
+  await desk.say('What do I lead?', SLOW)
+  await expect(desk.theirs.last()).toContainText(/migration|CRM/i)
+  await expect(desk.recalled).toContainText(/migration/i)
+})
+
+test('verify facts extraction', { tag: '@chat' }, async ({ page }) => {
+  const desk = await new Desk(page).open()
+  await desk.say('My name is Ada and I work at Siemens.', SLOW)
+  await expect(desk.fact(/\bAda\b/).first()).toBeVisible()
+  await expect(desk.fact(/\bSiemens\b/).first()).toContainText(/You typed it, today|Since today/)
+  await desk.say('I now work at Bosch.', SLOW)
+  await expect(desk.fact(/Works at Bosch/)).toContainText(/Siemens/)
+  await expect(desk.fact(/Works at Siemens/)).toHaveCount(0)
+  await desk.facts.getByRole('button', { name: 'Show all' }).click()
+  const all = page.getByRole('dialog', { name: 'What they know about you' })
+  await all.getByLabel('Also what was true before').check()
+  await expect(all.locator('[data-current=false]').filter({ hasText: 'Siemens' })).toContainText('Until today')
+  await page.keyboard.press('Escape')
+  await desk.startAnew()
+  await desk.say('Which company do I work for now?', SLOW)
+  await expect(desk.theirs.last()).toContainText('Bosch')
 })
 
 function words(text: string): string[] {

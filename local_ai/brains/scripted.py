@@ -27,7 +27,7 @@ _LOUD = 300.0  # root mean square of 16-bit samples; a tone at a tenth of full s
 _WINDOW_MS = 20
 _ONSET_WINDOWS = 3  # 60 ms: a click is not speech
 _WORD_MS = 200
-_NAME = re.compile(r"\bmy name(?: is|'s) ([A-Za-z][\w'-]*)", re.IGNORECASE)
+_NAME = re.compile(r"\b(?:my name(?: is|'s)|is called) ([A-Za-z][\w'-]*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,18 @@ def test_a_comma_does_not_end_a_sentence_that_could_end_there() -> None:
     assert kinds(events).count(SpeechStopped) == 1
 
 
+@pytest.mark.parametrize("words", ["my name is Ada,", "I lead the"])
+def test_words_that_ask_to_be_continued_are_given_a_longer_pause(words: str) -> None:
+    class Says(Counter):
+        def transcribe(self, audio: Floats) -> str:
+            return words
+
+    ear = an_ear(words=Says())
+    assert SpeechStopped not in kinds(heard(ear, speech(20), silence(20)))
+    events = heard(ear, speech(10), silence(26))
+    assert kinds(events)[-2:] == [SpeechStopped, Final]
+
+
 def test_each_pause_is_judged_once() -> None:
     verdict = Verdict(False)
     ear = Ear(Loudness(), verdict, Counter())

@@ -1,7 +1,6 @@
 """Chat: a question as JSON, the answer as JSON or, for `Accept: text/event-stream`, as it comes."""
 
 import asyncio
-import re
 from collections.abc import AsyncGenerator
 from typing import Annotated, Any
 
@@ -12,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from backend.api import access, answers, problem_documents
-from backend.api.bodies import json_body
+from backend.api.bodies import TEXT, described, json_body
 from backend.chat.turn import Answer, Question
 from backend.core import problems
 from backend.core.ids import SESSION_ID, is_session_id, new_id
@@ -25,9 +24,6 @@ MAX_CHARACTERS = 32_000
 MAX_BODY_BYTES = 448 * 1024
 """32,000 characters outside the basic plane, each written as two \\u escapes (12 bytes), and room for the rest."""
 
-_CONTROL = "\\x00-\\x08\\x0e-\\x1f"
-TEXT = re.compile(rf"[^{_CONTROL}]*[^{_CONTROL}\s][^{_CONTROL}]*", re.DOTALL)
-"""Not blank, and no control characters but white space."""
 _DRAWN_BY_US = "No session_id: a new one is made, and told in the answer."
 
 
@@ -78,10 +74,6 @@ _STREAM = {
         "example": 'event: delta\ndata: {"text":"Paris"}\n\nevent: done\ndata: {"message_id":"msg_1", …}\n\n',
     }
 }
-_BODY = {
-    "required": True,
-    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ChatRequest"}}},
-}
 
 
 @router.post(
@@ -91,7 +83,7 @@ _BODY = {
         200: {"content": _STREAM},
         **problem_documents.documented(401, 403, 404, 413, 415, 422, 429, 502, 503, 504),
     },
-    openapi_extra={"requestBody": _BODY},
+    openapi_extra=described(ChatRequest),
 )
 async def chat(request: Request, caller: Annotated[Principal, access.writer()]) -> Response:
     """Answer a question. A caller who leaves cancels the answer."""

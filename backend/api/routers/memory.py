@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel
 
 from backend.api import access, answers
+from backend.api.bodies import MOMENT, moment
 from backend.api.problem_documents import documented
 from backend.core import problems
 from backend.core.context import Turn
@@ -71,9 +72,25 @@ async def episodes(
     caller: Reader,
     limit: Annotated[int, Query(ge=1, le=100, description="How many to return, at most.")] = 20,
     cursor: Annotated[str | None, Query(max_length=512, description="next_cursor of the page before.")] = None,
+    channel: Annotated[Literal["voice", "chat"] | None, Query(description="In which something was said.")] = None,
+    agent_id: Annotated[str | None, Query(max_length=64, description="Who took part.")] = None,
+    since: Annotated[
+        str | None, Query(max_length=40, description="Going on at or after; RFC 3339.", json_schema_extra=MOMENT)
+    ] = None,
+    until: Annotated[
+        str | None, Query(max_length=40, description="Going on before; RFC 3339.", json_schema_extra=MOMENT)
+    ] = None,
 ) -> Any:
     """List the caller's conversations, latest first."""
-    found, next_cursor = await request.app.state.services.memory.episodes(caller, limit, cursor)
+    found, next_cursor = await request.app.state.services.memory.episodes(
+        caller,
+        limit,
+        cursor,
+        channel=channel,
+        agent_id=agent_id,
+        since=moment("since", since),
+        until=moment("until", until),
+    )
     return answers.json_response({"episodes": [_summary(episode) for episode in found], "next_cursor": next_cursor})
 
 

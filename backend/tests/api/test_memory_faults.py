@@ -57,7 +57,7 @@ class Faulty:
             OperationalLayer(agent_id, channel),
         )
 
-    async def enrich_context(self, context: EnterpriseContext, query: str) -> None:
+    async def enrich_context(self, context: EnterpriseContext, query: str, *, add: bool = False) -> None:
         await self._maybe("enrich")
 
     async def persist_conversation(self, context: EnterpriseContext) -> None:
@@ -135,7 +135,7 @@ async def test_a_hundred_callers_who_leave_during_a_slow_memory_leave_nothing_ha
 
 async def test_what_memory_recalls_reaches_the_answer_as_sources(service: Service) -> None:
     class Knowing(Faulty):
-        async def enrich_context(self, context: EnterpriseContext, query: str) -> None:
+        async def enrich_context(self, context: EnterpriseContext, query: str, *, add: bool = False) -> None:
             said = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
             turn = Turn("t9", "user", "my name is Ada " + "x" * 400, "voice", "elena", said, "earlier")
             context.semantic.passages = [Passage(turn, 1.0)]

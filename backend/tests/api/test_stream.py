@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -34,6 +34,11 @@ class Slow:
         self.begun = asyncio.Event()
         self.ended = asyncio.Event()
         self._failure = failure
+
+    async def consult(
+        self, messages: Sequence[Message], *, model: str, max_tokens: int, schema: Mapping[str, Any], seconds: float
+    ) -> dict[str, Any]:
+        return {}
 
     async def complete(self, messages: Sequence[Message], *, model: str, max_tokens: int) -> Completion:
         self.begun.set()

@@ -357,3 +357,53 @@ async def test_the_check_says_what_is_wrong(server: Server, make_gateway: MakeGa
     with pytest.raises(Problem) as caught:
         await make_gateway(azure_ai_endpoint="").check()
     assert caught.value.code == "not_configured"
+
+
+FORM = {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]}
+
+
+async def consulted(gateway: Gateway, seconds: float = 5) -> dict[str, Any]:
+    """Ask for an object of the form FORM."""
+    return await gateway.consult(MESSAGES, model="m", max_tokens=50, schema=FORM, seconds=seconds)
+
+
+def saying(text: str) -> Reply:
+    """An answer with this text."""
+    return reply({"choices": [{"message": {"content": text}, "finish_reason": "stop"}]})
+
+
+async def test_an_object_is_asked_for_by_its_schema_and_read(server: Server, make_gateway: MakeGateway) -> None:
+    server.replies = [saying('{"query": "budget"}')]
+    assert await consulted(make_gateway()) == {"query": "budget"}
+    body = server.asked[0]["body"]
+    assert body["response_format"]["json_schema"]["schema"] == FORM
+    assert body["temperature"] == 0
+
+
+async def test_a_model_that_refuses_a_temperature_is_asked_without_from_then_on(
+    server: Server, make_gateway: MakeGateway
+) -> None:
+    refusal = reply(error("unsupported_value", "Unsupported value: 'temperature'", "temperature"), 400)
+    server.replies = [refusal, saying('{"query": ""}')]
+    gateway = make_gateway()
+    await consulted(gateway)
+    await consulted(gateway)
+    assert ["temperature" in asked["body"] for asked in server.asked] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (saying("no JSON"), "gateway_malformed"),
+        (saying("[1]"), "gateway_malformed"),
+        (reply(error(), 500), "gateway_unavailable"),
+    ],
+)
+async def test_what_is_no_object_is_a_problem_after_one_attempt(
+    server: Server, make_gateway: MakeGateway, answer: Reply, code: str
+) -> None:
+    server.replies = [answer]
+    with pytest.raises(Problem) as refused:
+        await consulted(make_gateway())
+    assert refused.value.code == code
+    assert len(server.asked) == 1

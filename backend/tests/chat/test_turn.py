@@ -3,7 +3,8 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
 
 from backend.agents.profiles import AgentDirectory
 from backend.chat.gateway import Completion, Usage
@@ -58,7 +59,7 @@ class Moody:
             OperationalLayer(agent_id, channel),
         )
 
-    async def enrich_context(self, context: EnterpriseContext, query: str) -> None:
+    async def enrich_context(self, context: EnterpriseContext, query: str, *, add: bool = False) -> None:
         await self._mood()
 
     async def persist_conversation(self, context: EnterpriseContext) -> None:
@@ -68,6 +69,11 @@ class Moody:
 
 class Prompt:
     """A gateway that answers at once."""
+
+    async def consult(
+        self, messages: Sequence[Message], *, model: str, max_tokens: int, schema: Mapping[str, Any], seconds: float
+    ) -> dict[str, Any]:
+        return {}
 
     async def complete(self, messages: Sequence[Message], *, model: str, max_tokens: int) -> Completion:
         return Completion("Yes.", 3, "stop")

@@ -108,6 +108,7 @@ def test_before_since_and_between_reach_from_or_to_the_time_they_name(text: str,
     [
         "may i ask you something", "what did I march for", "one second please", "the second thing I said",
         "I paid 2022 dollars", "9000 years ago", "spring to mind", "",
+        "how late may one call me", "who leads the Tuesday meeting",
     ],
 )  # fmt: skip
 def test_words_that_only_look_like_times_name_none(text: str) -> None:

@@ -2,22 +2,30 @@
 
 import math
 import random
+import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from backend.core.context import Turn
-from backend.memory import index as room
-from backend.memory.index import TurnIndex
+from backend.memory.dates import Period
+from backend.memory.index import Query, TurnIndex
+from backend.memory.postings import digests
+from backend.memory.segment import SegmentBroken, pack
 from backend.memory.text import terms
+from backend.memory.windows import Bm25
 from backend.tests.conftest import a_turn
 
 WORDS = ["apple", "river", "stone", "cloud", "tiger", "piano"]
+FORM = Bm25()
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -28,23 +36,29 @@ def naive_windows(turns: Sequence[Turn], query: str) -> dict[str, float]:
         said = sorted((turn for turn in turns if turn.session_id == session), key=lambda turn: (turn.said_at, turn.seq))
         for place, turn in enumerate(said):
             bag: Counter[str] = Counter()
-            for neighbour, weight in ((place - 1, room.NEIGHBOUR), (place, 1.0), (place + 1, room.NEIGHBOUR)):
-                if 0 <= neighbour < len(said):
-                    for word in terms(said[neighbour].content):
-                        bag[word] += weight  # type: ignore[assignment]
+            for steps, share in ((-2, FORM.beyond), (-1, FORM.beside), (0, 1), (1, FORM.beside), (2, FORM.beyond)):
+                if 0 <= place + steps < len(said):
+                    for word in terms(said[place + steps].content):
+                        bag[word] += share  # type: ignore[assignment]
             bags[turn.id] = bag
     mean = sum(sum(bag.values()) for bag in bags.values()) / len(bags) or 1.0
     scores = {}
     for turn_id, bag in bags.items():
         score = 0.0
         for word in set(terms(query)):
-            holding = sum(1 for other in bags.values() if other[word])
+            holding = sum(1 for turn in turns if word in terms(turn.content))
             if holding:
                 rarity = math.log(1 + (len(bags) - holding + 0.5) / (holding + 0.5))
-                damping = room.K1 * (1 - room.B + room.B * sum(bag.values()) / mean)
-                score += rarity * bag[word] * (room.K1 + 1) / (bag[word] + damping)
+                damping = FORM.k1 * (1 - FORM.b + FORM.b * sum(bag.values()) / mean)
+                score += rarity * bag[word] * (FORM.k1 + 1) / (bag[word] + damping)
         scores[turn_id] = score
     return scores
+
+
+def windows_of(index: TurnIndex, query: str) -> dict[str, float]:
+    """What the index makes of the same."""
+    found, _ = index._windows.scores(digests(dict.fromkeys(terms(query))), 48)
+    return {index._table.turn(number).id: float(found[number]) for number in index._table.live.nonzero()[0].tolist()}
 
 
 turn_lists = st.lists(
@@ -88,10 +102,7 @@ def test_scores_are_those_of_the_definition_however_turns_arrive(
         final[turn.id] = turn
     assert len(index) == len(final)
     expected = naive_windows(list(final.values()), " ".join(query))
-    count = len(index._turns)
-    found = index._windows(index._telling(" ".join(query)), count)
-    scores = {index._turns[at].id: float(found[at]) for at in range(count) if index._live[at]}
-    assert scores == pytest.approx(expected)
+    assert windows_of(index, " ".join(query)) == pytest.approx(expected, abs=1e-5)
     for session in {turn.session_id for turn in final.values()}:
         in_order = sorted(
             (turn for turn in final.values() if turn.session_id == session), key=lambda turn: (turn.said_at, turn.seq)
@@ -109,15 +120,15 @@ def test_what_is_returned_is_sorted_wanted_and_between_0_and_1(
     for turn in made(rows):
         index.add(turn)
     text = " ".join(query)
-    found = index.search(text, limit=5, exclude={f"t{hidden}"}, session_id="s1")
+    found = index.search(Query(text, limit=5, exclude={f"t{hidden}"}, session_id="s1"))
     assert len(found) <= 5
-    scores = [score for _, score in found]
+    scores = [hit.score for hit in found]
     assert scores == sorted(scores, reverse=True)
     assert all(0 < score <= 1 for score in scores)
-    assert len({turn.id for turn, _ in found}) == len(found)
-    for turn, _ in found:
-        assert turn.id != f"t{hidden}"
-        assert turn.content != text
+    assert len({hit.turn.id for hit in found}) == len(found)
+    for hit in found:
+        assert hit.turn.id != f"t{hidden}"
+        assert hit.turn.content != text
 
 
 def test_replacing_many_turns_leaves_no_trace_of_the_old_ones() -> None:
@@ -131,9 +142,11 @@ def test_replacing_many_turns_leaves_no_trace_of_the_old_ones() -> None:
         if seq >= 1_950:
             fresh.add(turn)
     assert len(index) == 50
-    assert index.search("number3") == []
+    assert index.search(Query("number3")) == []
     assert index.nbytes < 4 * fresh.nbytes
-    assert {turn.id for turn, _ in index.search("tiger")} == {turn.id for turn, _ in fresh.search("tiger")}
+    assert {hit.turn.id for hit in index.search(Query("tiger"))} == {
+        hit.turn.id for hit in fresh.search(Query("tiger"))
+    }
 
 
 def conversation(*lines: str, session: str) -> list[Turn]:
@@ -185,28 +198,28 @@ def life() -> TurnIndex:
 def test_the_turn_that_answers_is_among_the_first_three_and_before_any_question(
     life: TurnIndex, question: str, answer: str
 ) -> None:
-    found = [turn.content for turn, _ in life.search(question)]
+    found = [hit.turn.content for hit in life.search(Query(question))]
     assert any(answer in content for content in found[:3])
     places = [place for place, content in enumerate(found) if answer in content or content.endswith("?")]
     assert answer in found[places[0]]
 
 
 def test_a_question_is_no_answer_to_itself(life: TurnIndex) -> None:
-    assert all(turn.content != "What is my name?" for turn, _ in life.search("what is my name", limit=20))
+    assert all(hit.turn.content != "What is my name?" for hit in life.search(Query("what is my name", limit=20)))
 
 
 def test_what_has_no_word_in_common_is_not_recalled(life: TurnIndex) -> None:
-    assert life.search("quantum chromodynamics") == []
-    assert life.search("who are you?") == []
-    assert life.search("") == []
-    assert TurnIndex().search("anything") == []
+    assert life.search(Query("quantum chromodynamics")) == []
+    assert life.search(Query("who are you?")) == []
+    assert life.search(Query("")) == []
+    assert TurnIndex().search(Query("anything")) == []
 
 
 def test_a_later_statement_comes_before_an_equal_earlier_one() -> None:
     index = TurnIndex()
     for city, session in (("Paris", "a"), ("Rome", "b")):
         index.add(replace(a_turn(f"I live in {city} now."), session_id=session))
-    assert [turn.content for turn, _ in index.search("where do I live")] == [
+    assert [hit.turn.content for hit in index.search(Query("where do I live"))] == [
         "I live in Rome now.",
         "I live in Paris now.",
     ]
@@ -218,5 +231,254 @@ def test_a_pasted_book_is_searched_for_in_bounded_time() -> None:
     for number in range(600):
         index.add(a_turn(" ".join(f"w{chance.randrange(5_000)}" for _ in range(20)), session=f"s{number // 20}"))
     book = " ".join(f"w{number}" for number in range(5_000))
-    assert len(index._telling(book)) <= 48
-    assert index.search(book)
+    assert len(index._postings.rarest(digests(terms(book)), 48)) == 48
+    assert index.search(Query(book))
+
+
+def a_vector(seed: int) -> bytes:
+    values = np.random.default_rng(seed).standard_normal(384)
+    return bytes(np.rint(values * 127 / np.linalg.norm(values)).astype(np.int8).tobytes())
+
+
+def as_floats(vector: bytes | None) -> NDArray[np.float64]:
+    return np.zeros(384) if vector is None else np.frombuffer(vector, np.int8).astype(np.float64)
+
+
+@given(
+    rows=turn_lists,
+    lacking=st.sets(st.integers(0, 40)),
+    silenced=st.sets(st.integers(0, 14), max_size=4),
+    late=st.sets(st.integers(0, 14), max_size=4),
+)
+@settings(max_examples=150, deadline=None)
+def test_similarity_is_that_of_the_definition_however_turns_and_vectors_arrive(
+    rows: list[tuple[int, int, int, list[str]]], lacking: set[int], silenced: set[int], late: set[int]
+) -> None:
+    index = TurnIndex()
+    final: dict[str, Turn] = {}
+    vectors: dict[str, bytes] = {}
+    for seq, turn in enumerate(made(rows)):
+        vector = None if seq in lacking else a_vector(seq)
+        index.add(turn, vector=vector)
+        if vector is not None:
+            vectors[turn.id] = vector
+        elif turn.id in final and final[turn.id].content != turn.content:
+            vectors.pop(turn.id, None)
+        final[turn.id] = turn
+    index.silence({f"t{number}" for number in silenced})
+    for number in late:
+        index.set_vector(f"t{number}", a_vector(100 + number))
+        vectors[f"t{number}"] = a_vector(100 + number)
+    for number in silenced:
+        vectors.pop(f"t{number}", None)
+    query = a_vector(1_000)
+    asked = as_floats(query)
+    own, window = index._vectors.cosines(query)
+    for session in {turn.session_id for turn in final.values()}:
+        said = sorted(
+            (turn for turn in final.values() if turn.session_id == session), key=lambda turn: (turn.said_at, turn.seq)
+        )
+        for place, turn in enumerate(said):
+            number = index._table.find(turn.id)
+            assert own[number] == pytest.approx(asked @ as_floats(vectors.get(turn.id)) / 127**2, abs=1e-5)
+            mixed = as_floats(vectors.get(turn.id))
+            for other in (place - 1, place + 1):
+                if 0 <= other < len(said):
+                    mixed = mixed + 0.5 * as_floats(vectors.get(said[other].id))
+            expected = asked @ mixed / (127 * np.linalg.norm(mixed)) if mixed.any() else 0
+            assert window[number] == pytest.approx(expected, abs=1e-5)
+    lacking_now = {turn.id for turn in index.without_vector(100)}
+    assert lacking_now == set(final) - set(vectors) - {f"t{number}" for number in silenced}
+
+
+@given(rows=turn_lists, silenced=st.sets(st.integers(0, 14)), before=st.booleans())
+@settings(max_examples=100, deadline=None)
+def test_a_silenced_turn_is_neither_found_nor_lends_its_words_but_keeps_its_place(
+    rows: list[tuple[int, int, int, list[str]]], silenced: set[int], before: bool
+) -> None:
+    index, without = TurnIndex(), TurnIndex()
+    away = {f"t{number}" for number in silenced}
+    if before:
+        index.silence(away)
+    final: dict[str, Turn] = {}
+    for turn in made(rows):
+        index.add(turn)
+        without.add(replace(turn, content="") if turn.id in away else turn)
+        final[turn.id] = turn
+    index.silence(away)
+    found = {hit.turn.id for hit in index.search(Query(" ".join(WORDS), limit=50))}
+    assert found.isdisjoint(away)
+    assert found == {hit.turn.id for hit in without.search(Query(" ".join(WORDS), limit=50))} - away
+    for turn in final.values():
+        assert turn in index.session(turn.session_id, 100)
+        assert {each.id for each in index.neighbours(turn.id) if each is not None}.isdisjoint(away)
+
+
+@given(rows=turn_lists, more=turn_lists)
+@settings(max_examples=60, deadline=None)
+def test_a_dumped_index_is_the_same_when_loaded_and_goes_on(
+    rows: list[tuple[int, int, int, list[str]]], more: list[tuple[int, int, int, list[str]]]
+) -> None:
+    index = TurnIndex()
+    for seq, turn in enumerate(made(rows)):
+        index.add(turn, speaker="Ada", vector=a_vector(seq) if seq % 3 else None)
+    index.silence({"t3", "t99"})
+    loaded = TurnIndex.load(index.dump())
+    for each in (index, loaded):
+        for turn in made(more):
+            each.add(replace(turn, seq=turn.seq + 100))
+    assert len(loaded) == len(index)
+    query = Query("apple river tiger", vector=a_vector(7), limit=50)
+    assert loaded.search(query) == index.search(query)
+    assert loaded.dump() == index.dump()
+
+
+def test_a_damaged_or_foreign_segment_is_refused() -> None:
+    index = TurnIndex()
+    for turn in conversation("My name is Ada.", "Nice to meet you.", session="s"):
+        index.add(turn)
+    blob = index.dump()
+    for wrong in (b"", b"something else", blob[:-1], blob + b"x", blob[:-5] + b"?" + blob[-4:], b"X" + blob[1:]):
+        with pytest.raises(SegmentBroken):
+            TurnIndex.load(wrong)
+    with pytest.raises(SegmentBroken):
+        TurnIndex.load(pack({"begin": np.zeros(3, np.int64)}))
+
+
+def test_turns_come_back_as_they_were_given() -> None:
+    index = TurnIndex()
+    given = [
+        Turn("tü", "assistant", "Grüße, 東京 \ud800", "voice", "marcus", BEGINNING, "s", "item_1", "and more", True, 7),
+        Turn("", "user", "", "chat", "", BEGINNING + timedelta(microseconds=1), "", None, "", False, 0),
+        Turn("x" * 300, "user", "long " * 20_000, "chat", "elena", BEGINNING, "s", None, "", False, 8),
+    ]
+    for turn in given:
+        index.add(turn)
+    for turn in given:
+        assert index.turn(turn.id) == turn
+        assert turn.id in index
+    assert index.turn("unknown") is None
+    assert index.neighbours("unknown") == (None, None)
+    assert index.neighbours("tü") == (None, given[2])
+    assert index.session("unknown", 5) == []
+
+
+@pytest.fixture
+def mixed() -> TurnIndex:
+    """The same words from two speakers, two agents, on two channels, on four days."""
+    index = TurnIndex()
+    for day, (role, channel, agent, speaker) in enumerate(
+        [
+            ("user", "chat", "elena", "Ada"),
+            ("assistant", "voice", "elena", "Elena"),
+            ("user", "voice", "marcus", "Ada"),
+            ("assistant", "chat", "marcus", "Marcus"),
+        ]
+    ):
+        said = Turn(f"t{day}", role, f"The budget is {day}", channel, agent, BEGINNING + timedelta(days=day), f"s{day}")  # type: ignore[arg-type]
+        index.add(said, speaker=speaker)
+    return index
+
+
+@pytest.mark.parametrize(
+    ("demand", "found"),
+    [
+        ({}, {"t0", "t1", "t2", "t3"}),
+        ({"roles": {"user"}}, {"t0", "t2"}),
+        ({"agents": {"marcus"}}, {"t2", "t3"}),
+        ({"agents": {"nobody"}}, set()),
+        ({"channel": "voice"}, {"t1", "t2"}),
+        ({"since": BEGINNING + timedelta(days=1), "until": BEGINNING + timedelta(days=3)}, {"t1", "t2"}),
+        ({"session_id": "s3", "within_session": True}, {"t3"}),
+        ({"session_id": "unknown", "within_session": True}, set()),
+        ({"session_id": "s3"}, {"t0", "t1", "t2", "t3"}),
+        ({"exclude": {"t1", "unknown"}}, {"t0", "t2", "t3"}),
+        ({"limit": 2}, {"t2", "t0"}),
+        ({"limit": 0}, set()),
+    ],
+)
+def test_demands_are_met(mixed: TurnIndex, demand: dict[str, Any], found: set[str]) -> None:
+    assert {hit.turn.id for hit in mixed.search(Query("what is the budget", **demand))} == found
+
+
+THAT_DAY = Period(BEGINNING + timedelta(days=1), BEGINNING + timedelta(days=2), "that day")
+
+
+@pytest.mark.parametrize(
+    ("wish", "first"),
+    [
+        ({}, "t2"),
+        ({"speakers": {"Ben"}}, "t1"),
+        ({"periods": [THAT_DAY]}, "t1"),
+        ({"periods": [THAT_DAY], "as_of": BEGINNING + timedelta(hours=1)}, "t1"),
+        ({"boosts": {"t0": 1.0, "unknown": 1.0}}, "t0"),
+        ({"session_id": "s1"}, "t1"),
+    ],
+)
+def test_wishes_come_first(wish: dict[str, Any], first: str) -> None:
+    index = TurnIndex()
+    for day, speaker in enumerate(("Ada", "Ben", "Ada")):
+        said = Turn(f"t{day}", "user", "The budget is set", "chat", "elena", BEGINNING + timedelta(days=day), f"s{day}")
+        index.add(said, speaker=speaker)
+    found = index.search(Query("what is the budget", **wish))
+    assert found[0].turn.id == first
+    assert len(found) == 3
+
+
+def test_what_an_assistant_said_comes_after_what_the_user_said(mixed: TurnIndex) -> None:
+    assert [hit.turn.id for hit in mixed.search(Query("what is the budget"))] == ["t2", "t0", "t3", "t1"]
+
+
+def test_a_time_alone_finds_what_was_said_then(mixed: TurnIndex) -> None:
+    assert [hit.turn.id for hit in mixed.search(Query("what did we talk about", periods=[THAT_DAY]))] == ["t1"]
+
+
+@pytest.mark.parametrize("with_vectors", [False, True])
+def test_the_size_it_states_is_the_memory_it_takes(with_vectors: bool) -> None:
+    chance = random.Random(3)
+    turns = [
+        a_turn(" ".join(f"w{int(chance.paretovariate(0.7)) % 5_000}" for _ in range(15)), session=f"s{number // 20}")
+        for number in range(1_500)
+    ]
+    vectors = [a_vector(number) if with_vectors else None for number in range(len(turns))]
+    for turn in turns:
+        terms(turn.content)  # the stemmer's memory is not the index's
+    TurnIndex().add(turns[0])
+    tracemalloc.start()
+    try:
+        digests(word for turn in turns for word in terms(turn.content))
+        before, _ = tracemalloc.get_traced_memory()
+        index = TurnIndex()
+        for turn, vector in zip(turns, vectors, strict=True):
+            index.add(turn, vector=vector)
+        index.search(Query("w1 w2 w3", vector=a_vector(1)))
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert index.nbytes == pytest.approx(after - before, rel=0.2)
+
+
+def test_many_sessions_at_once_stay_in_order_and_waste_little() -> None:
+    index = TurnIndex()
+    chance = random.Random(5)
+    said: dict[str, list[str]] = {}
+    for number in range(3_000):
+        session = f"s{chance.randrange(40)}"
+        turn = replace(a_turn(f"remark {number}"), session_id=session)
+        index.add(turn)
+        said.setdefault(session, []).append(turn.id)
+    for session, ids in said.items():
+        assert [turn.id for turn in index.session(session, 1_000)] == ids
+    assert index._table.sessions.width < 4 * 3_000 + 1_000
+
+
+@given(rows=turn_lists)
+@settings(max_examples=50, deadline=None)
+def test_searching_between_additions_changes_nothing(rows: list[tuple[int, int, int, list[str]]]) -> None:
+    searched, index = TurnIndex(), TurnIndex()
+    query = Query("apple river tiger", vector=a_vector(7), limit=50)
+    for seq, turn in enumerate(made(rows)):
+        for each in (searched, index):
+            each.add(turn, vector=a_vector(seq) if seq % 3 else None)
+        searched.search(query)
+    assert searched.search(query) == index.search(query)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from backend.core import notes
 from backend.core.context import EnterpriseContext, Turn
 from backend.core.problems import Problem
 from backend.identity.principal import Principal
@@ -13,7 +14,7 @@ from backend.memory.log import Changes, TurnLog
 from backend.memory.recall import FACTS, RECENT_TURNS, Memory
 from backend.storage.database import Database
 from backend.storage.keys import KeyRing
-from backend.tests.conftest import StoreSettings, a_person, a_turn
+from backend.tests.conftest import Learn, StoreSettings, a_person, a_turn
 
 
 async def say(memory: Memory, person: Principal, session: str, *lines: str, voice: bool = False) -> EnterpriseContext:
@@ -39,16 +40,20 @@ async def test_what_was_spoken_is_known_when_typing_in_the_same_session(memory: 
     assert (context.security.user_id, context.operational.agent_id) == (person.user_id, "elena")
 
 
-async def test_another_session_is_given_facts_and_passages_and_not_the_turns(memory: Memory, person: Principal) -> None:
+async def test_another_session_is_given_facts_and_passages_and_not_the_turns(
+    memory: Memory, person: Principal, learn: Learn
+) -> None:
     await say(
         memory, person, "one", "My name is Ada. What can you do?", "A lot.", "The budget is 40,000 euros", "Noted."
     )
+    await learn(person)
     context = await memory.open_context(person, "two", "marcus", "voice")
     assert context.episodic.turns == []
-    assert [fact.text for fact in context.semantic.facts] == ["My name is Ada.", "The budget is 40,000 euros"]
+    assert [fact.text for fact in context.semantic.facts] == ["Is called Ada."]
     await memory.enrich_context(context, "What was the budget again?")
-    assert context.semantic.passages[0].turn.content == "The budget is 40,000 euros"
-    assert '"My name is Ada."' in context.memory_block()
+    assert "40,000" in context.semantic.facts[0].text
+    assert "The budget is 40,000 euros" in [passage.turn.content for passage in context.semantic.passages]
+    assert '"Is called Ada."' in notes.of(context).text
 
 
 async def test_what_the_prompt_holds_already_is_not_recalled_again(memory: Memory, person: Principal) -> None:
@@ -80,28 +85,56 @@ async def test_a_long_session_is_given_its_last_turns_and_recalls_the_older_ones
     context = await memory.open_context(person, "s", "elena", "chat")
     assert len(context.episodic.turns) == RECENT_TURNS
     assert context.episodic.turns[-2].content == f"Remark number {RECENT_TURNS - 1}."
+    assert "The code word is heliotrope" in [turn.content for turn in context.episodic.earlier]
     await memory.enrich_context(context, "what is the code word?")
-    assert context.semantic.passages[0].turn.content == "The code word is heliotrope"
+    assert "The code word is heliotrope" in [passage.turn.content for passage in context.semantic.passages]
 
 
-async def test_at_most_twenty_facts_the_latest_and_those_about_the_user_first(
-    memory: Memory, person: Principal
-) -> None:
+async def test_at_most_twenty_facts_and_who_the_user_is_first(memory: Memory, person: Principal, learn: Learn) -> None:
     await say(memory, person, "s0", "My name is Ada", "Hello.")
     for number in range(30):
-        await say(memory, person, "s1", f"The server number {number} stands in Leeds", "Noted.")
+        await say(memory, person, "s1", f"I like tea number {number}", "Noted.")
+    await learn(person)
     context = await memory.open_context(person, "s2", "elena", "chat")
     facts = [fact.text for fact in context.semantic.facts]
     assert len(facts) == FACTS
-    assert facts[0] == "My name is Ada"
-    assert facts[-1] == "The server number 29 stands in Leeds"
+    assert facts[0] == "Is called Ada."
 
 
-async def test_questions_are_no_facts_and_the_same_statement_is_one(memory: Memory, person: Principal) -> None:
+async def test_questions_are_no_facts_and_the_same_statement_is_one(
+    memory: Memory, person: Principal, learn: Learn
+) -> None:
     for session in ("a", "b", "c"):
         await say(memory, person, session, "What is my name?", "I do not know.", "I live in Leeds.", "Fine.")
+    await learn(person)
     context = await memory.open_context(person, "d", "elena", "chat")
-    assert [fact.text for fact in context.semantic.facts] == ["I live in Leeds."]
+    assert [fact.text for fact in context.semantic.facts] == ["Lives in Leeds."]
+
+
+async def test_a_message_about_the_user_that_memory_cannot_answer_is_known_as_such(
+    memory: Memory, person: Principal, learn: Learn
+) -> None:
+    await say(memory, person, "s", "I live in Leeds.", "Fine.")
+    await learn(person)
+    context = await memory.open_context(person, "d", "elena", "chat")
+    await memory.enrich_context(context, "What is the name of my dog?")
+    assert context.semantic.unanswered
+    assert "hold no answer" in notes.of(context).text
+    for answered in ("Where do I live?", "What is the capital of France?", "I live in Leeds."):
+        await memory.enrich_context(context, answered)
+        assert not context.semantic.unanswered
+
+
+async def test_with_the_scope_of_a_session_passages_are_its_own_and_facts_are_not(
+    database: Database, keys: KeyRing, store_settings: StoreSettings, person: Principal, learn: Learn
+) -> None:
+    memory = Memory(TurnLog(database, keys), replace(store_settings, memory_scope="session"))
+    await say(memory, person, "one", "I live in Leeds, near the river.", "Fine.")
+    await learn(person)
+    context = await memory.open_context(person, "two", "elena", "chat")
+    await memory.enrich_context(context, "Where do I live?")
+    assert context.semantic.passages == []
+    assert [fact.text for fact in context.semantic.facts] == ["Lives in Leeds."]
 
 
 async def test_nobody_is_given_what_somebody_else_said(memory: Memory) -> None:
@@ -112,7 +145,7 @@ async def test_nobody_is_given_what_somebody_else_said(memory: Memory) -> None:
         context = await memory.open_context(other, "tab", "elena", "chat")
         await memory.enrich_context(context, "what is my password heliotrope")
         assert context.episodic.turns == []
-        assert context.memory_block() == ""
+        assert notes.of(context).sources == ()
 
 
 async def test_conversations_are_kept_in_order_and_once_however_often_they_are_given(
@@ -152,7 +185,7 @@ def replica(database: Database, keys: KeyRing, store_settings: StoreSettings) ->
 
 
 async def test_what_another_replica_stores_corrects_or_deletes_is_seen_at_the_next_read(
-    memory: Memory, replica: Memory, person: Principal
+    memory: Memory, replica: Memory, person: Principal, learn: Learn
 ) -> None:
     await say(memory, person, "s", "I live in Leeds", "Fine.")
     await replica.open_context(person, "s", "elena", "chat")
@@ -164,13 +197,14 @@ async def test_what_another_replica_stores_corrects_or_deletes_is_seen_at_the_ne
     seen = await replica.open_context(person, "s", "elena", "chat")
     assert seen.episodic.turns[-1].content == "Goo"
     await say(memory, person, "other", "I like tea", "Me too.")
+    await learn(person)
     await memory.delete(person, "s")
     for each in (memory, replica):
         seen = await each.open_context(person, "s", "elena", "chat")
         assert seen.episodic.turns == []
-        assert [fact.text for fact in seen.semantic.facts] == ["I like tea"]
+        assert [fact.text for fact in seen.semantic.facts] == ["Likes tea."]
         await each.enrich_context(seen, "where do I live, in Leeds or York?")
-        assert seen.semantic.passages == []
+        assert {passage.turn.session_id for passage in seen.semantic.passages} <= {"other"}
 
 
 async def test_replicas_writing_at_the_same_time_agree_in_the_end(
@@ -224,8 +258,7 @@ async def test_a_long_log_is_read_page_by_page(
     monkeypatch.setattr("backend.memory.cache.PAGE", 7)
     for number in range(30):
         await say(memory, person, f"s{number % 3}", f"Statement number {number} of mine", "Noted.")
-    context = await replica.open_context(person, "new", "elena", "chat")
-    assert len(context.semantic.facts) == FACTS
+    await replica.open_context(person, "new", "elena", "chat")
     assert len(replica._cache.get(person).index) == 60
 
 

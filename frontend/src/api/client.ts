@@ -1,7 +1,10 @@
-/** One request to the service: the caller's token, JSON both ways, and a ProblemError for every failure. */
+/** One request to the service: the caller's token, JSON both ways, a time-out, and a ProblemError for every failure. */
 import { currentToken } from '../session/signIn'
 import { apiUrl } from './addresses'
-import { ProblemError, problemFrom, unreachable } from './problems'
+import { ProblemError, problemFrom, timedOut, unreachable } from './problems'
+
+/** How long a whole JSON answer may take. Streams are not bound by it: they show that they live. */
+export const ANSWER_TIMEOUT_MS = 15_000
 
 /** Send a request; an answer that is not 2xx, or none at all, raises ProblemError. An abort is passed on as it is. */
 export async function send(path: string, init: RequestInit = {}): Promise<Response> {
@@ -12,7 +15,7 @@ export async function send(path: string, init: RequestInit = {}): Promise<Respon
   try {
     response = await fetch(apiUrl(path), { ...init, headers })
   } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error
+    if (init.signal?.aborted) throw error
     throw new ProblemError(unreachable())
   }
   if (response.ok) return response
@@ -21,8 +24,31 @@ export async function send(path: string, init: RequestInit = {}): Promise<Respon
 }
 
 /** GET a JSON document. */
-export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
-  const response = await send(path, { headers: { Accept: 'application/json' }, ...(signal && { signal }) })
+export function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return inTime(signal, async (within) => document<T>(await send(path, { headers: { Accept: 'application/json' }, signal: within })))
+}
+
+/** Send a JSON document (or none) and read the one that comes back; an answer without content is undefined. */
+export function sendJson<T>(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object, signal?: AbortSignal): Promise<T> {
+  const headers = { Accept: 'application/json', ...(body && { 'Content-Type': 'application/json' }) }
+  return inTime(signal, async (within) => {
+    const response = await send(path, { method, headers, ...(body && { body: JSON.stringify(body) }), signal: within })
+    return response.status === 204 ? (undefined as T) : document<T>(response)
+  })
+}
+
+/** Do one exchange, the reading of its answer included, within the time-out. */
+async function inTime<T>(signal: AbortSignal | undefined, exchange: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const limit = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
+  try {
+    return await exchange(signal ? AbortSignal.any([signal, limit]) : limit)
+  } catch (error) {
+    if (limit.aborted && signal?.aborted !== true && !(error instanceof ProblemError)) throw new ProblemError(timedOut())
+    throw error
+  }
+}
+
+async function document<T>(response: Response): Promise<T> {
   const type = response.headers.get('Content-Type') ?? ''
   // A wrongly set address often answers with this very page: say so instead of failing on its first character.
   if (!type.includes('json')) {

@@ -85,6 +85,11 @@ export function unreachable(): Problem {
   }
 }
 
+/** The problem of a request whose answer did not come in time. */
+export function timedOut(): Problem {
+  return { ...unreachable(), code: 'timed_out', happened: 'The service did not answer in time.', remedy: 'It may be busy. Try again in a moment.' }
+}
+
 /** The problem of a stream that ended before its answer was complete. */
 export function cutShort(): Problem {
   return {

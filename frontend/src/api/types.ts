@@ -79,3 +79,82 @@ export interface ChatReply {
   readonly latency_ms: number
   readonly recalled?: readonly Recalled[]
 }
+
+export type FactKind = 'profile' | 'preference' | 'event' | 'task'
+/** How memory came by a fact; `user`: the person wrote or changed it here. */
+export type FactSource = 'rule' | 'model' | 'user' | 'zep' | 'import'
+
+/** A turn that proves a fact, with the words of it that do. */
+export interface Proof {
+  readonly turn_id: string
+  readonly session_id: string
+  readonly channel: Channel
+  readonly agent_id: string
+  readonly said_at: string
+  readonly quote: string
+}
+
+/** What memory holds for true about the person, or held. Nothing is overwritten: a change makes another fact. */
+export interface Fact {
+  readonly id: string
+  /** A plain sentence: "Works at Siemens." */
+  readonly text: string
+  readonly subject: string
+  readonly predicate: string
+  readonly value: string
+  readonly kind: FactKind
+  readonly source: FactSource
+  /** 0 to 1. */
+  readonly confidence: number
+  /** When it was true, half-open; null: not known, or still. */
+  readonly valid_from: string | null
+  readonly valid_to: string | null
+  /** Since when and until when memory held it for true. */
+  readonly recorded_at: string | null
+  readonly superseded_at: string | null
+  readonly superseded_by: string | null
+  readonly current: boolean
+  readonly replaces: { readonly id: string; readonly text: string } | null
+  /** Oldest first. */
+  readonly provenance: readonly Proof[]
+}
+
+export interface FactPage {
+  readonly facts: readonly Fact[]
+  readonly next_cursor: string | null
+}
+
+/** An earlier turn that memory found. */
+export interface FoundTurn {
+  readonly turn_id: string
+  readonly session_id: string
+  readonly role: Role
+  readonly agent_id: string
+  readonly channel: Channel
+  readonly timestamp: string
+  readonly content: string
+  /** Only its order means anything; absent where there is none. */
+  readonly score?: number
+}
+
+/** A stretch of time that a question named. */
+export interface Period {
+  readonly begin: string
+  readonly end: string
+  readonly words: string
+}
+
+export interface SearchAnswer {
+  /** Whether memory holds an answer at all. */
+  readonly supported: boolean
+  readonly facts: readonly Fact[]
+  readonly passages: readonly FoundTurn[]
+  readonly understood?: { readonly periods: readonly Period[]; readonly speakers: readonly string[]; readonly agents: readonly string[] }
+}
+
+/** What was recalled for one answer. */
+export interface Why {
+  readonly turn_id: string
+  readonly facts: readonly Fact[]
+  readonly passages: readonly FoundTurn[]
+}

@@ -50,16 +50,39 @@ function Words({ turn }: { turn: Turn }) {
   return <Prose text={turn.text} />
 }
 
-export function AgentTurn({ turn }: { turn: Turn }) {
+interface AgentTurnProps {
+  readonly turn: Turn
+  /** This answer's sources stand in the side panel. */
+  readonly explained: boolean
+  readonly onWhy: (storedId: string) => void
+}
+
+export function AgentTurn({ turn, explained, onWhy }: AgentTurnProps) {
   const agents = useAgentList()
+  const { storedId } = turn
+  const name = agentName(agents, turn.agentId)
+  const why = storedId !== null && turn.state === 'done' ? () => onWhy(storedId) : null
   return (
-    <article id={`turn-${turn.key}`} data-turn="assistant" data-agent={turn.agentId} className="arrive grid grid-cols-[34px_minmax(0,1fr)] gap-3">
+    <article id={`turn-${storedId ?? turn.key}`} data-turn="assistant" data-agent={turn.agentId} className="arrive grid grid-cols-[34px_minmax(0,1fr)] gap-3">
       <Face agentId={turn.agentId} />
-      <div>
-        <p className="quiet">{agentName(agents, turn.agentId)}</p>
+      <div className="relative">
+        <p className="quiet pr-14">{name}</p>
         <Words turn={turn} />
         {turn.state === 'stopped' && <p className="quiet mt-1.5 font-medium">You stopped this answer.</p>}
-        <RecalledChips recalled={turn.recalled} agentId={turn.agentId} />
+        {/* Read after the words, seen beside the name. */}
+        {why && (
+          <button
+            type="button"
+            onClick={why}
+            aria-label="Why this answer"
+            aria-pressed={explained}
+            title="What was recalled for this answer"
+            className="quiet absolute -top-0.5 right-0 min-h-6 rounded-full px-2 hover:bg-you-wash hover:text-ink aria-pressed:underline aria-pressed:underline-offset-4"
+          >
+            why
+          </button>
+        )}
+        <RecalledChips turn={turn} onMore={() => why?.()} />
       </div>
     </article>
   )

@@ -12,6 +12,9 @@ interface TalkProps {
   /** Who is chosen now; a choice after the last turn is shown as a hand-over too. */
   readonly agentId: string
   readonly loading: boolean
+  /** The stored id of the answer whose sources stand in the side panel, once the person asked. */
+  readonly explained: string | null
+  readonly onWhy: (storedId: string) => void
   readonly onRetry: (key: string) => void
   readonly onEdit: (key: string) => void
 }
@@ -19,7 +22,7 @@ interface TalkProps {
 /** Nearer to the end than this, the column follows new words. */
 const NEAR_END_PX = 120
 
-export function Talk({ turns, agentId, loading, onRetry, onEdit }: TalkProps) {
+export function Talk({ turns, agentId, loading, explained, onWhy, onRetry, onEdit }: TalkProps) {
   const agents = useAgentList()
   const scroller = useRef<HTMLElement>(null)
   const follows = useRef(true)
@@ -58,7 +61,7 @@ export function Talk({ turns, agentId, loading, onRetry, onEdit }: TalkProps) {
               <Fragment key={turn.key}>
                 <DayLine at={turn.at} before={before?.at ?? null} />
                 {before && before.agentId !== turn.agentId && <HandOver agents={agents} from={before.agentId} to={turn.agentId} />}
-                {turn.role === 'user' ? <UserTurn turn={turn} onRetry={onRetry} onEdit={onEdit} /> : <AgentTurn turn={turn} />}
+                {turn.role === 'user' ? <UserTurn turn={turn} onRetry={onRetry} onEdit={onEdit} /> : <AgentTurn turn={turn} explained={turn.storedId !== null && turn.storedId === explained} onWhy={onWhy} />}
               </Fragment>
             )
           })}

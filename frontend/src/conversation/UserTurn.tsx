@@ -14,7 +14,7 @@ export function UserTurn({ turn, onRetry, onEdit }: UserTurnProps) {
   return (
     <>
       <article
-        id={`turn-${turn.key}`}
+        id={`turn-${turn.storedId ?? turn.key}`}
         data-turn="user"
         className="arrive max-w-[82%] self-end rounded-bubble rounded-br-[4px] bg-you-wash px-4 py-2.5"
       >

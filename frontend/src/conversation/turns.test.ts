@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ChatReply, StoredTurn } from '../api/types'
 import { splitHeard } from './heard'
-import { EMPTY, conversation, type Conversation, type ConversationAction } from './turns'
+import { EMPTY, conversation, storedAnswers, type Conversation, type ConversationAction } from './turns'
 
 const AT = '2026-01-01T09:41:00Z'
 const PROBLEM = { status: 503, code: 'x', happened: 'It failed.', remedy: '', retryable: true, retryAfter: null, requestId: null }
@@ -13,6 +13,7 @@ const heard = (itemId: string, text: string, final = false): ConversationAction 
 const said = (itemId: string, text: string, final = false, unheard: string | null = null): ConversationAction => ({ type: 'saidByAgent', itemId, text, final, unheard, agentId: 'elena', at: AT })
 const typed = (key: string, text: string): ConversationAction => ({ type: 'typedInCall', key, text, agentId: 'elena', at: AT })
 const sound = (itemId: string, ms: number): ConversationAction => ({ type: 'soundArrived', itemId, ms, agentId: 'elena', at: AT })
+const inStore = (id: string, role: 'user' | 'assistant', content: string): StoredTurn => ({ id, role, content, agent_id: 'elena', channel: 'chat', timestamp: AT })
 const texts = ({ turns }: Conversation) => turns.map((turn) => `${turn.role}: ${turn.text}${turn.unheard && ` [${turn.unheard}]`}`)
 
 describe('typed turns', () => {
@@ -139,5 +140,19 @@ describe('what has been heard', () => {
     const text = 'word '.repeat(40).trim()
     const [spoken] = splitHeard(text, { receivedMs: 500, playedMs: 500, complete: false })
     expect(spoken.length).toBeLessThan(15)
+  })
+})
+
+describe('the store’s ids', () => {
+  test('come to typed turns by their words, each once, and to spoken ones by their item', () => {
+    const page = run([asked('q', 'Hello'), { type: 'answered', key: 'q', reply: { ...REPLY, message_id: 'm1', content: 'Hi.' } }, asked('r', 'Hello'), { type: 'answered', key: 'r', reply: { ...REPLY, message_id: 'm2', content: 'Hi.' } }, heard('item-1', 'Aloud', true)])
+    expect(page.turns.map(({ storedId }) => storedId)).toEqual([null, 'm1', null, 'm2', null])
+    const known = run([{ type: 'stored', turns: [inStore('u1', 'user', 'Hello'), inStore('m1', 'assistant', 'Hi.'), inStore('u2', 'user', 'Hello'), inStore('m2', 'assistant', 'Hi.'), inStore('item-1', 'user', 'Aloud')] }], page)
+    expect(known.turns.map(({ storedId }) => storedId)).toEqual(['u1', 'm1', 'u2', 'm2', 'item-1'])
+  })
+
+  test('say which answers can be asked about', () => {
+    const page = run([asked('q', 'Hello'), { type: 'answered', key: 'q', reply: { ...REPLY, message_id: 'm1' } }, asked('r', 'And?'), { type: 'answerGrew', key: 'r', text: 'Well' }])
+    expect(storedAnswers(page).map(({ storedId }) => storedId)).toEqual(['m1'])
   })
 })

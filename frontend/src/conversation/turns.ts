@@ -34,6 +34,8 @@ export interface Turn {
   readonly interrupted: boolean
   readonly state: TurnState
   readonly itemId: string | null
+  /** The store's id of it; null until the page has learned it. */
+  readonly storedId: string | null
   readonly recalled: readonly Recalled[]
   readonly problem: Problem | null
   /** How much of a spoken answer has arrived and been played; null once that no longer matters. */
@@ -73,6 +75,7 @@ const BLANK = {
   unheard: '',
   interrupted: false,
   itemId: null,
+  storedId: null,
   recalled: [],
   problem: null,
   sound: null,
@@ -109,6 +112,7 @@ export function conversation(state: Conversation, action: ConversationAction): C
           state: 'done',
           text: action.reply.content,
           agentId: action.reply.agent_id,
+          storedId: action.reply.message_id,
           at: action.reply.timestamp,
           recalled: action.reply.recalled ?? [],
         })),
@@ -154,7 +158,7 @@ export function conversation(state: Conversation, action: ConversationAction): C
           .map((turn) => (turn.itemId !== null ? { ...turn, state: 'done', sound: null } : turn)),
       )
     case 'stored':
-      return withTurns(state, state.turns.map((turn) => corrected(turn, action.turns)))
+      return withTurns(state, settled(state.turns, action.turns))
   }
 }
 
@@ -225,6 +229,7 @@ function fromStore(turn: StoredTurn): Turn {
   return {
     ...BLANK,
     key: turn.id,
+    storedId: turn.id,
     role: turn.role,
     agentId: turn.agent_id,
     how: turn.channel === 'voice' ? 'spoken' : 'typed',
@@ -239,12 +244,28 @@ function fromStore(turn: StoredTurn): Turn {
 /** Stored turns first; what began on this page while they were loading stays behind them. */
 function merged(stored: readonly Turn[], here: readonly Turn[]): readonly Turn[] {
   const ids = new Set(stored.map((turn) => turn.key))
-  return [...stored, ...here.filter((turn) => !ids.has(turn.key) && !ids.has(turn.itemId ?? ''))]
+  return [...stored, ...here.filter((turn) => !ids.has(turn.key) && !ids.has(turn.storedId ?? turn.itemId ?? ''))]
 }
 
-/** What the store says about an interrupted answer is exact; the page only estimated it. */
-function corrected(turn: Turn, stored: readonly StoredTurn[]): Turn {
-  if (turn.itemId === null || !turn.interrupted) return turn
-  const match = stored.find((one) => one.id === turn.itemId)
-  return match?.interrupted ? { ...turn, text: match.content, unheard: match.unheard ?? '' } : turn
+/** What the store knows better: its ids, and what exactly was heard of an interrupted answer. */
+function settled(turns: readonly Turn[], stored: readonly StoredTurn[]): readonly Turn[] {
+  const taken = new Set(turns.map((turn) => turn.storedId))
+  return turns.map((turn) => {
+    const match = stored.find(({ id }) => id === (turn.storedId ?? turn.itemId)) ?? sameWords(turn, stored, taken)
+    if (!match) return turn
+    taken.add(match.id)
+    const exact = turn.interrupted && match.interrupted ? { text: match.content, unheard: match.unheard ?? '' } : {}
+    return { ...turn, ...exact, storedId: match.id }
+  })
+}
+
+/** What was typed has no id of its own here: its words find it, first come first served. */
+function sameWords(turn: Turn, stored: readonly StoredTurn[], taken: ReadonlySet<string | null>): StoredTurn | undefined {
+  if (turn.how !== 'typed' || turn.storedId !== null || turn.state !== 'done') return undefined
+  return stored.find(({ id, role, content }) => !taken.has(id) && role === turn.role && content.trim() === turn.text.trim())
+}
+
+/** The answers that the store has, oldest first: those whose sources can be asked for. */
+export function storedAnswers({ turns }: Conversation): readonly Turn[] {
+  return turns.filter(({ role, state, storedId }) => role === 'assistant' && state === 'done' && storedId !== null)
 }

@@ -23,8 +23,8 @@ export interface ConversationHandle {
   settle(): void
 }
 
-/** `announce` speaks a finished answer to a screen reader. */
-export function useConversation(sessionId: string, announce: (words: string) => void): ConversationHandle {
+/** `announce` speaks a finished answer to a screen reader; `onStored` is told that memory has got something new. */
+export function useConversation(sessionId: string, announce: (words: string) => void, onStored: () => void): ConversationHandle {
   const [state, dispatch] = useReducer(conversation, EMPTY)
   const [answering, setAnswering] = useState(false)
   const running = useRef<AbortController | null>(null)
@@ -53,12 +53,13 @@ export function useConversation(sessionId: string, announce: (words: string) => 
 
   const settle = useCallback(() => {
     void queries.invalidateQueries({ queryKey: ['episodes'] })
+    onStored()
     fetchTranscript(sessionId).then(
       ({ transcript }) => dispatch({ type: 'stored', turns: transcript }),
       // The page keeps its own account; the next settling or reload corrects it.
       () => undefined,
     )
-  }, [queries, sessionId])
+  }, [queries, sessionId, onStored])
 
   const run = async (key: string, content: string, agentId: string) => {
     const abort = new AbortController()
@@ -74,6 +75,7 @@ export function useConversation(sessionId: string, announce: (words: string) => 
       dispatch({ type: 'answered', key, reply })
       announce(`${reply.agent_name}: ${reply.content}`)
       void queries.invalidateQueries({ queryKey: ['episodes'] })
+      onStored()
     } catch (error) {
       if (abort.signal.aborted) dispatch({ type: 'answerStopped', key })
       else dispatch({ type: 'answerFailed', key, problem: asProblem(error) })

@@ -1,10 +1,12 @@
 /** The one page: rail, column of talk, side panel, dock. Chat and voice are the same conversation on it. */
-import { useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import type { Config } from '../api/types'
 import { isOpen, type CallPhase } from '../call/machine'
 import { useCall } from '../call/useCall'
 import { Talk } from '../conversation/Talk'
+import { storedAnswers, type Turn } from '../conversation/turns'
 import { useConversation } from '../conversation/useConversation'
+import { useNoted } from '../memory/useNoted'
 import { openSession, startNewSession, useSessionId } from '../session/sessionId'
 import { Composer } from './Composer'
 import { Dock } from './Dock'
@@ -15,8 +17,9 @@ import { Rail } from './Rail'
 import { Sheet } from './Sheet'
 import { SidePanel } from './SidePanel'
 import { agentName, useAgentList } from './agents'
-import { Announcer, useAnnouncer } from './announcer'
+import { AnnounceContext, Announcer, useAnnouncer } from './announcer'
 import { OpenEpisodeContext } from './openEpisode'
+import { isWide } from './width'
 
 type Target = { sessionId: string; turnId: string | undefined } | 'new'
 
@@ -27,11 +30,16 @@ export function Desk({ config, callFirst }: { config: Config; callFirst: boolean
   /** Chosen during a call and not yet confirmed by the service. */
   const [pendingAgent, setPendingAgent] = useState<string | null>(null)
   const [text, setText] = useState('')
-  const [sheet, setSheet] = useState<'rail' | 'details' | null>(null)
+  const [sheet, setSheet] = useState<'rail' | 'details' | 'why' | null>(null)
   const [asked, setAsked] = useState<Target | null>(null)
   const [wanted, setWanted] = useState<string | null>(null)
   const [said, announce] = useAnnouncer()
-  const talk = useConversation(sessionId, announce)
+  const onStored = useNoted(
+    announce,
+    useCallback(() => isWide() || sheet === 'details' || sheet === 'why', [sheet]),
+  )
+  const talk = useConversation(sessionId, announce, onStored)
+  const why = useWhyChoice(storedAnswers(talk.conversation))
   const { call, controller, waterfall } = useCall({
     onConversation: talk.dispatch,
     onAgent: (id) => {
@@ -44,7 +52,7 @@ export function Desk({ config, callFirst }: { config: Config; callFirst: boolean
   const name = agentName(agents, agentId)
 
   useCallAnnouncements(call.phase, name, announce)
-  useGoToTurn(wanted, talk.conversation.turns.length, () => setWanted(null))
+  useGoToTurn(wanted, talk.conversation.turns, () => setWanted(null))
 
   const go = (target: Target) => {
     controller.hangUp()
@@ -66,7 +74,14 @@ export function Desk({ config, callFirst }: { config: Config; callFirst: boolean
     else {
       setSheet(null)
       setWanted(target.turnId ?? null)
+      // What was typed a moment ago stands on the page without the store's id.
+      if (target.turnId !== undefined && !document.getElementById(`turn-${target.turnId}`)) talk.settle()
     }
+  }
+
+  const askWhy = (storedId: string) => {
+    why.choose(storedId)
+    if (!isWide()) setSheet('why')
   }
 
   const chooseAgent = (id: string) => {
@@ -86,60 +101,73 @@ export function Desk({ config, callFirst }: { config: Config; callFirst: boolean
   const shownAgent = live && call.notice === null ? (pendingAgent ?? agentId) : agentId
   const { loadProblem } = talk
   const blocked = live || config.chat.configured ? null : 'Typed answers are not set up; a call may still work.'
-  const details = <SidePanel reply={talk.conversation.lastReply} waterfall={waterfall} />
+  const details = (whyCount: number) => (
+    <SidePanel
+      memory={config.memory?.enabled !== false}
+      answer={why.answer}
+      onLast={why.older ? why.reset : null}
+      asked={whyCount}
+      reply={talk.conversation.lastReply}
+      waterfall={waterfall}
+    />
+  )
   const rail = <Rail config={config} sessionId={sessionId} onNew={() => goOrAsk('new')} />
 
   return (
-    <OpenEpisodeContext value={(id, turnId) => goOrAsk({ sessionId: id, turnId })}>
-      <div className="grid h-dvh grid-cols-[minmax(0,1fr)] desk:grid-cols-[248px_minmax(0,1fr)_304px]">
-        <div className="min-h-0 border-r border-line max-desk:hidden">{rail}</div>
-        <main className="grid min-h-0 min-w-0 grid-cols-[minmax(0,1fr)] grid-rows-[auto_minmax(0,1fr)_auto]">
-          <h1 className="sr-only">Conversation with {name}</h1>
-          <Header config={config} agentId={shownAgent} onAgent={chooseAgent} onShowRail={() => setSheet('rail')} onShowDetails={() => setSheet('details')} />
-          {loadProblem && talk.conversation.turns.length === 0 ? (
-            <div className="mx-auto w-full max-w-[690px] self-end p-[18px]">
-              <Notice happened="What was said here before could not be loaded." sentences={[loadProblem.happened, loadProblem.remedy, 'It is safe in the store, and you can go on.']} reference={loadProblem.requestId}>
-                <button type="button" className="button" onClick={talk.reload}>
-                  Retry
-                </button>
-              </Notice>
-            </div>
-          ) : (
-            <Talk
-              key={sessionId}
-              turns={talk.conversation.turns}
-              agentId={agentId}
-              loading={talk.loading}
-              onRetry={talk.retry}
-              onEdit={(key) => setText(talk.withdraw(key))}
-            />
-          )}
-          <Dock config={config} call={call} controller={controller} agentId={agentId} onCall={() => void controller.start(sessionId, agentId)} callFirst={callFirst && talk.conversation.turns.length === 0}>
-            <Composer
-              text={text}
-              onText={setText}
-              placeholder={isOpen(call) ? 'Type instead of speaking' : `Write to ${name}`}
-              inCall={isOpen(call)}
-              blocked={blocked}
-              answering={talk.answering}
-              onSend={send}
-              onStop={talk.stop}
-            />
-          </Dock>
-        </main>
-        <aside aria-label="About this answer" className="min-h-0 border-l border-line max-desk:hidden">
-          {details}
-        </aside>
-      </div>
-      <Sheet title="Conversations" side="left" open={sheet === 'rail'} onOpenChange={(open) => setSheet(open ? 'rail' : null)}>
-        {rail}
-      </Sheet>
-      <Sheet title="About this answer" side="right" open={sheet === 'details'} onOpenChange={(open) => setSheet(open ? 'details' : null)}>
-        {details}
-      </Sheet>
-      <EndCallQuestion open={asked !== null} onCancel={() => setAsked(null)} onEnd={() => asked && go(asked)} />
-      <Announcer said={said} />
-    </OpenEpisodeContext>
+    <AnnounceContext value={announce}>
+      <OpenEpisodeContext value={(id, turnId) => goOrAsk({ sessionId: id, turnId })}>
+        <div className="grid h-dvh grid-cols-[minmax(0,1fr)] desk:grid-cols-[248px_minmax(0,1fr)_304px]">
+          <div className="min-h-0 border-r border-line max-desk:hidden">{rail}</div>
+          <main className="grid min-h-0 min-w-0 grid-cols-[minmax(0,1fr)] grid-rows-[auto_minmax(0,1fr)_auto]">
+            <h1 className="sr-only">Conversation with {name}</h1>
+            <Header config={config} agentId={shownAgent} onAgent={chooseAgent} onShowRail={() => setSheet('rail')} onShowDetails={() => setSheet('details')} />
+            {loadProblem && talk.conversation.turns.length === 0 ? (
+              <div className="mx-auto w-full max-w-[690px] self-end p-[18px]">
+                <Notice happened="What was said here before could not be loaded." sentences={[loadProblem.happened, loadProblem.remedy, 'It is safe in the store, and you can go on.']} reference={loadProblem.requestId}>
+                  <button type="button" className="button" onClick={talk.reload}>
+                    Retry
+                  </button>
+                </Notice>
+              </div>
+            ) : (
+              <Talk
+                key={sessionId}
+                turns={talk.conversation.turns}
+                agentId={agentId}
+                loading={talk.loading}
+                explained={why.chosen}
+                onWhy={askWhy}
+                onRetry={talk.retry}
+                onEdit={(key) => setText(talk.withdraw(key))}
+              />
+            )}
+            <Dock config={config} call={call} controller={controller} agentId={agentId} onCall={() => void controller.start(sessionId, agentId)} callFirst={callFirst && talk.conversation.turns.length === 0}>
+              <Composer
+                text={text}
+                onText={setText}
+                placeholder={isOpen(call) ? 'Type instead of speaking' : `Write to ${name}`}
+                inCall={isOpen(call)}
+                blocked={blocked}
+                answering={talk.answering}
+                onSend={send}
+                onStop={talk.stop}
+              />
+            </Dock>
+          </main>
+          <aside aria-label="What they know and why" className="min-h-0 border-l border-line max-desk:hidden">
+            {details(why.asked)}
+          </aside>
+        </div>
+        <Sheet title="Conversations" side="left" open={sheet === 'rail'} onOpenChange={(open) => setSheet(open ? 'rail' : null)}>
+          {rail}
+        </Sheet>
+        <Sheet title="What they know and why" side="right" open={sheet === 'details' || sheet === 'why'} onOpenChange={(open) => setSheet(open ? 'details' : null)}>
+          {details(sheet === 'why' ? why.asked : 0)}
+        </Sheet>
+        <EndCallQuestion open={asked !== null} onCancel={() => setAsked(null)} onEnd={() => asked && go(asked)} />
+        <Announcer said={said} />
+      </OpenEpisodeContext>
+    </AnnounceContext>
   )
 }
 
@@ -154,14 +182,34 @@ function useCallAnnouncements(phase: CallPhase, name: string, announce: (words: 
   }, [step, name, announce])
 }
 
+/** The answer whose sources are shown: the last one, or an older one that the person asked about since. */
+function useWhyChoice(answers: readonly Turn[]) {
+  const [choice, setChoice] = useState<{ id: string; last: string | null } | null>(null)
+  const [asked, setAsked] = useState(0)
+  const last = answers.at(-1) ?? null
+  // The next answer takes the place of the chosen one.
+  const chosen = choice && choice.last === last?.storedId ? (answers.find(({ storedId }) => storedId === choice.id) ?? null) : null
+  return {
+    answer: chosen ?? last,
+    chosen: chosen?.storedId ?? null,
+    older: chosen !== null && chosen !== last,
+    asked,
+    choose: (id: string) => {
+      setChoice({ id, last: last?.storedId ?? null })
+      setAsked((count) => count + 1)
+    },
+    reset: () => setChoice(null),
+  }
+}
+
 /** Bring a turn into view once it is on the page, and give it the focus for a moment. */
-function useGoToTurn(turnId: string | null, turnCount: number, done: () => void) {
+function useGoToTurn(turnId: string | null, turns: readonly Turn[], done: () => void) {
   useEffect(() => {
-    const element = turnId === null || turnCount === 0 ? null : document.getElementById(`turn-${turnId}`)
+    const element = turnId === null || turns.length === 0 ? null : document.getElementById(`turn-${turnId}`)
     if (!element) return
     element.scrollIntoView({ block: 'center' })
     element.tabIndex = -1
     element.focus({ preventScroll: true })
     done()
-  }, [turnId, turnCount, done])
+  }, [turnId, turns, done])
 }

@@ -14,7 +14,7 @@ export function EndCallQuestion({ open, onCancel, onEnd }: EndCallQuestionProps)
     <AlertDialog.Root open={open} onOpenChange={(shown) => !shown && onCancel()}>
       <AlertDialog.Portal>
         <div aria-hidden="true" className="fixed inset-0 z-30 bg-black/40" />
-        <AlertDialog.Content {...focus} className="fixed top-1/2 left-1/2 z-40 w-[min(400px,90vw)] -translate-1/2 rounded-[20px] border border-line bg-sheet p-6 shadow-xl">
+        <AlertDialog.Content {...focus} aria-modal="true" className="fixed top-1/2 left-1/2 z-40 w-[min(400px,90vw)] -translate-1/2 rounded-[20px] border border-line bg-sheet p-6 shadow-xl">
           <AlertDialog.Title className="text-[17px] font-semibold">End the call?</AlertDialog.Title>
           <AlertDialog.Description className="mt-2">The call belongs to the conversation on the page. What was said is kept.</AlertDialog.Description>
           <div className="mt-5 flex justify-end gap-2">

@@ -1,7 +1,7 @@
 /** The top of the column: whom one talks to, and what one should know about it. */
 import type { Config } from '../api/types'
 import { agentStyle, useAgentList } from './agents'
-import { DetailsIcon, ListIcon } from './icons'
+import { ListIcon, MemoryIcon } from './icons'
 
 interface HeaderProps {
   readonly config: Config
@@ -23,8 +23,8 @@ export function Header({ config, agentId, onAgent, onShowRail, onShowDetails }: 
       <div className="flex items-center gap-4 text-[13px] text-soft">
         {config.recording?.enabled === false && <span className="max-desk:hidden">Not recorded</span>}
         {config.memory?.enabled === true && <span className="max-sm:hidden">Memory on</span>}
-        <IconButton label="About this answer" onClick={onShowDetails}>
-          <DetailsIcon />
+        <IconButton label="What they know" onClick={onShowDetails}>
+          <MemoryIcon />
         </IconButton>
       </div>
     </header>

@@ -1,7 +1,10 @@
 /** The left side: the house's sign, a new conversation, earlier ones by day, and where one is. */
+import { useState } from 'react'
 import type { Config, Episode } from '../api/types'
 import { asProblem } from '../api/problems'
 import { useEpisodes } from '../api/queries'
+import { EpisodeSearch } from '../memory/EpisodeSearch'
+import { SearchField } from '../memory/SearchField'
 import { personOf, setToken, useToken } from '../session/signIn'
 import { useTheme } from '../session/theme'
 import { Notice } from './Notice'
@@ -17,6 +20,8 @@ interface RailProps {
 }
 
 export function Rail({ config, sessionId, onNew }: RailProps) {
+  const [words, setWords] = useState('')
+  const wanted = words.trim()
   return (
     <nav aria-label="Conversations" className="flex h-full flex-col gap-[22px] px-4 py-[22px]">
       <p className="flex items-center gap-2.5 text-[17px] font-[650] tracking-[-0.01em]">
@@ -26,7 +31,12 @@ export function Rail({ config, sessionId, onNew }: RailProps) {
       <button type="button" onClick={onNew} className="rounded-[10px] border border-line bg-sheet px-3 py-[9px] text-left font-[550] hover:bg-you-wash">
         New conversation
       </button>
-      <Episodes sessionId={sessionId} />
+      {config.memory?.enabled !== false && (
+        <div className="-mt-3">
+          <SearchField label="Search what was said" words={words} onWords={setWords} />
+        </div>
+      )}
+      {wanted === '' ? <Episodes sessionId={sessionId} /> : <EpisodeSearch words={wanted} />}
       <Foot config={config} />
     </nav>
   )
@@ -117,11 +127,11 @@ function Foot({ config }: { config: Config }) {
         )}
         <p className="capitalize">{config.environment}</p>
         <p className="flex flex-wrap gap-x-3">
-          <button type="button" onClick={nextTheme} className="underline underline-offset-2 hover:text-ink">
+          <button type="button" onClick={nextTheme} className="min-h-6 underline underline-offset-2 hover:text-ink">
             Colours: {THEME_WORDS[theme]}
           </button>
           {token !== null && (
-            <button type="button" onClick={() => setToken(null)} className="underline underline-offset-2 hover:text-ink">
+            <button type="button" onClick={() => setToken(null)} className="min-h-6 underline underline-offset-2 hover:text-ink">
               Sign out
             </button>
           )}

@@ -1,54 +1,30 @@
-/** The right side: what memory brought into the last answer, and how long that answer took, measured. */
-import { useState } from 'react'
+/** The right side: what they know, what memory brought into an answer, and how long the last one took, measured. */
 import type { ChatReply } from '../api/types'
 import type { Waterfall } from '../call/waterfall'
-import { SourceWords } from '../conversation/RecalledChips'
+import type { Turn } from '../conversation/turns'
+import { FactsPanel } from '../memory/FactsPanel'
+import { WhySection } from '../memory/WhySection'
 import { milliseconds } from './words'
 
 interface SidePanelProps {
+  /** Whether memory is on. */
+  readonly memory: boolean
+  /** The answer whose sources are shown. */
+  readonly answer: Turn | null
+  readonly onLast: (() => void) | null
+  readonly asked: number
   readonly reply: ChatReply | null
   readonly waterfall: Waterfall | null
 }
 
-export function SidePanel({ reply, waterfall }: SidePanelProps) {
+export function SidePanel({ memory, answer, onLast, asked, reply, waterfall }: SidePanelProps) {
   return (
     <div className="flex h-full flex-col gap-[26px] overflow-y-auto px-5 py-[22px]">
-      <section aria-labelledby="recalled-heading">
-        <h2 id="recalled-heading" className="label mb-2">
-          Recalled for this answer
-        </h2>
-        <RecalledList reply={reply} />
-      </section>
+      {memory && <FactsPanel />}
+      <WhySection answer={answer} onLast={onLast} asked={asked} />
       {waterfall && <SpokenNumbers waterfall={waterfall} />}
       {reply && <TypedNumbers reply={reply} />}
     </div>
-  )
-}
-
-/** So many sources stand before the numbers; the rest on demand. */
-const SHOWN = 3
-
-function RecalledList({ reply }: { reply: ChatReply | null }) {
-  const [all, setAll] = useState(false)
-  if (reply === null) return <p className="quiet">When an answer draws on something you said before, it is listed here with its source.</p>
-  const recalled = reply.recalled ?? []
-  const shown = all ? recalled : recalled.slice(0, SHOWN)
-  if (recalled.length === 0) return <p className="quiet">The last typed answer needed nothing from earlier.</p>
-  return (
-    <>
-      <ul>
-        {shown.map((source) => (
-          <li key={source.turn_id} className="border-b border-line py-2.5 first:pt-0">
-            <SourceWords source={source} />
-          </li>
-        ))}
-      </ul>
-      {recalled.length > SHOWN && (
-        <button type="button" aria-expanded={all} className="quiet mt-2.5 underline underline-offset-2" onClick={() => setAll(!all)}>
-          {all ? 'Show fewer' : `Show all ${recalled.length}`}
-        </button>
-      )}
-    </>
   )
 }
 

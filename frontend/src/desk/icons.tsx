@@ -47,9 +47,10 @@ export const ListIcon = () => (
   </Icon>
 )
 
-export const DetailsIcon = () => (
+/** An open notebook: what they know. */
+export const MemoryIcon = () => (
   <Icon>
-    <path d="M4 18v-5M10 18V6M16 18v-8M21 18H3" />
+    <path d="M12 6.5C10.2 5.2 7.4 4.6 3.5 4.7v13c3.9-.1 6.7.5 8.5 1.8 1.8-1.3 4.6-1.9 8.5-1.8v-13c-3.9-.1-6.7.5-8.5 1.8ZM12 6.5v13" />
   </Icon>
 )
 

@@ -9,6 +9,8 @@ export function useReturnFocus() {
     },
     onCloseAutoFocus: (event: Event) => {
       event.preventDefault()
+      // Something that the dialog led to (a turn, a row) may have the focus by now.
+      if (document.activeElement !== document.body && document.activeElement !== null) return
       if (opener.current instanceof HTMLElement && opener.current.isConnected) opener.current.focus()
     },
   }

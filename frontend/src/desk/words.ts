@@ -13,6 +13,12 @@ export function day(timestamp: string, now: Date = new Date()): string {
   return date.toLocaleDateString(undefined, { day: 'numeric', month: 'short', ...(sameYear ? {} : { year: 'numeric' }) })
 }
 
+/** `today`, `yesterday`, or the date: to stand inside a sentence. */
+export function onDay(timestamp: string, now: Date = new Date()): string {
+  const days = Math.round((midnight(now) - midnight(new Date(timestamp))) / 86_400_000)
+  return days === 0 ? 'today' : days === 1 ? 'yesterday' : day(timestamp, now)
+}
+
 function midnight(date: Date): number {
   return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime()
 }

@@ -40,3 +40,8 @@ export function personOf(token: string | null): Person | null {
   const [, user, role] = match ?? []
   return user && role ? { name: user.charAt(0).toUpperCase() + user.slice(1), role } : null
 }
+
+/** Whether the person may change anything. Only a viewer may not; the service has the last word. */
+export function useMayChange(): boolean {
+  return personOf(useToken())?.role !== 'viewer'
+}

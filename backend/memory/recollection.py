@@ -1,0 +1,130 @@
+"""What comes to mind for a message: the facts that may answer it, and earlier turns within a budget. In process, exact.
+
+The message is read first (times, names, which kind of fact it asks for), then the facts are searched, which lend their
+weight to the turns that prove them, then the turns. Pure over one owner's memory; `recall.py` keeps that current.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from backend.core import notes
+from backend.core.context import Channel, Fact, Passage, Turn
+from backend.core.tokens import tokens
+from backend.memory.cache import OwnerMemory
+from backend.memory.index import Query
+from backend.memory.question import Understanding, newest_first, overtaken, understand
+from backend.memory.support import supported
+from backend.memory.text import about_speaker, is_question, terms
+
+FACTS = 8
+PASSAGES = 40
+"""Turns considered; how many are told is the budget's matter."""
+
+_LEANING = 6
+"""Index terms; a turn with fewer may not be understood without the one before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Demands on what may be found; each is met by every passage. within_session: of `session_id` only."""
+
+    session_id: str = ""
+    within_session: bool = False
+    channel: Channel | None = None
+    agent_id: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+ANYWHERE = Where()
+
+
+@dataclass(frozen=True, slots=True)
+class Recollection:
+    """What was found, facts and passages each as they are to be told. overtaken: as in `SemanticLayer`.
+
+    supported: whether memory holds an answer at all. unanswered: it was asked for something of the person's that it
+    does not hold; a question about the world, or no question, is never that.
+    """
+
+    understood: Understanding
+    facts: list[Fact]
+    passages: list[Passage]
+    overtaken: frozenset[str]
+    supported: bool
+    unanswered: bool
+
+
+def recollect(
+    owner: OwnerMemory,
+    message: str,
+    vector: bytes | None,
+    *,
+    now: datetime,
+    agents: Mapping[str, str],
+    where: Where = ANYWHERE,
+    exclude: Collection[str] = (),
+    limit: int = PASSAGES,
+    token_budget: int | None = notes.TOKENS,
+) -> Recollection:
+    """Return what answers `message`. vector: the message's, None for words alone. agents: names by id.
+
+    exclude: ids of turns that the conversation holds already. token_budget: of facts and passages together; None: no
+    bound but `limit`, and the passages stay in the order of their scores.
+    """
+    understood = understand(message, now, user_name=owner.name, agents=agents)
+    fact_hits = owner.fact_index.search(message, understood, now, limit=FACTS)
+    boosts: dict[str, float] = {}
+    for hit in fact_hits:
+        for turn_id in hit.fact.proof:
+            boosts[turn_id] = max(boosts.get(turn_id, 0.0), hit.match)
+    hits = owner.index.search(
+        Query(
+            message,
+            vector,
+            periods=understood.periods,
+            as_of=understood.as_of,
+            speakers=understood.speakers,
+            agents=(where.agent_id,) if where.agent_id else (),
+            session_id=where.session_id,
+            within_session=where.within_session,
+            channel=where.channel,
+            since=where.since,
+            until=where.until,
+            boosts=boosts,
+            limit=limit + len(exclude),  # what the conversation holds is not told again, but may be the answer
+        )
+    )
+    facts = [hit.fact for hit in fact_hits]
+    holds = supported(message, [hit.turn for hit in hits], facts)
+    new = [hit for hit in hits if hit.turn.id not in exclude][:limit]
+    passages = [Passage(hit.turn, hit.score, _lead(owner, hit.turn)) for hit in new]
+    late = frozenset(fact.id for fact in facts if overtaken(fact, [hit.turn for hit in new]))
+    if token_budget is not None:
+        kept = _within(token_budget, facts, passages)
+        order = {turn.id: place for place, turn in enumerate(newest_first([p.turn for p in kept], understood.as_of))}
+        passages = sorted(kept, key=lambda passage: order[passage.turn.id])
+    personal = is_question(message) and about_speaker(message)
+    return Recollection(understood, facts, passages, late, holds, personal and not holds)
+
+
+def _within(budget: int, facts: list[Fact], passages: list[Passage]) -> list[Passage]:
+    """Return the best passages that `notes` can tell in `budget` behind the facts."""
+    told = notes.render(facts, passages, token_budget=budget)
+    sources = set(told.sources)
+    return [passage for passage in passages if passage.turn.id in sources]
+
+
+def _lead(owner: OwnerMemory, turn: Turn) -> Turn | None:
+    """Return the turn before one that is too short to be understood by itself, where somebody else said it."""
+    if tokens(turn.content) > 30 or len(terms(turn.content)) >= _LEANING:
+        return None
+    before, _ = owner.index.neighbours(turn.id)
+    return before if before is not None and before.role != turn.role else None
+
+
+def known_passages(owner: OwnerMemory, ids: Collection[str]) -> list[Passage]:
+    """Return the turns with these ids that are still known, in this order."""
+    turns = (owner.index.turn(turn_id) for turn_id in ids)
+    return [Passage(turn, 0.0) for turn in turns if turn is not None]
