@@ -26,7 +26,10 @@ def test_each_line_has_its_number_date_and_source() -> None:
 
 def test_a_fact_that_has_ended_says_until_when() -> None:
     fact = Fact("f1", "Works at Bosch.", MAY, valid_from=datetime(2025, 1, 1, tzinfo=UTC), valid_to=MAY)
-    assert 'the user, from 1 Jan 2025 until 3 May 2026: "Works at Bosch."' in notes.render([fact], [], token_budget=500).text
+    assert (
+        'the user, from 1 Jan 2025 until 3 May 2026: "Works at Bosch."'
+        in notes.render([fact], [], token_budget=500).text
+    )
 
 
 def test_a_short_answer_is_quoted_with_the_question_before_it() -> None:
