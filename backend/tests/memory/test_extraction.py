@@ -153,6 +153,7 @@ NOTHING = [
     # Others' words, quotations, third persons
     "My boss said he hates onions.", "my boss said i should work at siemens", "She told me she lives in Rome.",
     'The mail says "I live in Paris and my name is Carl."', "> I work at Bosch and live in Bonn",
+    "The note says 'I live in Paris and I hate dogs' and nothing more.",
     "He thinks I work at Siemens.", "according to the article i am allergic to nuts",
     "In the report you wrote I have a son.",
     # Of the moment, or nobody's
