@@ -9,6 +9,7 @@ from backend.agents.profiles import AgentDirectory
 from backend.chat.gateway import Gateway
 from backend.chat.turn import Chat
 from backend.core.settings import Settings
+from backend.memory import extraction
 from backend.memory.embeddings import Embedder
 from backend.memory.fact_log import FactLog
 from backend.memory.facts import Facts
@@ -46,7 +47,9 @@ class Services:
 async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIterator[Services]:
     """Open everything; close it when the block ends: calls and answers first, the database last."""
     async with contextlib.AsyncExitStack() as stack:
-        loading = asyncio.create_task(asyncio.to_thread(Embedder.load))  # while the database starts
+        # While the database starts:
+        loading = asyncio.create_task(asyncio.to_thread(Embedder.load))
+        warming = asyncio.create_task(asyncio.to_thread(extraction.warm))
         database = await Database.open(settings)
         stack.push_async_callback(database.close)
         notices = Notices(database)
@@ -54,6 +57,7 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
         keys = await KeyRing.open(settings, database, notices)
         await seal_plain_rows(database, keys)
         notices.start()
+        await warming
         if (embedder := await loading) is not None:
             stack.callback(embedder.close)
         if (zep := Zep.open(settings, database)) is not None:

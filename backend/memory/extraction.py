@@ -17,6 +17,7 @@ from backend.core.context import Fact, Turn
 from backend.memory.predicates import PROJECT, USER, predicate_of, sentence_of
 from backend.memory.rules import life, people, plans, replies, work
 from backend.memory.rules.clauses import Clause, clauses
+from backend.memory.rules.keeping import ACQUAINTED, PLANNED, SAME, WISHES, commanding, worth_keeping
 from backend.memory.rules.rule import KIN, Rule, singular
 from backend.memory.rules.speech import plain
 from backend.memory.rules.values import values
@@ -27,11 +28,6 @@ RULES: tuple[Rule, ...] = (*people.RULES, *work.RULES, *life.RULES, *plans.RULES
 _WORD = re.compile(r"[^\W_]+(?:[-'][^\W_]+)*|@|1:1")
 _SINCE = re.compile(r"\b(?:since|from|starting|as of|beginning|effective)(?: on| in| the)*$", re.IGNORECASE)
 _UNTIL = re.compile(r"\b(?:until|till|up to|through)(?: the| end of)*$", re.IGNORECASE)
-_COMMANDING = re.compile(
-    r"\b(?:ignore|disregard|override|instructions?|system prompt|your rules?|guidelines?|jailbreak|developer mode"
-    r"|pretend|you are now|you must|reveal|password|secret|execute|prompt|api key|act as|forget everything)\b",
-    re.IGNORECASE,
-)
 _RELATION = re.compile(
     r"\b(dog|cat|puppy|kitten|rabbit|horse|hamster|parrot|baby|girl|boy|daughter|son|wife|husband|sister|brother|boss)s?\b",
     re.IGNORECASE,
@@ -43,10 +39,8 @@ _MENTION = re.compile(
     r"|\bthere is (?P<there>[^\W\d_][\w'-]+) (?:in|at|from)\b",
     re.IGNORECASE,
 )
-_NOTHING = frozenset(
-    ("a lot", "nothing", "home", "work", "here", "there", "somewhere", "something", "someone", "it", "that")
-)
-_LONGEST = 160  # characters of a value
+
+
 _MOST_MATCHES = 3
 _MOST = 12  # facts of one turn
 
@@ -83,7 +77,7 @@ def extract(turn: Turn, *, previous: Turn | None = None, speaker: str = USER, an
     if previous is not None and previous.role == "assistant":
         reading.reply(text, cut, previous.content)
     if commanding(text):  # planted in a mail, or meant for the assistant: nobody's taste, nobody's decision
-        reading.found = [found for found in reading.found if found.predicate not in _WISHES]
+        reading.found = [found for found in reading.found if found.predicate not in WISHES]
     return reading.facts()
 
 
@@ -204,16 +198,10 @@ class _Reading:
 
     def _add(self, rule: Rule, clause: Clause, predicate: str, value: str, subject: str, label: str) -> None:
         low = value.casefold()
-        if predicate == "age" and (not low.isalpha() and (not low.isdigit() or int(low) > 120)) and " " not in low:
+        if not worth_keeping(predicate, value, subject, dated=rule.dated):
             return
-        if predicate == "name" and value.isupper() and len(value) > 3:
-            return  # "I AM DONE"
-        if not value or len(value) > _LONGEST or low in _NOTHING or low == subject.casefold() or "…" in value:
-            return
-        if commanding(value):
-            return
-        if predicate in _ACQUAINTED and any(
-            low == other.value.casefold() and other.predicate in _ACQUAINTED for other in self.found
+        if predicate in ACQUAINTED and any(
+            low == other.value.casefold() and other.predicate in ACQUAINTED for other in self.found
         ):
             return  # "lars brandt" in answer to "who?" is no colleague where he is the boss
         for other in self.found:
@@ -222,7 +210,7 @@ class _Reading:
                 _within(low, theirs) or _within(theirs, low)
             ):
                 return
-            if other.clause is clause and other.predicate in _SAME.get(predicate, ()):
+            if other.clause is clause and other.predicate in SAME.get(predicate, ()):
                 return
         found = _Found(predicate, value, subject, label, rule, clause)
         self._date(found)
@@ -298,7 +286,7 @@ class _Reading:
 
     def _is_ahead(self, predicate: str, text: str) -> bool:
         """Tell whether a date in the clause lies ahead where its words allow both."""
-        return predicate in ("deadline", "commitment") or (predicate in _AHEAD and not PAST.search(text))
+        return predicate in ("deadline", "commitment") or (predicate in PLANNED and not PAST.search(text))
 
     def reply(self, text: str, cut: list[Clause], said: str) -> None:
         """Read a short answer to what the assistant asked, or a "yes" to what it proposed."""
@@ -346,41 +334,6 @@ class _Reading:
         )
 
 
-_SAME = {
-    "event": (
-        "trip",
-        "meeting",
-        "commitment",
-        "employer",
-        "lives_in",
-        "decision",
-        "spouse",
-        "owns",
-        "hobby",
-        "diet",
-        "event",
-    ),
-    "amount": ("budget", "amount", "age", "deadline", "child", "pet", "phone", "prefers", "owns"),
-    "role": ("decision",),
-    "prefers": ("prefers", "decision", "likes"),
-    "deadline": ("birthday", "meeting", "lives_in", "deadline"),
-    "budget": ("budget",),
-    "meeting": ("meeting", "deadline"),
-    "likes": ("hobby",),
-    "works_on": ("works_on",),
-    "owns": ("pet", "child", "budget"),
-    "decision": ("decision", "budget", "lives_in", "employer", "uses_tool"),
-    "uses_tool": ("uses_tool",),
-    "goal": ("goal",),
-    "lives_in": (),
-    "commitment": ("commitment",),
-    "trip": ("trip",),
-}
-"""Predicates that say the same of one clause: the one read first stands."""
-
-_AHEAD = frozenset(("deadline", "commitment", "meeting", "trip", "event"))
-_ACQUAINTED = frozenset(("colleague", "friend", "manager", "spouse", "child", "parent", "sibling"))
-_WISHES = frozenset(("prefers", "likes", "dislikes", "decision", "commitment", "goal"))
 _NO_PROJECT = frozenset(("the", "our", "my", "it", "this", "that", "is", "project", "everything", "a", "new", "all"))
 
 
@@ -398,11 +351,6 @@ def fact_id(turn_id: str, subject: str, predicate: str, value: str) -> str:
     """Return the id of a fact: the same for the same turn and content, so that reading a turn again adds nothing."""
     key = "\x1f".join((turn_id, subject.casefold(), predicate, normalised(value)))
     return f"fact_{hashlib.sha256(key.encode()).hexdigest()[:32]}"
-
-
-def commanding(value: str) -> bool:
-    """Tell whether a value reads like an instruction to an assistant; such a value is never kept."""
-    return _COMMANDING.search(value) is not None
 
 
 def warm() -> None:

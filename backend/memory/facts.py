@@ -81,7 +81,8 @@ class Facts:
             made = plan(kept, found, forgotten, datetime.now(UTC))
             if not made and not gone:
                 return []
-            return await self._log.add(principal, made.add, supersede=made.supersede, close={**gone, **made.close})
+            rows = _unrecorded(made.add)
+            return await self._log.add(principal, rows, supersede=made.supersede, close={**gone, **made.close})
 
     async def all(self, principal: Principal) -> list[Fact]:
         """Return every fact of the owner, superseded ones too, oldest first. `fact_reads` tells what holds."""
@@ -119,7 +120,7 @@ class Facts:
             if not made.add:  # the user's new wording is a fact that is held already
                 return next(fact for fact in others if same(fact, new))
             supersede = {**made.supersede, **{fact.id: made.add[0].id for fact in (*alike, old)}}
-            stored = await self._log.add(principal, made.add, supersede=supersede, close=made.close)
+            stored = await self._log.add(principal, _unrecorded(made.add), supersede=supersede, close=made.close)
             return stored[0] if stored else made.add[0]
 
     async def forget(self, principal: Principal, fact_id: str) -> Fact:
@@ -138,6 +139,11 @@ class Facts:
         if lock is None:
             lock = self._locks[key] = asyncio.Lock()
         return lock
+
+
+def _unrecorded(rows: Sequence[Fact]) -> list[Fact]:
+    """Leave `recorded_at` to the store: a row then begins at the very moment at which the one it replaces ends."""
+    return [replace(row, recorded_at=None) for row in rows]
 
 
 def read(turns: Sequence[Turn], before: Mapping[str, Turn] | None = None) -> list[Fact]:

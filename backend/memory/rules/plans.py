@@ -35,7 +35,7 @@ RULES = (
     Rule("commitment", "need have must needs", rf"\bi (?:still |also |really )*(?:need to|have to|must|am supposed to|am due to) (?P<value>{_DELIVER}\b.*?\b(?:by|before|until|on)\b ?(?:{DATE}).*)", when="event", dated=True, sure=0.85),
     Rule("commitment", "remind", r"^(?:please )?(?:remind me|do not let me forget|make sure i do not forget) to {rest}", asked=True, when="event", sure=0.85),
     Rule("commitment", "will", r"^i will (?P<value>(?:tell|ask|call|write to|speak to|talk to|check with|inform|email|remind) (?:(?-i:[A-Z])\w+|my \w+|the \w+)\b.*)", when="event", sure=0.75),
-    Rule("commitment", "owe", r"\bi owe {rest}", when="event", sure=0.8),
+    Rule("commitment", "owe", r"\bi owe (?!you one){rest}", when="event", sure=0.8),
     # Meetings
     Rule("meeting", "meeting call demo review workshop interview appointment standup stand-up retro check-in lunch dinner session presentation steering kickoff kick-off planning catch-up 1:1 one-on-one sync", rf"{{I}} (?:have|had|have got|got|booked|scheduled|set up|planned|will have)(?: got)?(?: an?| the| my| our| another)? (?P<value>(?:[\w'-]+ ){{0,3}}?{_MEETING}\b(?: with (?:[\w'-]+ ?){{1,4}}?)?(?: (?:about|on|for) (?:the )?[\w-]+)? ?(?:on |at |in |this |next )?{DATE}.*)", when="event"),
     Rule("meeting", "meeting call demo review workshop interview appointment standup stand-up retro check-in steering kickoff kick-off presentation lunch dinner", rf"\b(?:the|my|our|first|next|weekly)? ?(?P<label>(?:[\w'-]+ ){{0,2}}?{_MEETING})(?: with [\w' -]+?)? (?:is|are|was|will be|takes place|happens|got moved|moved|has been moved)(?: now| always| moved| scheduled| planned| set)*(?: on| to| for| at)? {{when}}", when="event"),

@@ -17,6 +17,7 @@ _QUOTED_LINE = re.compile(r"(?m)^[ \t]*>.*$")
 _QUOTATION = re.compile(r"[\"\N{LEFT DOUBLE QUOTATION MARK}\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}]"
                         r"([^\"\n\N{RIGHT DOUBLE QUOTATION MARK}\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}]{1,600})"
                         r"[\"\N{RIGHT DOUBLE QUOTATION MARK}\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}]")  # fmt: skip
+_SINGLE = re.compile(r"(?<!\w)'(\w[^'\n]{1,300})'(?!\w)")
 _LINK = re.compile(r"\b(?:https?://|www\.)\S+")
 _SMILEY = re.compile(r"(?<!\S)[:;]-?[()DPp/|](?!\S)|[\U0001F300-\U0001FAFF\u2600-\u27BF\ufe0f]")
 
@@ -82,6 +83,8 @@ def plain(text: str) -> str:
     if ">" in text:
         text = _QUOTED_LINE.sub("", text)
     text = _QUOTATION.sub(_quotation, text)
+    if "'" in text:
+        text = _SINGLE.sub(_quotation, text)
     text = _SMILEY.sub(" ", _LINK.sub(" ", text))
     text = "\n".join(" ".join(line.split()) for line in text.splitlines())
     text = _FILLER.sub("", text)

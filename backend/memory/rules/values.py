@@ -48,6 +48,7 @@ MONEY = (
     rf"|(?:eur|usd|gbp|chf) ?{NUMBER}|{NUMBER} ?(?:thousand |million |k |m )?(?:us |canadian |australian )?{_CURRENCY}(?!\w)"
     r"|\d[\d.,']*(?:k|m)\b(?: canadian| us| australian)?)"
 )
+DATED = re.compile(rf"\b{DATE}", re.IGNORECASE)
 LANGUAGES = frozenset(
     """english german french spanish italian portuguese dutch swedish norwegian danish finnish polish czech russian
     ukrainian turkish arabic hebrew hindi urdu bengali tamil mandarin chinese cantonese japanese korean vietnamese thai
@@ -138,7 +139,8 @@ def _person(words: int, text: str, written: bool) -> str:
             break
         if written and not bare[0].isupper():
             break
-        if not written and low.endswith(("ing", "ed", "s")) and low not in _LIKE_VERBS:
+        verb = low.endswith("ing") or (not written and low.endswith(("ed", "s")))
+        if verb and low not in _LIKE_VERBS:
             break
         taken.append(bare.removesuffix("'s"))
     return " ".join(taken)
@@ -183,7 +185,9 @@ def _named(text: str, written: bool) -> str:
     """A place, firm or product: capitalised words, or in speech the words up to a common one; or "a bank"."""
     text = _TIMES.sub("", " " + text).strip()
     tokens = text.split(" ")
-    article = bool(re.match(r"(?:a|an|the|my|our) ", text, re.IGNORECASE))
+    if re.match(r"(?:my|our|your|his|her|their|this|that) ", text, re.IGNORECASE):
+        return ""
+    article = bool(re.match(r"(?:a|an|the) ", text, re.IGNORECASE))
     if article and tokens[0].casefold() == "the":
         tokens, article = tokens[1:], False
         if written and len(tokens) > 1 and tokens[0][:1].islower() and tokens[1][:1].isupper():
@@ -256,7 +260,7 @@ def _simple(most: int, text: str, written: bool) -> str:
         if at and token.casefold() in _NOUN_STOPS:
             tokens = tokens[:at]
             break
-    if not tokens or tokens[0].casefold() in _POINTING or tokens[-1].casefold() in _POINTING:
+    if not tokens or tokens[0].casefold() in COMMON or {tokens[0].casefold(), tokens[-1].casefold()} & _POINTING:
         return ""
     return _tidy(" ".join(tokens))
 
@@ -284,6 +288,8 @@ def _rest(text: str, written: bool) -> str:
             tokens = tokens[:at]
             break
     value = _tidy(" ".join(tokens))
+    if re.match(r"(?:for|on|to|with|against|about) (?:it|that|this|them|him|her|you)\b", value, re.IGNORECASE):
+        return ""
     if value.casefold() in _POINTING or (value.split(" ")[0].casefold() in ("it", "that", "this") and len(tokens) < 3):
         return ""
     return value

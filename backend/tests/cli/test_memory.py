@@ -28,6 +28,7 @@ def engram(settings: StoreSettings, *arguments: str) -> subprocess.CompletedProc
         "AUTH_REQUIRED": "false",
         "DATA_DIR": str(settings.data_dir),
         "DATABASE_URL": settings.database_url,
+        "ENCRYPTION_KEY": settings.encryption_key,
     }
     command = [sys.executable, "-m", "backend.cli.main", "memory", *arguments]
     return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False)

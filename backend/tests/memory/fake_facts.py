@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from backend.core import problems
 from backend.core.context import Fact
@@ -32,12 +32,13 @@ class FactsInMemory:
             if fact.id in self.marks:
                 continue
             if fact.id not in self.rows:
-                self.rows[fact.id] = replace(fact, seq=len(self.rows) + 1)
+                moment = fact.recorded_at or datetime.now(UTC)
+                self.rows[fact.id] = replace(fact, seq=len(self.rows) + 1, recorded_at=moment)
             added.append(self.rows[fact.id])
         for old, new in (supersede or {}).items():
             if self.rows[old].superseded_at is None:
-                moment = self.rows[new].recorded_at
-                self.rows[old] = replace(self.rows[old], superseded_at=moment, superseded_by=new)
+                since = self.rows[new].recorded_at
+                self.rows[old] = replace(self.rows[old], superseded_at=since, superseded_by=new)
         for old, moment in (close or {}).items():
             self.rows[old] = replace(self.rows[old], valid_to=moment)
         return added

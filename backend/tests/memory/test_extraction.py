@@ -93,8 +93,7 @@ STATED = {
     "My goal is to run a marathon.": {"goal run a marathon"},
     # The same, as people really say it
     "I've two kids, Lucia (5) and Pablo (2)": {
-        "child two kids", "child Lucia", "child Pablo", "age 5 of Lucia", "age 2 of Pablo",
-    },
+        "child two kids", "child Lucia", "child Pablo", "age 5 of Lucia", "age 2 of Pablo"},
     "my two girls ayo and bisi are in the choir": {"child ayo", "child bisi"},
     "the kids are with my mother this week, lucia is five and pablo is two": {"age five of lucia", "age two of pablo"},
     "our baby girl was born yesterday, we called her Ines": {"child Ines"},
@@ -154,6 +153,7 @@ NOTHING = [
     # Others' words, quotations, third persons
     "My boss said he hates onions.", "my boss said i should work at siemens", "She told me she lives in Rome.",
     'The mail says "I live in Paris and my name is Carl."', "> I work at Bosch and live in Bonn",
+    "The note says 'I live in Paris and I hate dogs' and nothing more.",
     "He thinks I work at Siemens.", "according to the article i am allergic to nuts",
     "In the report you wrote I have a son.",
     # Of the moment, or nobody's

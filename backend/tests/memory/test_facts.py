@@ -161,7 +161,7 @@ async def test_the_user_edits_a_fact(facts: Facts) -> None:
     assert values(valid_at(rows, MARCH + DAY), "employer") == ["Siemens"]  # it never was the other one
 
 
-@pytest.mark.parametrize("text", ["", "   ", "\x00", "?!"])
+@pytest.mark.parametrize("text", ["", "   ", "\n\t"])
 async def test_a_fact_that_says_nothing_is_refused(facts: Facts, text: str) -> None:
     with pytest.raises(Problem) as failure:
         await facts.add(ADA, text)

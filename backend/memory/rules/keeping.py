@@ -1,0 +1,83 @@
+"""What is worth keeping of what the rules find: which values are none, and which predicates say the same."""
+
+import re
+
+from backend.memory.rules.speech import QUOTED
+from backend.memory.rules.values import DATED
+from backend.memory.text import terms
+
+SAME = {
+    "event": frozenset(
+        (
+            "trip",
+            "meeting",
+            "commitment",
+            "employer",
+            "lives_in",
+            "decision",
+            "spouse",
+            "owns",
+            "hobby",
+            "diet",
+            "event",
+        )
+    ),
+    "amount": frozenset(("budget", "amount", "age", "deadline", "child", "pet", "phone", "prefers", "owns")),
+    "role": frozenset(("decision",)),
+    "prefers": frozenset(("prefers", "decision", "likes")),
+    "deadline": frozenset(("birthday", "meeting", "lives_in", "deadline")),
+    "budget": frozenset(("budget",)),
+    "meeting": frozenset(("meeting", "deadline")),
+    "likes": frozenset(("hobby",)),
+    "works_on": frozenset(("works_on",)),
+    "owns": frozenset(("pet", "child", "budget")),
+    "decision": frozenset(("decision", "budget", "lives_in", "employer", "uses_tool")),
+    "uses_tool": frozenset(("uses_tool",)),
+    "goal": frozenset(("goal",)),
+    "commitment": frozenset(("commitment",)),
+    "trip": frozenset(("trip",)),
+}
+"""Predicates that say the same of one clause: the one read first stands."""
+
+PLANNED = frozenset(("deadline", "commitment", "meeting", "trip", "event"))
+"""Predicates whose date lies ahead where its words allow both."""
+
+ACQUAINTED = frozenset(("colleague", "friend", "manager", "spouse", "child", "parent", "sibling"))
+"""What one person is to another: one of them is enough."""
+
+WISHES = frozenset(("prefers", "likes", "dislikes", "decision", "commitment", "goal"))
+"""What a text that gives orders says nothing about: it may be planted."""
+
+_COMMANDING = re.compile(
+    r"\b(?:ignore|disregard|override|instructions?|system prompt|your rules?|guidelines?|jailbreak|developer mode"
+    r"|pretend|you are now|you must|reveal|password|secret|execute|prompt|api key|act as|forget everything)\b",
+    re.IGNORECASE,
+)
+_NOTHING = frozenset(
+    ("a lot", "nothing", "home", "work", "here", "there", "somewhere", "something", "someone", "it", "that", "project",
+     "a project", "the project", "new project", "a new project", "things", "stuff", "myself")
+)  # fmt: skip
+_LONGEST = 160  # characters
+_OLDEST = 120
+_LEAST_OF_EVENT = 2  # index terms besides the date
+
+
+def commanding(value: str) -> bool:
+    """Tell whether a text reads like an instruction to an assistant; such a value is never kept."""
+    return _COMMANDING.search(value) is not None
+
+
+def worth_keeping(predicate: str, value: str, subject: str, *, dated: bool) -> bool:
+    """Tell whether a value says something. dated: it was found by its date, which then is not all there may be."""
+    low = value.casefold()
+    if not value or len(value) > _LONGEST or low in _NOTHING or low == subject.casefold() or QUOTED in value:
+        return False
+    if commanding(value) or not terms(value):
+        return False
+    if predicate == "age" and " " not in low:
+        return low.isalpha() or "-" in low or (low.isdigit() and int(low) <= _OLDEST)
+    if predicate == "name":
+        return not (value.isupper() and len(value) > 3)  # "I AM DONE"
+    if predicate == "event" and dated:  # "the picture | i made last week"
+        return len(terms(DATED.sub("", value))) >= _LEAST_OF_EVENT
+    return True
