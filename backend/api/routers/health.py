@@ -12,6 +12,7 @@ from backend.api import access, answers
 from backend.api.services import Services
 from backend.api.version import VERSION
 from backend.core.problems import Problem
+from backend.memory.zep.service import Zep
 
 router = APIRouter(tags=["health"])
 
@@ -43,6 +44,7 @@ class Readiness(BaseModel):
     gateway: Part
     voicelive: Part
     memory: Part
+    zep: Part
 
 
 @router.get("/health", dependencies=[access.public()])
@@ -81,17 +83,36 @@ async def _checked(request: Request) -> Readiness:
 
 
 async def _check(services: Services) -> Readiness:
-    database, gateway = await asyncio.gather(
-        _part(services.database.check), _part(services.gateway.check, configured=services.gateway.configured)
+    database, gateway, zep = await asyncio.gather(
+        _part(services.database.check),
+        _part(services.gateway.check, configured=services.gateway.configured),
+        _zep(services.zep),
     )
     voicelive = Part(status="ok")
     if not services.voice.configured:
         voicelive = Part(status="not_configured", detail="Set AZURE_VOICELIVE_ENDPOINT.")
     memory = Part(status="ok") if database.status == "ok" else Part(status="failing", detail="It needs the database.")
     parts: dict[str, Any] = {"database": database, "gateway": gateway, "voicelive": voicelive, "memory": memory}
+    parts["zep"] = zep
     if database.status != "ok":
         return Readiness(status="unavailable", **parts)
-    return Readiness(status="ready" if all(part.status == "ok" for part in parts.values()) else "degraded", **parts)
+    missing = [name for name, part in parts.items() if part.status != "ok"]
+    if zep.status == "not_configured":
+        missing.remove("zep")  # nobody has to have one
+    return Readiness(status="degraded" if missing else "ready", **parts)
+
+
+async def _zep(zep: Zep | None) -> Part:
+    if zep is None:
+        return Part(status="not_configured", detail="Set ZEP_API_KEY to keep a copy of the memory in Zep.")
+    status = await zep.status()
+    if status.reachable:
+        return Part(status="ok", detail=f"{status.dialect}, {status.waiting} turns waiting")
+    return Part(
+        status="failing",
+        detail=f"Zep ({status.dialect}) does not answer ({status.last_error}); {status.waiting} turns wait for it. "
+        "Conversations go on without. Check ZEP_API_KEY and ZEP_API_URL, and Zep's own status.",
+    )
 
 
 async def _part(check: Callable[[], Awaitable[None]], *, configured: bool = True) -> Part:

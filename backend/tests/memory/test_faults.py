@@ -40,6 +40,9 @@ class Ledger:
     async def save_snapshot(self, principal: Principal, number: int, upto_seq: int, blob: bytes, *, epoch: int) -> bool:
         return False
 
+    async def vectors(self, principal: Principal, turn_ids: Sequence[str]) -> dict[str, bytes]:
+        return {}
+
     async def save_vectors(self, principal: Principal, vectors: Mapping[str, bytes]) -> None:
         return
 
