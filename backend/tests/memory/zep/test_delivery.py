@@ -76,12 +76,12 @@ async def test_turns_arrive_in_order_with_who_said_them_and_when(zep: Bench, per
 
 
 async def test_no_name_or_address_of_a_person_becomes_an_id(zep: Bench) -> None:
-    ada = Principal("contoso.example", "ada@contoso.example", "Ada", frozenset())
-    await zep.delivery.take(ada, dialogue(1, "ada@contoso.example"), deleted=False)
+    ada = Principal("contoso.example", "zuzu@contoso.example", "Zuzu", frozenset())
+    await zep.delivery.take(ada, dialogue(1, "zuzu@contoso.example"), deleted=False)
     [user] = zep.stub.users.values()
     assert user["user_id"] == user_id(ada)
     told = " ".join([user["user_id"], *(request.path for request in zep.stub.requests)])
-    assert "ada" not in told
+    assert "zuzu" not in told
     assert "contoso" not in told
 
 
