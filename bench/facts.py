@@ -18,6 +18,7 @@ from typing import Any
 
 from backend.core.context import Fact, Turn
 from backend.memory.extraction import extract, warm
+from backend.memory.rules.speech import plain
 
 DIALOGUES = Path(__file__).parent / "dialogues"
 _SMALL = frozenset("a an and at for from have i in is it me my of on our the to was we with be are am no not".split())  # noqa: SIM905
@@ -151,6 +152,7 @@ def _same(fact: Fact, label: dict[str, Any]) -> bool:
 
 
 def _content(text: str) -> set[str]:
+    text = plain(text)  # as the rules read it: a label has the stutter and the contractions of speech
     return {word.rstrip("s") for word in re.findall(r"[^\W_]+", text.casefold()) if word not in _SMALL} or set(
         re.findall(r"[^\W_]+", text.casefold())
     )

@@ -9,10 +9,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from backend.memory.rules.values import DATE
+
 _SENTENCE = re.compile(
-    r"(?<=[!?;\N{HORIZONTAL ELLIPSIS}])\s+|(?<=\w[.)])\s+(?=[^a-z])|\s+[\N{EM DASH}\N{EN DASH}-]+\s+|\n+"
+    r"(?<=[!?;\N{HORIZONTAL ELLIPSIS}])\s+|(?<=\w[\w%*)]\.)\s+|(?<=\w[.)])\s+(?=[^a-z])|\s+[\N{EM DASH}\N{EN DASH}-]+\s+|\n+"
 )
-_TITLE = re.compile(r"\b(?:dr|mr|mrs|ms|prof|st|no|e\.g|i\.e|ca|approx)\.$", re.IGNORECASE)
+_TITLE = re.compile(r"\b(?:dr|mr|mrs|ms|prof|st|sr|sra|e\.g|i\.e|ca|approx|vs|etc)\.$", re.IGNORECASE)
+_NUMBERED = re.compile(r"\bno\.$", re.IGNORECASE)
+_ONLY_DATE = re.compile(rf"(?:on |by )?{DATE}(?:,? {DATE})?[.!]?", re.IGNORECASE)
 
 _SUBJECTS = frozenset(("i", "we", "he", "she", "they"))
 _MAYBE_SUBJECTS = frozenset(("it", "that", "this", "there"))
@@ -39,7 +43,7 @@ _BINDING = frozenset(
 )
 _OPENERS = re.compile(
     r"^(?:(?:[,.:!]+|good news|bad news|and|but|so|well|ok|okay|oh|yes|yeah|yep|no(?= ?[,.]| (?:no|i|we|it|my|he|she|that|the|they|not)\b|$)|nope|right|sure|hi|hello|hey|hej|good morning"
-    r"|good evening|good afternoon|elena|marcus|there|thanks|thank you|anyway|also|plus|then|because|cause|btw"
+    r"|good evening|good afternoon|elena|marcus|there(?! (?:is|are|was|were|will)\b)|thanks|thank you|anyway|also|plus|then|because|cause|btw"
     r"|by the way|actually|basically|honestly|to be honest|fyi|just so you know|for your information|one (?:more )?thing"
     r"|please note|note|listen|look|great|good|perfect|exactly|correct|true|finally|ah|haha|ha|lol"
     r"|first of all|guess what|um|now)\b[,.:! ]*)+",
@@ -100,12 +104,13 @@ def clauses(text: str) -> list[Clause]:
 def _sentences(text: str) -> Iterator[str]:
     held = ""
     for piece in _SENTENCE.split(text):
-        held = f"{held} {piece}" if held else piece
-        if _TITLE.search(held):
-            continue
-        if held.strip():
-            yield held.strip()
-        held = ""
+        if held and not _TITLE.search(held) and not (_NUMBERED.search(held) and piece[:1].isdigit()):
+            if _ONLY_DATE.fullmatch(piece) and len(held.split()) > 1:
+                held = f"{held.rstrip('.!')} {piece}"  # "frank is retiring. april 3."
+                continue
+            yield held
+            held = ""
+        held = f"{held} {piece.strip()}" if held else piece.strip()
     if held.strip():
         yield held.strip()
 
@@ -149,6 +154,8 @@ def _starts(words: list[str], at: int) -> int | None:
         return None
     if words[at - 1].endswith((",", ":", "...")):
         return at
+    if at > 1 and before in _AUXILIARIES and _bare(words[at - 2]) in _SUBJECTS:
+        return at  # "we did we are going with …": a sentence broken off
     if before in _SUBORDINATE or before in _CONJUNCTIONS:
         return at - 1
     if before in _AUXILIARIES or before in ("was", "were", "am", "has", "had"):
@@ -185,7 +192,8 @@ def _asks_from(words: list[str], at: int) -> bool:
     word = _bare(words[at])
     if word in _AUXILIARIES:
         after = _bare(words[at + 1]) if at + 1 < len(words) else ""
-        return after in _ASKED and _bare(words[at - 1]) not in ("what", "where", "when", "who", "why", "how")
+        before = _bare(words[at - 1])
+        return after in _ASKED and before not in _WH and before not in _SUBJECTS and before not in _MAYBE_SUBJECTS
     return word in _WH and words[at - 1].endswith(",") and words[-1].endswith("?")
 
 

@@ -91,6 +91,7 @@ def plain(text: str) -> str:
     text = _STUTTER.sub(_once, text)
     for pattern, full in _CONTRACTIONS:
         text = pattern.sub(full, text)
+    text = _STUTTER.sub(_once, text)  # "she's she is"
     text = _LETTERS.sub(_word_of_letters, text)
     if " dot " in text:
         text = _SPOKEN_ADDRESS.sub(_address, text)

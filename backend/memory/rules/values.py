@@ -36,7 +36,7 @@ DATE = (
     rf"|(?:early |late |mid[ -])?{_MONTH}(?:,? {_YEAR})?|q[1-4](?: {_YEAR})?|{_YEAR}"
     rf"|(?:(?:this|next|coming|last|on) )?{_DAY}(?: (?:morning|afternoon|evening|night|week|next week))?"
     r"|(?:this|next|last) (?:week|weekend|month|year|quarter|spring|summer|autumn|fall|winter)"
-    r"|tomorrow|today|tonight|yesterday|the day after tomorrow|christmas|easter|new year(?:'s(?: eve| day)?)?"
+    r"|tomorrow|today|tonight|yesterday|the day after tomorrow|christmas|easter|good friday|(?:memorial|labou?r|independence|boxing) day|thanksgiving|halloween|midsummer|new year(?:'s(?: eve| day)?)?"
     rf"|in {NUMBER} (?:day|week|month|year)s?(?:'? time)?|{NUMBER} (?:day|week|month|year)s? ago|in a (?:week|month|year)"
     rf"|a (?:day|week|month|year) ago|the {_ORDINAL}(?! \w+(?:ion|one|er)\b)|end of (?:day|week|month|year))"
     rf"{_CLOCK}"
@@ -139,6 +139,7 @@ def _person(words: int, text: str, written: bool) -> str:
             break
         if written and not bare[0].isupper():
             break
+        low = low.removesuffix("'s")
         verb = low.endswith("ing") or (not written and low.endswith(("ed", "s")))
         if verb and low not in _LIKE_VERBS:
             break
@@ -209,6 +210,9 @@ def _named(text: str, written: bool) -> str:
             and tokens[len(taken) + 1][:1].isupper()
         ):
             taken.append(token)
+            continue
+        if low == "new" and not taken and len(tokens) > 1 and tokens[1].casefold() not in COMMON:
+            taken.append(token)  # "new westminster"
             continue
         if (
             low in COMMON
