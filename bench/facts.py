@@ -35,6 +35,9 @@ _ALIKE = (
     frozenset(("prefers", "likes")),
     frozenset(("amount", "budget")),
     frozenset(("uses_tool", "decision")),
+    frozenset(("prefers", "decision")),
+    frozenset(("goal", "decision")),
+    frozenset(("amount", "decision")),
 )
 """Predicates between which a labeller may choose differently."""
 

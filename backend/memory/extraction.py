@@ -21,6 +21,7 @@ from backend.memory.rules.keeping import ACQUAINTED, PLANNED, SAME, WISHES, comm
 from backend.memory.rules.rule import KIN, Rule, singular
 from backend.memory.rules.speech import plain
 from backend.memory.rules.values import values
+from backend.memory.rules.work import ROLES
 from backend.memory.rules.when import HAS_TIME, PAST, period_of, resolve, spelled
 
 RULES: tuple[Rule, ...] = (*people.RULES, *work.RULES, *life.RULES, *plans.RULES)
@@ -40,6 +41,9 @@ _MENTION = re.compile(
     re.IGNORECASE,
 )
 
+
+_ANYWHERE = ("date", "dates", "when", "money", "sum", "amount", "going", "manner")
+"""Kinds of answers that may stand in any of the reply's first clauses."""
 
 _MOST_MATCHES = 3
 _MOST = 12  # facts of one turn
@@ -71,8 +75,11 @@ def extract(turn: Turn, *, previous: Turn | None = None, speaker: str = USER, an
         return []
     reading = _Reading(turn, speaker, _written(text))
     cut = clauses(text)
+    if previous is not None and (of_whom := replies.NAMED.search(replies.question_of(previous.content))):
+        reading.person = of_whom["who"]
     for place, clause in enumerate(cut):
         reading.after = cut[place + 1].text if place + 1 < len(cut) else ""
+        reading.before = cut[place - 1].text if place else ""
         reading.read(clause)
     if previous is not None and previous.role == "assistant":
         reading.reply(text, cut, previous.content)
@@ -106,6 +113,7 @@ class _Reading:
     turn: Turn
     speaker: str
     written: bool
+    before: str = ""
     after: str = ""
     person: str = ""
     relation: str = ""
@@ -156,6 +164,8 @@ class _Reading:
         if clause.reported or (clause.asks and not rule.asked):
             return False
         if rule.then and not re.match(rf"(?:{rule.then})\b", self.after, re.IGNORECASE):
+            return False
+        if rule.behind and not re.search(rf"(?:{rule.behind})$", self.before, re.IGNORECASE):
             return False
         if clause.unreal and not (rule.unreal or rule.asked):
             return False
@@ -299,16 +309,43 @@ class _Reading:
                 self._add(rule, first, "decision", what, self.speaker, "")
             return
         question = replies.question_of(said)
-        if not question or first.asks or first.unreal:
+        lead = replies.lead_of(cut)
+        if not question or not lead or lead[0].asks or lead[0].unreal or lead[0].reported:
             return
+        if who := replies.WHO_IS.search(question):
+            self._described(who["who"].strip(), lead[0])
         for reply in replies.REPLIES:
-            if reply.question.search(question) and (raw := replies.answer(reply.kind, first.text)):
-                rule = Rule(reply.predicate, "", "", sure=0.75)
-                for value in values(reply.kind, raw, self.written):
-                    if reply.predicate == "budget":
-                        self.found = [found for found in self.found if found.predicate != "amount"]
-                    self._add(rule, first, reply.predicate, value, reply.subject or self.speaker, "")
-                return
+            if not reply.question.search(question):
+                continue
+            for clause in lead if reply.kind in _ANYWHERE else lead[:1]:
+                if clause.stated and self._answer(reply, clause):
+                    return
+
+    def _answer(self, reply: replies.Reply, clause: Clause) -> bool:
+        """Take an answer to a question from a clause; False when there is none in it."""
+        if reply.predicate == "decision" and any(found.clause is clause for found in self.found):
+            return True  # it says something else, and that is known
+        raw = replies.answer(reply.kind, clause.text)
+        found = values(reply.kind, raw, self.written) if raw else []
+        if reply.predicate == "budget" and found:
+            self.found = [other for other in self.found if other.predicate != "amount"]
+        rule = Rule(reply.predicate, "", "", sure=0.75 if reply.predicate != "decision" else 0.6)
+        for value in found:
+            self._add(rule, clause, reply.predicate, value, reply.subject or self.speaker, "")
+        return bool(found)
+
+    def _described(self, name: str, clause: Clause) -> None:
+        """Read what somebody is whom the assistant asked about: "chief medical officer, my manager"."""
+        name = re.sub(r"^(?:Dr|Mr|Mrs|Ms)\.? ", "", name)
+        rule = Rule("role", "", "", sure=0.75)
+        for part in clause.text.split(", "):
+            kin = re.fullmatch(r"(?:he is |she is )?(?:my|our) (?:\w+ )?(?P<kin>[\w-]+)", part, re.IGNORECASE)
+            if kin and kin["kin"].casefold() in KIN:
+                self._add(rule, clause, KIN[kin["kin"].casefold()][0], name, self.speaker, kin["kin"].casefold())
+            elif role := re.fullmatch(
+                rf"(?:he is |she is )?(?:an? |the |our )?(?P<role>{ROLES})", part, re.IGNORECASE
+            ):
+                self._add(rule, clause, "role", role["role"], name, "")
 
     def facts(self) -> list[Fact]:
         """Return what was found, as facts with ids that follow from the turn and the content."""

@@ -22,7 +22,7 @@ SAME = {
             "event",
         )
     ),
-    "amount": frozenset(("budget", "amount", "age", "deadline", "child", "pet", "phone", "prefers", "owns")),
+    "amount": frozenset(("budget", "age", "deadline", "child", "pet", "phone", "prefers", "owns")),
     "role": frozenset(("decision",)),
     "prefers": frozenset(("prefers", "decision", "likes")),
     "deadline": frozenset(("birthday", "meeting", "lives_in", "deadline")),

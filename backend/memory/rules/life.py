@@ -93,6 +93,10 @@ RULES = (
     Rule("prefers", "better easier best", r"^(?P<value>[\w -]{3,40}?) (?:is|are|works?|suits?)(?: me| much| always)? (?:better|best|easier|easiest)(?: for me)?$", sure=0.75),
     Rule("prefers", "only after before between", r"\b(?:call|reach|ring|write|contact|meet|phone|book|calls|meetings|appointments)(?: me| us| with me)?(?: please| is| are| only| best| always| not)* (?P<value>(?:after|before|between|only in|in) (?:the )?(?:mornings?|afternoons?|evenings?|lunch|noon|[\w:]+(?: ?[ap]\.?m| o'clock)?)(?: and [\w:]+(?: ?[ap]m)?)?)\b", asked=True, sure=0.75),
     Rule("prefers", "like want need", r"\bi (?:like|want|need|read|take) (?:my |the |your |all )?(?:\w+ )?(?:reports?|summar(?:y|ies)|answers?|updates?|notes?|texts?|messages?|everything|things|it|minutes) (?:in |as |to be |on )?(?P<value>(?:very )?(?:short|brief|long|detailed|simple|printed|on paper|in writing|on one page|in a table|in bullets?|in bullet points|in english|in german|in spanish|in japanese|in turkish|early|by e-?mail|by mail))\b", unreal=True, sure=0.8),
+    Rule("prefers", "paper phone", r"{WHO} (?:only |always )*reads? (?:it |everything |things )?(?P<value>on (?:paper|(?:her|his|my|the) phone|screen))", sure=0.75),
+    Rule("likes", "works", r"^{simple} always (?:works|helps)$", sure=0.6),
+    Rule("prefers", "for", r"^(?P<value>(?:mornings|afternoons|evenings|mondays|tuesdays|wednesdays|thursdays|fridays|weekends) are (?:for|only for) .+)", sure=0.75),
+    Rule("prefers", "best", rf"\b(?P<value>{_DAY_WORDS}) (?:is|are) (?:the )?best$", sure=0.75),
     Rule("prefers", "works best", r"\b(?P<value>(?:mornings|afternoons|evenings|mondays|tuesdays|wednesdays|thursdays|fridays|weekends|e-?mail|phone|chat)) (?:works?|suits?|is|are) (?:me )?best\b", sure=0.8),
     # Languages and hobbies
     Rule("language", "speak speaks fluent", r"{I} (?:can )?(?:speak|am fluent in|understand) (?:fluent |some |a little |a bit of |good |basic |only )*{languages}"),
@@ -107,6 +111,7 @@ RULES = (
     Rule("hobby", "ski run swim cycle hike climb bake paint knit garden sing sail row fish dance draw", r"\bi (?P<value>(?:ski|run|swim|cycle|hike|climb|bake|paint|knit|garden|sing|sail|row|fish|dance|draw)(?: [\w-]+)?) (?=(?:every|each|twice|three times|on weekends|at weekends|a lot|regularly|in (?:a|the) (?:choir|club|team))\b)"),
     Rule("hobby", "time", r"\bin my (?:free|spare) time,? i (?:like to |love to |usually |mostly )*{noun}", sure=0.8),
     Rule("hobby", "sing", r"\bi (?P<value>sing in (?:a|the|our) [\w ]*?choir)\b"),
+    Rule("hobby", "class lessons classes lesson course", r"{I} (?:have|take|go to|do|am taking) (?:an? |my )?(?P<value>(?!(?:english|the|this|that|no)\b)[\w-]+ (?:class|classes|lessons))\b", sure=0.75),
     # Possessions
     Rule("owns", "bought purchased own have drive ride got", rf"{{I}} (?:bought|purchased|own|drive|ride|have|got|have got|just got|finally got|inherited)(?: myself| ourselves)? (?P<value>(?:an?|my|our|the|two|three) (?:[\w-]+ ){{0,3}}?{_THINGS}\b(?: in (?!may\b|june\b|march\b|a\b|the\b|good\b|case\b)[\w-]+)?)(?! (?:problem|issue|meeting|call))", sure=0.8),
     Rule("owns", "sold", rf"{{I}} (?:sold|gave away) (?P<value>(?:my|our|the) (?:[\w-]+ ){{0,3}}?{_THINGS})\b", ends=True, when="start"),

@@ -1,7 +1,7 @@
 """Rules about what was undertaken, planned or lived through: commitments, meetings, trips, events, goals."""
 
 from backend.memory.rules.rule import Rule
-from backend.memory.rules.values import DATE
+from backend.memory.rules.values import DATE, NUMBER
 
 _DELIVER = (
     r"(?:send|share|write|prepare|finish|deliver|draft|call|e-?mail|book|submit|review|update|sign|pay|bring|present"
@@ -36,6 +36,7 @@ RULES = (
     Rule("commitment", "remind", r"^(?:please )?(?:remind me|do not let me forget|make sure i do not forget) to {rest}", asked=True, when="event", sure=0.85),
     Rule("commitment", "will", r"^i will (?P<value>(?:tell|ask|call|write to|speak to|talk to|check with|inform|email|remind) (?:(?-i:[A-Z])\w+|my \w+|the \w+)\b.*)", when="event", sure=0.75),
     Rule("commitment", "owe", r"\bi owe (?!you one){rest}", when="event", sure=0.8),
+    Rule("commitment", "would", r"^(?:i|he|she|they) would {rest}$", behind=r"\b(?:i|we)(?: have| already)* (?:told|promised) (?!you\b)[\w. -]+", unreal=True, when="event", sure=0.8),
     # Meetings
     Rule("meeting", "meeting call demo review workshop interview appointment standup stand-up retro check-in lunch dinner session presentation steering kickoff kick-off planning catch-up 1:1 one-on-one sync", rf"{{I}} (?:have|had|have got|got|booked|scheduled|set up|planned|will have)(?: got)?(?: an?| the| my| our| another)? (?P<value>(?:[\w'-]+ ){{0,3}}?{_MEETING}\b(?: with (?:[\w'-]+ ?){{1,4}}?)?(?: (?:about|on|for) (?:the )?[\w-]+)? ?(?:on |at |in |this |next )?{DATE}.*)", when="event"),
     Rule("meeting", "meeting call demo review workshop interview appointment standup stand-up retro check-in steering kickoff kick-off presentation lunch dinner", rf"\b(?:the|my|our|first|next|weekly)? ?(?P<label>(?:[\w'-]+ ){{0,2}}?{_MEETING})(?: with [\w' -]+?)? (?:is|are|was|will be|takes place|happens|got moved|moved|has been moved)(?: now| always| moved| scheduled| planned| set)*(?: on| to| for| at)? {{when}}", when="event"),
@@ -50,7 +51,7 @@ RULES = (
     Rule("trip", "away", rf"{{AM}} (?P<value>away|on holiday|on vacation) (?:from )?(?:{DATE}).*", when="event", dated=True, sure=0.8),
     Rule("trip", "are am", rf"{{AM}} (?:on|in|at) {{spot}} (?:on |from )?(?:{DATE})", when="event", dated=True, sure=0.8),
     Rule("trip", "", rf"^(?:[\w]+: )?(?:from )?{DATE}(?: to \d+)?,? in {{spot}}", when="event", dated=True, sure=0.75),
-    Rule("trip", "in", rf"^(?:down |up |over |off )?in {{spot}}(?: with [\w ]+?)? (?:on |from )?{DATE}", when="event", dated=True, sure=0.75),
+    Rule("trip", "in", rf"^(?:down |up |over |off )?in {{going}}(?: with [\w ]+?)? (?:on |from )?{DATE}", when="event", dated=True, sure=0.75),
     Rule("trip", "trip holiday vacation holidays flight honeymoon", r"\b(?:trip|holidays?|vacation|flights?|honeymoon|business trip|journey|weekend trip)\b(?: is| was)?(?: booked| planned)? (?:to|in) {spot}", when="event", sure=0.85),
     Rule("trip", "booked booking", r"{I} (?:booked|have booked)(?: an?| the| our| my)? (?:[\w-]+ )?(?:flights?|trip|hotel|train|holiday|cottage|cabin|tickets?) (?:to|in) {spot}", when="event"),
     Rule("trip", "spent spending spend", r"{I} (?:am |are |will )?(?:spent|spending|spend) (?:the |our |my |a |two |three )?(?:\w+ )?(?:holidays?|vacation|week|weekend|weeks|summer|easter|christmas) (?:in|at) {spot}", when="event"),
@@ -59,6 +60,8 @@ RULES = (
     Rule("trip", "fly flying back off holiday holidays vacation leave", r"{I} (?:am |are |will be |will )?(?:back from|in) {spot}(?:$| until|till|from|next|this|last|on|for)", when="event", dated=True, sure=0.7),
     Rule("trip", "holiday holidays vacation leave off", rf"{{I}} (?:am |are |will be |have |take |go )?(?P<value>(?:on |off |my |our )*(?:holidays?|vacation|annual leave|leave|off)\b.*{DATE}.*)", when="event", dated=True, sure=0.7),
     # Events
+    Rule("event", "retiring leaving quitting retires leaves", rf"^{{person:subject}} (?:is |are )?(?:\w+ )?(?P<value>(?:retiring|leaving|quitting|retires|leaves|moving to)\b.*{DATE}.*)", when="event", sure=0.75),
+    Rule("event", "lost broke crashed failed", rf"^(?P<value>{{first:subject}} (?:lost|broke|crashed|missed) (?:{NUMBER}|an?|the|our|all) .*)", sure=0.6),
     Rule("event", "wedding conference exam surgery operation graduation concert party funeral marathon race training audit launch festival exhibition anniversary inspection pilot fair offsite webinar tournament match defence defense move", rf"\b(?:the|my|our|a|an|(?:[\w-]+'s?)) (?P<value>(?:[\w'-]+ ){{0,2}}?{_EVENT}\b(?: in [\w-]+| of [\w-]+| for [\w -]+?| with [\w -]+?)? (?:is|will be|takes place|was|starts|begins|happens|got moved to)(?: now| on| in| at| from)* {DATE}.*)", when="event"),
     Rule("event", "training conference exam wedding workshop test audit pilot", rf"^(?:the )?(?P<value>(?:training|conference|exam|wedding|audit|pilot|workshop|(?:\w+ )?test)\b(?: (?:in|at|with|for) [\w-]+)? (?:from |on |is )*{DATE}.*)", when="event", sure=0.85),
     Rule("event", "get getting have having", rf"{{I}} (?:will )?(?P<value>(?:get|pick up|receive|start|have) (?:the|my|our|a|an) (?:[\w'-]+ ){{1,4}}?(?:on|in|at)? ?{DATE})", when="event", sure=0.75, dated=True),
@@ -78,6 +81,7 @@ RULES = (
     Rule("goal", "goal target aim objective", r"\b(?:the|our) (?:main |big |only )?(?:goal|target|aim|objective|point) is (?:to |that )?{rest}"),
     Rule("goal", "want", r"\bwe (?:really |just )?want to (?P<value>(?:cut|reduce|reach|halve|double|increase|improve|stop|replace|avoid|save|grow|open) (?!it\b|that\b|them\b).+)", sure=0.75),
     Rule("goal", "want", r"\bi (?:really |still |also |do |always )*(?:want to|would love to|would like to) (?P<value>(?:learn|become|run a|run the|lose|quit|write a|open|start (?:a|my own)|climb|save|get into|get better|get fit|retire|visit every|finish my|buy a|build a|found)\b.*)", unreal=True, sure=0.8),
+    Rule("goal", "wants aims hopes plans", r"{WHO} (?:wants?|hopes?|aims?|plans?) to (?!be here\b){rest}", subject="third", sure=0.7),
     Rule("goal", "trying hoping planning aiming saving training hope plan", r"{AM} (?:trying|hoping|planning|aiming|saving|saving up|training|working hard) (?P<value>(?:to (?:learn|become|lose|quit|run|write|open|start|save|get|cut|finish|buy|build|reduce|improve|retire|eat|move|adopt|climb)|for (?:an?|the|my|our))\b.*)", sure=0.8),
 )  # fmt: skip
 """The theme's rules."""

@@ -5,8 +5,10 @@ then are: a predicate and the kind of value. And a bare "yes" to a proposal make
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from backend.memory.rules.clauses import Clause
 from backend.memory.rules.values import KINDS
 
 
@@ -31,14 +33,20 @@ REPLIES = (
     _reply("from_place", r"\bwhere are you (?:originally )?from\b", "place"),
     _reply("birthday", r"\bwhen is (?:your|his|her) birthday\b|\bwhen were you born\b", "date"),
     _reply("manager", r"\bwho (?:is|is your) (?:your )?(?:boss|manager)\b|\bwho do you report to\b", "person"),
-    _reply("budget", r"\bbudget\b|\bhow much (?:money )?(?:do you have|is there|can you spend)\b", "money", "project"),
-    _reply("deadline", r"\bdeadline\b|\bdue date\b|\bby when\b|\bdate by which\b|\bwhen (?:does|must|should|do|will|would|is) .*\b(?:done|ready|live|finished|due|need|start|launch|go-live|cut-?over)\b|\btarget date\b", "date", "project"),
-    _reply("meeting", r"\bwhen (?:is|do|will|can|shall) .*\b(?:meet|meeting|review|demo|call|workshop|steering|presentation|interview)\b", "when"),
+    _reply("budget", r"\bbudget\b|\btotal\b|\b(?:cost|money|amount|sum)\b|\d{2,3}[.,]\d{3}\b|\benough\b|\bhow much (?:money )?(?:do you have|is there|can you spend)\b", "sum", "project"),
+    _reply("deadline", r"\bdeadline\b|\bdue date\b|\bby when\b|\bdate by which\b|\bwhen (?:does|must|should|do|will|would|is) .*\b(?:done|ready|live|finished|due|need|start|launch|go-live|cut-?over)\b|\btarget date\b|\b(?:still (?:possible|hold|right|on|the)|date (?:move|hold|stand|change|stay)|hold|slip)\b", "dates", "project"),
+    _reply("meeting", r"\bwhen (?:is|do|will|can|shall) .*\b(?:meet|meeting|review|demo|call|workshop|steering|presentation|interview|handover|training|kick-?off)\b|\b(?:shall|should|can|may) (?:i|we) (?:book|schedule|arrange|set up|meet|invite)\b|\bwh(?:en|ich (?:day|time))\b.*\b(?:call|meet|talk|see|come|visit|suit)", "when"),
+    _reply("goal", r"\b(?:do|does|did) (?:you|they|he|she|the \w+) have an? (?:target|goal|aim)\b|\bwhat (?:is|are|would be) (?:your|the|their) (?:target|goal|aim|hope)s?\b|\bwhat (?:do you|would you like to|does he|does she) (?:want to )?(?:reach|achieve)\b", "fragment"),
+    _reply("trip", r"\b(?:away|holidays?|vacation|any plans|where (?:are you going|will you go|do you (?:go|spend)|were you|did you go)|trip)\b", "going"),
     _reply("allergy", r"\b(?:any|have) (?:food )?allergies\b|\ballergic to\b", "simples"),
     _reply("works_on", r"\bwhat(?: is|'s) (?:the project|it) (?:called|named)\b|\bname of the project\b", "org"),
-    _reply("uses_tool", r"\bwh(?:at|ich) (?:\w+ )?(?:system|tool|software|platform|app|product)s?\b.*\b(?:use|using|run|have|today|now)\b", "org"),
-    _reply("colleague", r"\bwho (?:else )?(?:decides|signs|approves|is|will|would|can|owns|should|knows|leads|takes|runs|do|could|are|tests|trains|has|gives|sponsors|accepts)\b", "full"),
+    _reply("uses_tool", r"\bwh(?:at|ich) (?:\w+ )?(?:system|tool|software|platform|app|product)s?\b.*\b(?:use|using|run|have|today|now|want|like|for|on|in|to|work)\b", "org"),
+    _reply("team", r"\bwh(?:at|ich) (?:team|department|unit)\b", "org"),
+    _reply("role", r"\bwhat (?:do you do|is your (?:job|role|position|title)|is (?:he|she)|does (?:he|she) do)\b", "role"),
+    _reply("prefers", r"\b(?:would|do) you (?:like|prefer|rather|want)\b.*\b(?:or|in|as|how)\b|\bhow (?:long|short|do you (?:like|want|take)|would you like|should i (?:write|send)|shall i (?:write|send))\b|\bshall i (?:send|write|make|prepare|give)\b", "manner"),
+    _reply("colleague", r"\bwho (?:else )?(?:decides|signs|approves|is|will|would|can|owns|should|knows|leads|takes|runs|do|could|are|tests|trains|has|gives|sponsors|accepts|does|checks|uses|works|helps|answers|should)\b|\bwhat about the people\b|\bthe people who\b|\bour contact\b", "fulls"),
     _reply("amount", r"\bhow (?:many|much|big|large|long|often)\b|\bwhat (?:share|percentage|number|volume)\b", "amount"),
+    _reply("decision", r"\b(?:shall|should|must|may) (?:we|it|they|he|she|the|this|that|there)\b(?! (?:stop|go through|start|begin|look|plan|talk|continue|move on|discuss|speak|meet|call)\b)|\bwh(?:ich|at)\b.*\b(?:must|should|shall|decide|decided|choose|chose|languages?|wards?|rules?|criteria)\b|\bdo (?:we|you|they) [\w ]+ or [\w ]+\?|\bdid you (?:decide|choose|agree)\b|\bwho (?:signs|accepts|approves|takes|checks|will check|will take|decides|goes)\b|\b(?:do|does|will) (?:it|they|that) (?:stay|stand|hold|remain)\b", "fragment"),
 )  # fmt: skip
 """The questions whose answers are facts."""
 
@@ -52,6 +60,21 @@ _PROPOSAL = re.compile(
     r"|\b(?:so|then) (?:we (?:go|are going) with|the decision is(?: to)?|you (?:have )?(?:decided|chose)(?: on| to| for)?) (?P<settled>[^?.]+)",
     re.IGNORECASE,
 )  # fmt: skip
+
+
+WHO_IS = re.compile(r"\bwho (?:is|are|was) (?P<who>(?:(?:Dr|Mr|Mrs|Ms)\.? )?(?:[A-Z][\w'-]+ ?)+)\?")
+"""A question whose answer says what somebody is: "chief medical officer, my manager"."""
+
+NAMED = re.compile(r"\b(?:does|is|was|will|and|about|with|for|has|did|do|can|of) (?P<who>[A-Z][\w'-]+)(?= [a-z]|\?)")
+"""Of whom a question speaks, and then the answer's "he" or "she"."""
+
+_HELD = re.compile(r"(?:no|yes|yep|yup|yeah|nope|nah|not really|of course|sure|ok|okay|well|right|exactly)[.,!]?", re.IGNORECASE)
+
+
+def lead_of(cut: Sequence[Clause]) -> list[Clause]:
+    """Return the clauses that may answer, the first being the answer proper: without a mere "no" before them."""
+    at = next((place for place, clause in enumerate(cut) if not _HELD.fullmatch(clause.text)), 0)
+    return list(cut[at : at + 4])
 
 
 def question_of(text: str) -> str:
@@ -72,10 +95,13 @@ def answer(kind: str, text: str) -> str:
     A figure, a date or a sum may stand anywhere in it; a name only at its beginning.
     """
     pattern = KINDS[kind].pattern
-    if kind in ("date", "when", "money", "amount"):
+    if kind == "going":
+        found = re.search(rf"\b(?:in|to|at|on) (?!the\b|\d)(?P<value>{pattern})", text, re.IGNORECASE)
+        return found["value"] if found else ""
+    if kind in ("date", "dates", "when", "money", "sum", "amount"):
         found = re.search(rf"(?:^|(?<= ))(?P<value>{pattern})", text, re.IGNORECASE)
     else:
         found = re.match(
-            rf"(?:(?:it is|that is|in|at|by|we have|i am|i live in|my name is) )*(?P<value>{pattern})", text, re.I
+            rf"(?:(?:it is|that is|in|at|by|we have|i am|i live in|my name is|at the moment|currently|still|the|we use) )*(?P<value>{pattern})", text, re.I
         )
     return found["value"] if found else ""

@@ -64,7 +64,7 @@ class Rule:
 
     ends: the fact ceases to be true ("i left {org}"). when: what a date in the clause means - the state's start only
     behind "since" or "from" ("state"), its start anyway ("start"), the time of an event ("event").
-    dated: without a date it is no fact. then: how the next clause must begin. sure: confidence. asked: it holds in a request too ("please use …").
+    dated: without a date it is no fact. then: how the next clause must begin; behind: how the one before must end. sure: confidence. asked: it holds in a request too ("please use …").
     """
 
     predicate: str
@@ -80,6 +80,7 @@ class Rule:
     label: str = ""
     value: str = ""
     then: str = ""
+    behind: str = ""
     kinds: dict[str, str] = field(init=False, default_factory=dict, repr=False)
 
     @cached_property

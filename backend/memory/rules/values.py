@@ -299,6 +299,71 @@ def _rest(text: str, written: bool) -> str:
     return value
 
 
+_NO_ANSWER = frozenset(
+    """i you he she they it that this there who what where when why how which not maybe perhaps depends ask nobody none
+    nothing everything both neither whatever anything no yes good great fine done perfect thanks thank sorry hm well
+    never always sometimes probably true right exactly ok okay please if""".split()  # noqa: SIM905
+)
+
+
+def _fragment(text: str, written: bool) -> str:
+    """A short answer as it was given: "english and polish", "remove it", "the pilot is in borås"."""
+    text = re.split(r"[,;]? (?:because|cause|so|but|although|though|since|which|who|i|he|she|they|it|you|or)\b", text)[0]
+    tokens = text.split(" ")
+    first = tokens[0].casefold().strip(".,")
+    if not 0 < len(tokens) <= _FRAGMENT or first in _NO_ANSWER or first.endswith("ly"):
+        return ""
+    value = _tidy(text)
+    content = [word for word in re.findall(r"[^\W_]+", value.casefold()) if word not in COMMON and word not in PLAIN]
+    return value if any(len(word) > 2 or word.isdigit() for word in content) else ""
+
+
+_FRAGMENT = 12  # words
+_MANNER = re.compile(
+    rf"(?:{NUMBER} (?:lines?|pages?|words|sentences|points|minutes)|in (?:writing|english|a table|bullet points)|written|on paper"
+    r"|by (?:e-?mail|phone|post|chat|mail)|(?:the )?(?:short|long|brief|detailed) version|printed|(?:a |one )?table"
+    r"|bullet points|in person|black|with milk|without (?:milk|sugar)|no sugar|e-?mail|one page)\b",
+    re.IGNORECASE,
+)
+
+
+def _manner(text: str, written: bool) -> str:
+    """How somebody wants a thing: "five lines", "written", "by e-mail"."""
+    found = _MANNER.search(text)
+    return found[0] if found and not re.match(r"(?:no|not)\b", text, re.IGNORECASE) else ""
+
+
+def _role(text: str, written: bool) -> str:
+    """A job in answer to "what is she?"."""
+    value = _simple(4, text.split(",")[0], written)
+    return value if len(value.split()) <= 4 else ""
+
+
+def _title(text: str, written: bool) -> str:
+    """The name of a project: in writing it has capitals, in speech it is what follows up to the clause's end."""
+    name = _named(text, written)
+    if written or name:
+        return name
+    tokens = text.split(" ")
+    if tokens[0].casefold() in _NO_TITLE:
+        return ""
+    taken: list[str] = []
+    for token in tokens[:3]:
+        if token.casefold() in _ENDS:
+            break
+        taken.append(token)
+    return _tidy(" ".join(taken))
+
+
+_NO_TITLE = frozenset("a an the it that this them you me him her us my our your back off in on at up out".split())  # noqa: SIM905
+
+
+def _sum(text: str, written: bool) -> str:
+    """An amount of money, also without a currency; figures below ten are none."""
+    text = text.strip(" ,.;")
+    return text if re.search(r"\d\d|hundred|thousand|million|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|[km]\b", text) else ""
+
+
 def _verbatim(text: str, written: bool) -> str:
     return text.strip(" ,.;")
 
@@ -338,17 +403,25 @@ KINDS: dict[str, Kind] = {
     "likings": Kind(r".+", _liking, many=True),
     "languages": Kind(r".+", _language, many=True),
     "rest": Kind(r".+", _rest),
+    "fragment": Kind(r".+", _fragment),
+    "manner": Kind(r".+", _manner),
+    "going": Kind(rf"{_RUN}{{0,3}}", _spot),
+    "role": Kind(r".+", _role),
+    "title": Kind(rf"{_RUN}{{0,4}}", _title),
+    "fulls": Kind(r".+", _full, many=True),
     "all": Kind(r".+", _verbatim),
     "date": Kind(DATE, _verbatim),
     "when": Kind(rf"(?:{_EVERY}|{DATE})", _verbatim),
     "money": Kind(MONEY, _verbatim),
     "amount": Kind(rf"(?:{MONEY}|{NUMBER})(?:(?: percent| %)|%| [\w-]+)?(?: (?:a|per) \w+)?", _verbatim),
+    "sum": Kind(rf"(?:{MONEY}|(?<=it is ){NUMBER}|{NUMBER}(?: k|k| thousand)(?: \w+)?|{NUMBER}(?= total| in total| now|$))", _sum),
+    "dates": Kind(rf"{DATE}(?:,?(?: so| that is| i mean)? {DATE})?", _verbatim),
     "number": Kind(NUMBER, _verbatim),
 }
 """The kinds a rule may name."""
 
 _AGED = re.compile(r" \(\d{1,2}\)")  # "Lucia (5) and Pablo (2)"
-_LIST = re.compile(r"\s*,\s*(?:and |or )?|\s+(?:and|or|as well as|plus)\s+(?:to |a |an )?", re.IGNORECASE)
+_LIST = re.compile(r"\s*,\s*(?:and |or )?|\s+(?:and|or|as well as|plus|\+)\s+(?:to |a |an )?", re.IGNORECASE)
 
 
 def values(kind: str, text: str, written: bool) -> list[str]:
@@ -361,7 +434,7 @@ def values(kind: str, text: str, written: bool) -> list[str]:
     for piece in _LIST.split(_AGED.sub("", text))[:6]:
         value = how.cut(piece.strip(), written)
         if not value:
-            if how.cut is _language:
+            if how.cut in (_language, _full):
                 continue
             break
         found.append(value)
