@@ -1,4 +1,4 @@
-"""Measures the rule pass on labelled dialogues: `python -m bench.facts [--split dev|held_out] [--misses]`.
+"""Measures the rule pass on labelled dialogues: `python -m bench.facts [--split dev|held_out] [--only NAME …] [--misses]`.
 
 A found fact is right when a label has its predicate, its subject and its value (the content words of one contain the
 other's). Precision counts every other fact as wrong, also a true one that nobody labelled; what was found on turns
@@ -10,7 +10,7 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -71,11 +71,11 @@ class Score:
         }
 
 
-def dialogues(split: str) -> Iterator[dict[str, Any]]:
-    """Yield the dialogues of a split, by name."""
+def dialogues(split: str, only: Collection[str] = ()) -> Iterator[dict[str, Any]]:
+    """Yield the dialogues of a split, by name. only: those alone, where given."""
     for path in sorted(DIALOGUES.glob("*.json")):
         dialogue = json.loads(path.read_text())
-        if dialogue["split"] == split:
+        if dialogue["split"] == split and (not only or dialogue["name"] in only):
             yield dialogue
 
 
@@ -91,11 +91,11 @@ def turns_of(dialogue: dict[str, Any]) -> Iterator[tuple[Turn, Turn | None]]:
             before = turn
 
 
-def measure(split: str) -> Score:
+def measure(split: str, only: Collection[str] = ()) -> Score:
     """Run the rules over a split and compare with its labels."""
     score = Score()
     warm()
-    for dialogue in dialogues(split):
+    for dialogue in dialogues(split, only):
         free = set(dialogue["fact_free"])
         found: list[Fact] = []
         said: dict[str, str] = {}
@@ -166,10 +166,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--split", choices=["dev", "held_out"], help="one split only")
     parser.add_argument("--misses", action="store_true", help="list what is wrong and what was missed")
+    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="these dialogues only")
     asked = parser.parse_args()
     lines: dict[str, dict[str, float]] = {}
     for split in [asked.split] if asked.split else ["dev", "held_out"]:
-        score = measure(split)
+        score = measure(split, asked.only)
         lines[split] = score.line()
         print(f"{split}: {lines[split]}")
         for predicate, counts in sorted(score.by_predicate.items()):

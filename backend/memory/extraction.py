@@ -73,7 +73,7 @@ def extract(turn: Turn, *, previous: Turn | None = None, speaker: str = USER, an
     text = plain(turn.content)
     if not text:
         return []
-    reading = _Reading(turn, speaker, _written(text))
+    reading = _Reading(turn, speaker, _written(text), careless=text[0].islower())
     cut = clauses(text)
     if previous is not None and (of_whom := replies.NAMED.search(replies.question_of(previous.content))):
         reading.person = of_whom["who"]
@@ -113,6 +113,7 @@ class _Reading:
     turn: Turn
     speaker: str
     written: bool
+    careless: bool = False
     before: str = ""
     after: str = ""
     person: str = ""
@@ -194,7 +195,7 @@ class _Reading:
             if not raw:
                 continue
             kind = rule.kinds.get(group)
-            for value in values(kind, raw, self.written) if kind else [raw.strip(" ,.;:")]:
+            for value in self._values(kind, raw) if kind else [raw.strip(" ,.;:")]:
                 if group == "more" and predicate == "uses_tool":
                     self._add(rule, clause, predicate, value, subject, label)
                     continue
@@ -203,8 +204,15 @@ class _Reading:
                 if rule.subject == "last":
                     self._name(f"a {kin}", value)
                 self._add(rule, clause, predicate, value, subject, label)
-                if label and predicate in ("child", "spouse", "sibling", "parent", "friend", "colleague", "manager"):
+                if predicate in ("child", "spouse", "sibling", "parent", "friend", "colleague", "manager"):
                     self.person = value
+
+    def _values(self, kind: str, raw: str) -> list[str]:
+        """Return the values in what was captured. Who begins in lower case may write a place so as well."""
+        found = values(kind, raw, self.written)
+        if not found and self.written and self.careless and kind in ("place", "spot", "going"):
+            return values(kind, raw, False)
+        return found
 
     def _add(self, rule: Rule, clause: Clause, predicate: str, value: str, subject: str, label: str) -> None:
         low = value.casefold()

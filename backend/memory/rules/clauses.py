@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from backend.memory.rules.values import DATE
 
 _SENTENCE = re.compile(
-    r"(?<=[!?;\N{HORIZONTAL ELLIPSIS}])\s+|(?<=\w[\w%*)]\.)\s+|(?<=\w[.)])\s+(?=[^a-z])|\s+[\N{EM DASH}\N{EN DASH}-]+\s+|\n+"
+    r"(?<=[!?;\N{HORIZONTAL ELLIPSIS}])\s+|(?<=\w[\w%)]\.)\s+|(?<=[ a-z]\d\.)\s+|(?<=\w[.)])\s+(?=[^a-z])|\s+[\N{EM DASH}\N{EN DASH}-]+\s+|\n+|\s+(?=\d\) )"
 )
 _TITLE = re.compile(r"\b(?:dr|mr|mrs|ms|prof|st|sr|sra|e\.g|i\.e|ca|approx|vs|etc)\.$", re.IGNORECASE)
 _NUMBERED = re.compile(r"\bno\.$", re.IGNORECASE)
@@ -23,6 +23,9 @@ _MAYBE_SUBJECTS = frozenset(("it", "that", "this", "there"))
 _FINITE = frozenset(
     """is are was were has have had will does do did goes comes starts started works lives needs costs takes took runs
     makes made means can must""".split()  # noqa: SIM905
+)
+_SINGULAR = frozenset(
+    "is was has wants needs likes loves hates says said does will goes works lives signs knows gets prefers".split()  # noqa: SIM905
 )
 _OWNERS = frozenset(("my", "our", "the", "his", "her"))
 _CONJUNCTIONS = frozenset(
@@ -42,7 +45,7 @@ _BINDING = frozenset(
     stuff one ones something anything because way reason day time moment last first only place now""".split()  # noqa: SIM905
 )
 _OPENERS = re.compile(
-    r"^(?:(?:[,.:!]+|good news|bad news|and|but|so|well|ok|okay|oh|yes|yeah|yep|no(?= ?[,.]| (?:no|i|we|it|my|he|she|that|the|they|not)\b|$)|nope|right|sure|hi|hello|hey|hej|good morning"
+    r"^(?:(?:[,.:!]+|\d\)(?= )|good news|bad news|and|but|so|well|ok|okay|oh|yes|yeah|yep|no(?= ?[,.]| (?:no|i|we|it|my|he|she|that|the|they|not)\b|$)|nope|right|sure|hi|hello|hey|hej|good morning"
     r"|good evening|good afternoon|elena|marcus|there(?! (?:is|are|was|were|will)\b)|thanks|thank you|anyway|also|plus|then|because|cause|btw"
     r"|by the way|actually|basically|honestly|to be honest|fyi|just so you know|for your information|one (?:more )?thing"
     r"|please note|note|listen|look|great|good|perfect|exactly|correct|true|finally|ah|haha|ha|lol"
@@ -171,6 +174,10 @@ def _is_subject(words: list[str], at: int, word: str) -> bool:
     after = _bare(words[at + 1]) if at + 1 < len(words) else ""
     if word in _MAYBE_SUBJECTS:
         return after in _FINITE and not (word == "it" and at + 2 == len(words))  # "the blue one it is"
+    if _bare(words[at - 1]) in ("but", "so", "because") or (at > 2 and _bare(words[at - 1]) == "and"):
+        near = [_bare(other) for other in words[at + 1 : at + 3]]
+        if any(other in _SINGULAR for other in near) and word not in _SUBORDINATE and word not in _FINITE:
+            return True
     if word in _OWNERS:
         ahead = [_bare(other) for other in words[at + 1 : at + 5]]
         behind = _bare(words[at - 1])

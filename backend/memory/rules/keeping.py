@@ -59,7 +59,7 @@ _NOTHING = frozenset(
 )  # fmt: skip
 _LONGEST = 160  # characters
 _OLDEST = 120
-_LEAST_OF_EVENT = 2  # index terms besides the date
+_LEAST_OF_EVENT = 1  # index terms besides the date
 
 
 def commanding(value: str) -> bool:

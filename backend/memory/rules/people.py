@@ -102,7 +102,9 @@ RULES = (
     Rule("colleague", "there", r"^there is (?:also )?{first} (?:from|in|at) (?:the|our|my)\b", sure=0.7),
     Rule("colleague", "me", r"\bme,? (?:and|plus) (?:then )?{full}", sure=0.65),
     Rule("colleague", "new", r"\b(?:he|she) is new,? {full}", sure=0.7),
-    Rule("colleague", "", rf"(?:^|\bit is ){{full}}, (?:(?:our|the|a|an|my) )?{ROLES}\b", sure=0.75),
+    Rule("colleague", "", rf"^(?:it is |that is )?(?!.* here,){{full}}, (?:(?:our|the|a|an|my) )?{ROLES}\b", sure=0.75),
+    Rule("kin", _KIN_CUES, r"\b(?:my|our) {KIN} (?:to|in|at|from|with) (?:[\w-]+ )+?{word}$", then="(?:he|she) is", sure=0.7),
+    Rule("parent", "mam mum mom dad mama papa", r"\b(?:with|at|visit|visiting|see) (?P<value>(?:mam|mum|mom|dad|mama|papa))\b(?!')", sure=0.75),
     Rule("spouse", "husband wife", r"\bthe (?P<kin>husband|wife|missus)(?: is)? {first}", sure=0.6),
     Rule("colleague", "colleagues", r"^{person} and {person} are my colleagues", label="colleague"),
 )  # fmt: skip

@@ -39,14 +39,14 @@ REPLIES = (
     _reply("goal", r"\b(?:do|does|did) (?:you|they|he|she|the \w+) have an? (?:target|goal|aim)\b|\bwhat (?:is|are|would be) (?:your|the|their) (?:target|goal|aim|hope)s?\b|\bwhat (?:do you|would you like to|does he|does she) (?:want to )?(?:reach|achieve)\b", "fragment"),
     _reply("trip", r"\b(?:away|holidays?|vacation|any plans|where (?:are you going|will you go|do you (?:go|spend)|were you|did you go)|trip)\b", "going"),
     _reply("allergy", r"\b(?:any|have) (?:food )?allergies\b|\ballergic to\b", "simples"),
-    _reply("works_on", r"\bwhat(?: is|'s) (?:the project|it) (?:called|named)\b|\bname of the project\b", "org"),
+    _reply("works_on", r"\bwhat(?: is|'s|\bwas|\bwill) (?:it|(?:the|your) (?:\w+ )?(?:project|app|system|portal|product|programme|tool|platform))\b.* (?:called|named)\b|\bwhat(?: is|'s) it called\b|\bname of the project\b", "title"),
     _reply("uses_tool", r"\bwh(?:at|ich) (?:\w+ )?(?:system|tool|software|platform|app|product)s?\b.*\b(?:use|using|run|have|today|now|want|like|for|on|in|to|work)\b", "org"),
     _reply("team", r"\bwh(?:at|ich) (?:team|department|unit)\b", "org"),
     _reply("role", r"\bwhat (?:do you do|is your (?:job|role|position|title)|is (?:he|she)|does (?:he|she) do)\b", "role"),
     _reply("prefers", r"\b(?:would|do) you (?:like|prefer|rather|want)\b.*\b(?:or|in|as|how)\b|\bhow (?:long|short|do you (?:like|want|take)|would you like|should i (?:write|send)|shall i (?:write|send))\b|\bshall i (?:send|write|make|prepare|give)\b", "manner"),
     _reply("colleague", r"\bwho (?:else )?(?:decides|signs|approves|is|will|would|can|owns|should|knows|leads|takes|runs|do|could|are|tests|trains|has|gives|sponsors|accepts|does|checks|uses|works|helps|answers|should)\b|\bwhat about the people\b|\bthe people who\b|\bour contact\b", "fulls"),
     _reply("amount", r"\bhow (?:many|much|big|large|long|often)\b|\bwhat (?:share|percentage|number|volume)\b", "amount"),
-    _reply("decision", r"\b(?:shall|should|must|may) (?:we|it|they|he|she|the|this|that|there)\b(?! (?:stop|go through|start|begin|look|plan|talk|continue|move on|discuss|speak|meet|call)\b)|\bwh(?:ich|at)\b.*\b(?:must|should|shall|decide|decided|choose|chose|languages?|wards?|rules?|criteria)\b|\bdo (?:we|you|they) [\w ]+ or [\w ]+\?|\bdid you (?:decide|choose|agree)\b|\bwho (?:signs|accepts|approves|takes|checks|will check|will take|decides|goes)\b|\b(?:do|does|will) (?:it|they|that) (?:stay|stand|hold|remain)\b", "fragment"),
+    _reply("decision", r"\b(?:shall|should|must|may) (?:we|it|they|he|she|the|this|that|there)\b(?! (?:stop|go through|start|begin|look|plan|talk|continue|move on|discuss|speak|meet|call)\b)|\bwh(?:ich|at)\b.*\b(?:must|should|shall|decide|decided|choose|chose|languages?|wards?|rules?|criteria)\b|\bdo (?:we|you|they) [\w ]+ or [\w ]+\?|\b(?:need|tell me|give me) the\b|\bdid you (?:decide|choose|agree)\b|\bwho (?:signs|accepts|approves|takes|checks|will check|will take|decides|goes)\b|\b(?:do|does|will) (?:it|they|that) (?:stay|stand|hold|remain)\b", "fragment"),
 )  # fmt: skip
 """The questions whose answers are facts."""
 
@@ -77,9 +77,13 @@ def lead_of(cut: Sequence[Clause]) -> list[Clause]:
     return list(cut[at : at + 4])
 
 
+_SENTENCE = re.compile(r"(?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)(?<=[.!?])\s+|\n+")
+_ASKS = re.compile(r"\?$|\b(?:I (?:still |also |only )?need (?:the|your|a)|tell me|give me)\b")
+
+
 def question_of(text: str) -> str:
     """Return the last sentence of an assistant's turn that asks, or ''."""
-    asked = [piece for piece in re.split(r"(?<=[.!?])\s+|\n+", text[-600:]) if piece.rstrip().endswith("?")]
+    asked = [piece for piece in _SENTENCE.split(text[-600:]) if _ASKS.search(piece.rstrip())]
     return asked[-1] if asked else ""
 
 

@@ -132,12 +132,13 @@ def _person(words: int, text: str, written: bool) -> str:
     if tokens and tokens[0].casefold().rstrip(".") in TITLES:
         tokens.pop(0)
     taken: list[str] = []
-    for token in tokens[: 3 if written else words]:
+    particle = words > 1 and any(token.casefold() in PARTICLES for token in tokens[1:3])
+    for token in tokens[: 3 if written or particle else words]:
         bare = token.strip(".,")
         low = bare.casefold()
         if low in COMMON or low in NO_NAMES or low in PLAIN or not bare or bare[0].isdigit():
             break
-        if written and not bare[0].isupper():
+        if written and not bare[0].isupper() and not (taken and low in PARTICLES):
             break
         low = low.removesuffix("'s")
         verb = low.endswith("ing") or (not written and low.endswith(("ed", "s")))
@@ -152,6 +153,9 @@ def _full(text: str, written: bool) -> str:
     name = _person(2, text, written)
     return name if written or " " in name else ""
 
+
+PARTICLES = frozenset("de da di del la van von der den al el bin ibn ní ni mac ó st dos du le".split())  # noqa: SIM905
+"""Small words inside a person's name."""
 
 PLAIN = frozenset(
     """absolutely allowed angry annoying anxious apparently asleep awesome awful beautiful big bit boring bright broken
@@ -308,7 +312,7 @@ _NO_ANSWER = frozenset(
 
 def _fragment(text: str, written: bool) -> str:
     """A short answer as it was given: "english and polish", "remove it", "the pilot is in borås"."""
-    text = re.split(r"[,;]? (?:because|cause|so|but|although|though|since|which|who|i|he|she|they|it|you|or)\b", text)[0]
+    text = re.split(r"[,;]? (?:because|cause|so|but|although|though|since|which|who|or)\b", text)[0]
     tokens = text.split(" ")
     first = tokens[0].casefold().strip(".,")
     if not 0 < len(tokens) <= _FRAGMENT or first in _NO_ANSWER or first.endswith("ly"):
@@ -385,6 +389,7 @@ _RUN = rf"{_WORD}(?: {_WORD})"
 
 KINDS: dict[str, Kind] = {
     "person": Kind(rf"{_RUN}{{0,3}}", partial(_person, 2)),
+    "word": Kind(r"[^\W\d_][\w'-]+", partial(_person, 1)),
     "first": Kind(rf"{_RUN}{{0,3}}", partial(_person, 1)),
     "full": Kind(rf"{_RUN}{{0,3}}", _full),
     "persons": Kind(
@@ -414,7 +419,7 @@ KINDS: dict[str, Kind] = {
     "when": Kind(rf"(?:{_EVERY}|{DATE})", _verbatim),
     "money": Kind(MONEY, _verbatim),
     "amount": Kind(rf"(?:{MONEY}|{NUMBER})(?:(?: percent| %)|%| [\w-]+)?(?: (?:a|per) \w+)?", _verbatim),
-    "sum": Kind(rf"(?:{MONEY}|(?<=it is ){NUMBER}|{NUMBER}(?: k|k| thousand)(?: \w+)?|{NUMBER}(?= total| in total| now|$))", _sum),
+    "sum": Kind(rf"(?:{MONEY}|(?<=it is ){NUMBER}|{NUMBER}(?: k|k| thousand)(?: \w+)?|{NUMBER}(?= total| in total| now)|(?<!\S)^{NUMBER}$)", _sum),
     "dates": Kind(rf"{DATE}(?:,?(?: so| that is| i mean)? {DATE})?", _verbatim),
     "number": Kind(NUMBER, _verbatim),
 }

@@ -107,7 +107,7 @@ STATED = {
     "i've been with brightwell for nine years": {"employer brightwell"},
     "i'm team lead now": {"role team lead"},
     "i run three restaurants in valencia": {"role run three restaurants"},
-    "ask dieter he runs the warehouse": {"colleague dieter"},
+    "ask dieter he runs the warehouse": {"colleague dieter", "role runs the warehouse of dieter"},
     "my new boss is called claire": {"manager claire"},
     "i report to the cfo, Mr Tanaka": {"manager Tanaka"},
     "I hate fax": {"dislikes fax"},
