@@ -45,6 +45,7 @@ _MENTION = re.compile(
 _ANYWHERE = ("date", "dates", "when", "money", "sum", "amount", "going", "manner")
 """Kinds of answers that may stand in any of the reply's first clauses."""
 
+_GREETING = 4  # words
 _MOST_MATCHES = 3
 _MOST = 12  # facts of one turn
 
@@ -79,6 +80,7 @@ def extract(turn: Turn, *, previous: Turn | None = None, speaker: str = USER, an
         reading.person = of_whom["who"]
     for place, clause in enumerate(cut):
         reading.after = cut[place + 1].text if place + 1 < len(cut) else ""
+        reading.opening = previous is None and all(len(other.text.split()) < _GREETING for other in cut[:place])
         reading.before = cut[place - 1].text if place else ""
         reading.read(clause)
     if previous is not None and previous.role == "assistant":
@@ -114,6 +116,7 @@ class _Reading:
     speaker: str
     written: bool
     careless: bool = False
+    opening: bool = False
     before: str = ""
     after: str = ""
     person: str = ""
@@ -165,6 +168,8 @@ class _Reading:
         if clause.reported or (clause.asks and not rule.asked):
             return False
         if rule.then and not re.match(rf"(?:{rule.then})\b", self.after, re.IGNORECASE):
+            return False
+        if rule.opening and not self.opening:
             return False
         if rule.behind and not re.search(rf"(?:{rule.behind})$", self.before, re.IGNORECASE):
             return False
@@ -222,6 +227,11 @@ class _Reading:
             low == other.value.casefold() and other.predicate in ACQUAINTED for other in self.found
         ):
             return  # "lars brandt" in answer to "who?" is no colleague where he is the boss
+        if any(
+            other.predicate == "name" and other.value in ((value, subject) if predicate != "name" else ())
+            for other in self.found
+        ):
+            return  # the speaker, who has just given a name, is nobody's colleague
         for other in self.found:
             theirs = other.value.casefold()
             if (other.predicate, other.subject) == (predicate, subject) and (
@@ -318,19 +328,28 @@ class _Reading:
             return
         question = replies.question_of(said)
         lead = replies.lead_of(cut)
-        if not question or not lead or lead[0].asks or lead[0].unreal or lead[0].reported:
+        if not question or not lead or lead[0].asks or lead[0].reported:
             return
+        if (spoken := replies.SPEAKS.search(question)) and replies.SPOKEN.match(text):
+            self._add(Rule("language", "", "", sure=0.75), lead[0], "language", spoken["language"], self.speaker, "")
+        if (aged := replies.HOW_OLD.search(question)) and (age := replies.answer("number", lead[0].text)):
+            whose = aged["whose"] or ""
+            subject = self.speaker if aged["you"] else self.person_of(whose.casefold()) if whose else self.person
+            if subject:
+                self._add(Rule("age", "", "", sure=0.75), lead[0], "age", age, subject, "")
         if who := replies.WHO_IS.search(question):
             self._described(who["who"].strip(), lead[0])
         for reply in replies.REPLIES:
             if not reply.question.search(question):
                 continue
             for clause in lead if reply.kind in _ANYWHERE else lead[:1]:
-                if clause.stated and self._answer(reply, clause):
+                if (clause.stated or clause.text.startswith("that would be")) and self._answer(reply, clause):
                     return
 
     def _answer(self, reply: replies.Reply, clause: Clause) -> bool:
         """Take an answer to a question from a clause; False when there is none in it."""
+        if reply.predicate == "works_on" and any(found.predicate == "works_on" for found in self.found):
+            return True
         if reply.predicate == "decision" and any(found.clause is clause for found in self.found):
             return True  # it says something else, and that is known
         raw = replies.answer(reply.kind, clause.text)

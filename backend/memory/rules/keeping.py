@@ -10,6 +10,10 @@ SAME = {
     "event": frozenset(
         (
             "trip",
+            "deadline",
+            "child",
+            "birthday",
+            "budget",
             "meeting",
             "commitment",
             "employer",

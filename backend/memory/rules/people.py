@@ -9,13 +9,19 @@ _PHONE = (
     r"(?P<value>\+?(?:(?:\d|zero|oh|one|two|three|four|five|six|seven|eight|nine|double|plus|hundred)[ ()./-]*){6,18})"
 )
 DEPARTMENTS = (
-    r"(?:it|legal|finance|hr|procurement|purchasing|marketing|sales|logistics|accounting|controlling|compliance|quality"
+    r"(?:it|accounts|design|data|dispatch|claims|admissions|reception|planning|production|transport|catering|payroll|training"
+    r"|legal|finance|hr|procurement|purchasing|marketing|sales|logistics|accounting|controlling|compliance|quality"
     r"|engineering|product|support|operations|security|facilities|the (?:\w+ )?(?:team|office|warehouse|department|lab|shop"
     r"|plant|field|works council|data team|front desk))"
 )
 _YEARS = r"(?: years?(?: old)?| yrs?| months? old)?"
 
 RULES = (
+    # Who opens a conversation says who they are
+    Rule("name", "", rf"^{{person}}, (?!our\b|my\b|your\b|his\b|her\b)(?:the )?(?:new )?{ROLES}\b", opening=True, sure=0.8),
+    Rule("name", "here", r"^{full} (?:from|at|with|of) [\w&' .-]+? here$", sure=0.8),
+    Rule("name", "am this", r"^(?:i am|this is) {first}$", opening=True, then="i|we|from", sure=0.7),
+    Rule("name", "called call", r"\bi (?:would )?(?:prefer|like) to be called {first}", unreal=True),
     Rule("kin", "called named", r"^(?:he|she) is (?:called|named) {first}", subject="last"),
     Rule("colleague", "ask talk call speak contact", r"\b(?:ask|talk to|speak to|speak with|call|contact) {first}$", then="he|she", asked=True, sure=0.7),
     Rule("phone", "number mobile phone cell", rf"\b(?:number|mobile|phone|cell)\b[a-z ]{{0,14}}?(?: is|:)? {_PHONE}", sure=0.85),
@@ -106,6 +112,27 @@ RULES = (
     Rule("kin", _KIN_CUES, r"\b(?:my|our) {KIN} (?:to|in|at|from|with) (?:[\w-]+ )+?{word}$", then="(?:he|she) is", sure=0.7),
     Rule("parent", "mam mum mom dad mama papa", r"\b(?:with|at|visit|visiting|see) (?P<value>(?:mam|mum|mom|dad|mama|papa))\b(?!')", sure=0.75),
     Rule("spouse", "husband wife", r"\bthe (?P<kin>husband|wife|missus)(?: is)? {first}", sure=0.6),
+    # More of family and friends
+    Rule("kin", "twins kids boys girls children", r"\b(?:the|my|our) (?P<kin>twins|kids|boys|girls|children)\b[^,]*, {persons}$", sure=0.75),
+    Rule("child", "", r"\b{first}(?: from [\w]+)?$", then=r"(?:he|she) is my (?:oldest|youngest|eldest|son|daughter|little one)\b", sure=0.75),
+    Rule("kin", _KIN_CUES, r"\b(?:i|we) (?:have )?(?:have|got) (?:an? |one )?(?:\w+ )?{KIN}, {first}", sure=0.8),
+    Rule("friend", "friend", r"\bfriend of (?:mine|ours),? {first}", sure=0.8),
+    Rule("manager", "under", r"\b(?:i am|i work|working) (?:in [\w ]+? )?under {first}$", sure=0.75),
+    Rule("age", "turn turns", rf"{{I}} (?:turn|am turning) (?P<value>{NUMBER})\b(?= on| in| next| this|$)"),
+    Rule("birthday", "turn turns", rf"\bi (?:turn|am turning) {NUMBER} (?:on|in) (?P<value>{DATE})"),
+    Rule("birthday", "birthday", rf"\bit is my birthday (?:on )?(?P<value>{DATE})", sure=0.8),
+    Rule("from_place", "born", r"\bborn and (?:bred|raised) in {place}"),
+    Rule("from_place", "family", r"\bmy (?:family|people|parents) (?:is|are|come|comes) from {place}", sure=0.7),
+    Rule("lives_in", "commute", r"{I} commute (?:in )?from {place}", sure=0.8),
+    Rule("email", "@", r"\b(?:address|mail|mails|e-?mail)\b[a-z ]{0,12}(?:is|:) (?P<value>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)", sure=0.85),
+    Rule("phone", "number mobile", rf"\bmy (?:new )?(?:number|mobile)(?:'s|s)? {_PHONE}", sure=0.85),
+    Rule("colleague", "replaced taken", r"\b(?:replaced|taken over|succeeded) by {person}", sure=0.75),
+    Rule("colleague", "called", r"\b(?:an?|our|the) (?:new )?(?:[\w-]+ )?(?:guy|student|woman|man|lady|colleague|intern|temp|chap|lad|person|trainee|freelancer|contractor|expert)(?: is| was)? (?:called|named) {first}", sure=0.75),
+    Rule("colleague", "our my the", rf"^(?:that is |it is |that would be )?{{person}},? (?:our|my|the)(?: new)? {ROLES}\b", unreal=True, sure=0.75),
+    Rule("role", "our my the", rf"^(?:that is |it is |that would be )?{{person:subject}},? (?:our|the)(?: new)? (?P<value>{ROLES})\b", unreal=True, sure=0.75),
+    Rule("colleague", "one who", r"^{word} is the (?:one|man|woman|person|guy) (?:who|that|for)\b", sure=0.7),
+    Rule("role", "does handles manages leads looks", r"^{word:subject} (?P<value>(?:does|handles|manages|leads|looks after) (?:the|our|all) [\w-]+)", sure=0.65),
+    Rule("role", "teaches", r"{WHO} (?P<value>teaches (?!it\b|that\b|them\b|me\b)[\w-]+(?: [\w-]+)?)", subject="third", sure=0.75),
     Rule("colleague", "colleagues", r"^{person} and {person} are my colleagues", label="colleague"),
 )  # fmt: skip
 """The theme's rules."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backend.memory.rules.clauses import Clause
-from backend.memory.rules.values import KINDS
+from backend.memory.rules.values import KINDS, LANGUAGES
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,10 @@ def _reply(predicate: str, question: str, kind: str, subject: str = "") -> Reply
 
 
 REPLIES = (
+    _reply("child", r"\b(?:children|kids|sons|daughters)\b", "names"),
+    _reply("works_on", r"\bwhat (?:shall we (?:plan|build|start)|is it about|are (?:we|you) (?:building|planning|working on)|is (?:the|your) (?:project|plan)(?: about)?|do you (?:want|need) to (?:plan|build))\b", "object"),
+    _reply("uses_tool", r"\bwhere do you (?:track|keep|store|write|plan|do|manage|note|log)\b", "org"),
+    _reply("hobby", r"\b(?:relax|free time|hobb(?:y|ies)|for fun|unwind|at (?:the )?weekends?|after work)\b", "pastime"),
     _reply("name", r"\b(?:what is|what's|may i (?:have|ask)|could i have) your (?:first |full )?name\b|\bwho am i (?:speaking|talking) (?:to|with)", "person"),
     _reply("employer", r"\bwhere do you work\b|\bwhich company\b.*\bwork\b|\bwho (?:is your employer|do you work for)\b", "org"),
     _reply("lives_in", r"\bwhere (?:do you live|are you (?:based|living))\b|\bwhich city\b.*\blive\b", "place"),
@@ -36,7 +40,7 @@ REPLIES = (
     _reply("budget", r"\bbudget\b|\btotal\b|\b(?:cost|money|amount|sum)\b|\d{2,3}[.,]\d{3}\b|\benough\b|\bhow much (?:money )?(?:do you have|is there|can you spend)\b", "sum", "project"),
     _reply("deadline", r"\bdeadline\b|\bdue date\b|\bby when\b|\bdate by which\b|\bwhen (?:does|must|should|do|will|would|is) .*\b(?:done|ready|live|finished|due|need|start|launch|go-live|cut-?over)\b|\btarget date\b|\b(?:still (?:possible|hold|right|on|the)|date (?:move|hold|stand|change|stay)|hold|slip)\b", "dates", "project"),
     _reply("meeting", r"\bwhen (?:is|do|will|can|shall) .*\b(?:meet|meeting|review|demo|call|workshop|steering|presentation|interview|handover|training|kick-?off)\b|\b(?:shall|should|can|may) (?:i|we) (?:book|schedule|arrange|set up|meet|invite)\b|\bwh(?:en|ich (?:day|time))\b.*\b(?:call|meet|talk|see|come|visit|suit)", "when"),
-    _reply("goal", r"\b(?:do|does|did) (?:you|they|he|she|the \w+) have an? (?:target|goal|aim)\b|\bwhat (?:is|are|would be) (?:your|the|their) (?:target|goal|aim|hope)s?\b|\bwhat (?:do you|would you like to|does he|does she) (?:want to )?(?:reach|achieve)\b", "fragment"),
+    _reply("goal", r"\bwhat do you hope\b|\b(?:do|does|did) (?:you|they|he|she|the \w+) have an? (?:target|goal|aim)\b|\bwhat (?:is|are|would be) (?:your|the|their) (?:target|goal|aim|hope)s?\b|\bwhat (?:do you|would you like to|does he|does she) (?:want to )?(?:reach|achieve)\b", "fragment"),
     _reply("trip", r"\b(?:away|holidays?|vacation|any plans|where (?:are you going|will you go|do you (?:go|spend)|were you|did you go)|trip)\b", "going"),
     _reply("allergy", r"\b(?:any|have) (?:food )?allergies\b|\ballergic to\b", "simples"),
     _reply("works_on", r"\bwhat(?: is|'s|\bwas|\bwill) (?:it|(?:the|your) (?:\w+ )?(?:project|app|system|portal|product|programme|tool|platform))\b.* (?:called|named)\b|\bwhat(?: is|'s) it called\b|\bname of the project\b", "title"),
@@ -46,6 +50,7 @@ REPLIES = (
     _reply("prefers", r"\b(?:would|do) you (?:like|prefer|rather|want)\b.*\b(?:or|in|as|how)\b|\bhow (?:long|short|do you (?:like|want|take)|would you like|should i (?:write|send)|shall i (?:write|send))\b|\bshall i (?:send|write|make|prepare|give)\b", "manner"),
     _reply("colleague", r"\bwho (?:else )?(?:decides|signs|approves|is|will|would|can|owns|should|knows|leads|takes|runs|do|could|are|tests|trains|has|gives|sponsors|accepts|does|checks|uses|works|helps|answers|should)\b|\bwhat about the people\b|\bthe people who\b|\bour contact\b", "fulls"),
     _reply("amount", r"\bhow (?:many|much|big|large|long|often)\b|\bwhat (?:share|percentage|number|volume)\b", "amount"),
+    _reply("decision", r"^[\w' -]+ or [\w' -]+\?$", "fragment"),
     _reply("decision", r"\b(?:shall|should|must|may) (?:we|it|they|he|she|the|this|that|there)\b(?! (?:stop|go through|start|begin|look|plan|talk|continue|move on|discuss|speak|meet|call)\b)|\bwh(?:ich|at)\b.*\b(?:must|should|shall|decide|decided|choose|chose|languages?|wards?|rules?|criteria)\b|\bdo (?:we|you|they) [\w ]+ or [\w ]+\?|\b(?:need|tell me|give me) the\b|\bdid you (?:decide|choose|agree)\b|\bwho (?:signs|accepts|approves|takes|checks|will check|will take|decides|goes)\b|\b(?:do|does|will) (?:it|they|that) (?:stay|stand|hold|remain)\b", "fragment"),
 )  # fmt: skip
 """The questions whose answers are facts."""
@@ -64,6 +69,12 @@ _PROPOSAL = re.compile(
 
 WHO_IS = re.compile(r"\bwho (?:is|are|was) (?P<who>(?:(?:Dr|Mr|Mrs|Ms)\.? )?(?:[A-Z][\w'-]+ ?)+)\?")
 """A question whose answer says what somebody is: "chief medical officer, my manager"."""
+
+SPEAKS = re.compile(rf"\bdo you (?:also )?speak (?P<language>{'|'.join(sorted(LANGUAGES))})\b", re.IGNORECASE)
+SPOKEN = re.compile(r"(?:yes|yeah|yep|a (?:little|bit)|some|fluently|of course|sure|enough|well enough|i do|i learned)\b", re.IGNORECASE)
+"""Whether somebody speaks a language, and the answers that say so."""
+
+HOW_OLD = re.compile(r"\bhow old (?:is|are) (?:(?P<you>you)|your (?P<whose>[\w-]+)|he|she|[A-Z]\w+)\b", re.IGNORECASE)
 
 NAMED = re.compile(r"\b(?:does|is|was|will|and|about|with|for|has|did|do|can|of) (?P<who>[A-Z][\w'-]+)(?= [a-z]|\?)")
 """Of whom a question speaks, and then the answer's "he" or "she"."""
@@ -101,11 +112,12 @@ def answer(kind: str, text: str) -> str:
     pattern = KINDS[kind].pattern
     if kind == "going":
         found = re.search(rf"\b(?:in|to|at|on) (?!the\b|\d)(?P<value>{pattern})", text, re.IGNORECASE)
+        found = found or re.match(r"(?P<value>[^\W\d_][\w'-]+)(?=,|$)", text)
         return found["value"] if found else ""
     if kind in ("date", "dates", "when", "money", "sum", "amount"):
         found = re.search(rf"(?:^|(?<= ))(?P<value>{pattern})", text, re.IGNORECASE)
     else:
         found = re.match(
-            rf"(?:(?:it is|that is|in|at|by|we have|i am|i live in|my name is|at the moment|currently|still|the|we use) )*(?P<value>{pattern})", text, re.I
+            rf"(?:(?:home,?|it is|that is|that would be|they (?:took|chose|picked)|we (?:took|chose|picked)|in|at|by|we have|i am|i live in|my name is|at the moment|currently|still|the|we use) )*(?P<value>{pattern})", text, re.I
         )
     return found["value"] if found else ""

@@ -22,9 +22,9 @@ from backend.memory.rules.values import KINDS
 
 KIN: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("wife", "husband", "partner", "spouse", "fiance", "fiancee", "girlfriend", "boyfriend"), ("spouse", "")),
-    **dict.fromkeys(("daughter", "son", "girl", "boy", "kid", "child", "baby", "stepson", "stepdaughter", "toddler", "kids", "girls", "boys", "children",
+    **dict.fromkeys(("daughter", "son", "girl", "boy", "kid", "child", "baby", "stepson", "stepdaughter", "toddler", "oldest", "youngest", "eldest", "little one", "kids", "girls", "boys", "children",
                      "daughters", "sons", "twins"), ("child", "")),
-    **dict.fromkeys(("mother", "father", "mom", "mum", "dad", "mama", "papa"), ("parent", "")),
+    **dict.fromkeys(("mother", "father", "mom", "mum", "dad", "mama", "papa", "mam", "grandmother", "grandfather", "mother-in-law", "father-in-law"), ("parent", "")),
     **dict.fromkeys(("brother", "sister", "twin", "siblings", "brothers", "sisters", "half-brother", "half-sister"), ("sibling", "")),
     **dict.fromkeys(("friend", "buddy", "best friend", "friends", "neighbour", "neighbor"), ("friend", "")),
     **dict.fromkeys(("colleague", "coworker", "co-worker", "teammate", "colleagues", "deputy", "assistant", "intern",
@@ -51,8 +51,8 @@ _ADVERBS = (
 _KIN_WORDS = "|".join(sorted((re.escape(word) for word in KIN), key=len, reverse=True))
 _KIN = rf"(?:(?:\w+ )?(?P<kin>{_KIN_WORDS}))"
 _WHO = (
-    rf"(?:\b(?P<self>i|we)\b|\b(?P<other>he|she)\b|\b(?:my|our) (?:\w+ )?(?P<whose>{_KIN_WORDS})\b(?:,? (?P<whom>[\w'-]+))??,?"
-    r"|\b(?P<somebody>[^\W\d_][\w'-]+(?: [A-Z][\w'-]+)?))"
+    rf"(?:\b(?P<self>i|we)\b|\b(?P<other>he|she)\b|\b(?:(?:my|our) (?:\w+ )?|(?<![\w'] )(?=(?:mum|mom|dad|mam|mama|papa)\b))(?P<whose>{_KIN_WORDS})\b(?:,? (?P<whom>[\w'-]+))??,?"
+    r"|\b(?P<somebody>[^\W\d_][\w'-]+(?: [A-Z][\w'-]+)?)(?: (?:from|in) (?!the\b)\w+(?= (?:is|has|will|was)\b))?)"
 )
 
 When = Literal["state", "start", "event", "never"]
@@ -64,7 +64,7 @@ class Rule:
 
     ends: the fact ceases to be true ("i left {org}"). when: what a date in the clause means - the state's start only
     behind "since" or "from" ("state"), its start anyway ("start"), the time of an event ("event").
-    dated: without a date it is no fact. then: how the next clause must begin; behind: how the one before must end. sure: confidence. asked: it holds in a request too ("please use …").
+    dated: without a date it is no fact. then: how the next clause must begin; behind: how the one before must end. opening: only in the first turn of a session. sure: confidence. asked: it holds in a request too ("please use …").
     """
 
     predicate: str
@@ -81,6 +81,7 @@ class Rule:
     value: str = ""
     then: str = ""
     behind: str = ""
+    opening: bool = False
     kinds: dict[str, str] = field(init=False, default_factory=dict, repr=False)
 
     @cached_property

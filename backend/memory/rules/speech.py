@@ -53,6 +53,14 @@ _CONTRACTIONS = (
         ),
         r"\1 is",
     ),
+    (
+        re.compile(
+            r"\b([^\W\d_][\w-]+)'s (?=(?:an?|the|from|in|on|at|now|not|called|our|my|getting|going|leaving|coming|having|moving"
+            r"|working|retiring|turning|starting|doing|fluent|allergic|vegan|vegetarian|always|only|still|also|replaced|based)\b)",
+            re.IGNORECASE,
+        ),
+        r"\1 is ",
+    ),
     (re.compile(r"\b(i|you|we|he|she|it|they|that|there)'ll\b", re.IGNORECASE), r"\1 will"),
     (re.compile(r"\b(i|you|we|he|she|it|they)'d\b", re.IGNORECASE), r"\1 would"),
     (re.compile(r"\blet'?s\b(?! \w+ed\b)", re.IGNORECASE), "let us"),

@@ -154,6 +154,12 @@ def _full(text: str, written: bool) -> str:
     return name if written or " " in name else ""
 
 
+def _name(text: str, written: bool) -> str:
+    """A word that can be nothing but a name, in a list of children or people."""
+    name = _person(2, text.split(". ")[-1], written)
+    return name if name and len(name.split()) == len(text.split(". ")[-1].split()) else ""
+
+
 PARTICLES = frozenset("de da di del la van von der den al el bin ibn ní ni mac ó st dos du le".split())  # noqa: SIM905
 """Small words inside a person's name."""
 
@@ -177,7 +183,7 @@ NO_NAMES = frozenset(
     and fine married single pregnant vegetarian vegan afraid available away busy curious glad grateful hungry ill
     interested late lost okay sick stuck excited worried allergic born free open serious aware confused responsible
     house car phone number email address place room office city town country school kindergarten university doctor's
-    side end life head hand english monday tuesday wednesday thursday friday saturday sunday january february march
+    side end life head boy girl boys girls twins oldest youngest eldest hand english monday tuesday wednesday thursday friday saturday sunday january february march
     april june july august september october november december asap voice chat maths meeting""".split()  # noqa: SIM905
 )
 
@@ -337,6 +343,21 @@ def _manner(text: str, written: bool) -> str:
     return found[0] if found and not re.match(r"(?:no|not)\b", text, re.IGNORECASE) else ""
 
 
+def _object(text: str, written: bool) -> str:
+    """What is to be done: "the relaunch of our webshop", "digitise the delivery notes"."""
+    text = re.sub(r"^(?:it is |that is |we |i )?(?:want to |need to |have to |am |are )?", "", text, flags=re.IGNORECASE)
+    return _ARTICLE.sub("", _fragment(text.split(", ")[0], written))
+
+
+def _pastime(text: str, written: bool) -> str:
+    """What somebody does for pleasure: "i bake, mostly sourdough"."""
+    found = re.match(r"(?:i |we )(?:mostly |usually |like to |love to |go |do )*(?P<what>[\w-]+(?: (?!i\\b|and\\b|with\\b)[\w-]+){0,2})", text, re.I)
+    what = found["what"] if found else text.split(",")[0]
+    if len(what.split()) > 3 or what.split(" ")[0].casefold() in COMMON - {"read", "work", "play", "plays", "run"}:
+        return ""
+    return _fragment(what, written)
+
+
 def _role(text: str, written: bool) -> str:
     """A job in answer to "what is she?"."""
     value = _simple(4, text.split(",")[0], written)
@@ -409,17 +430,20 @@ KINDS: dict[str, Kind] = {
     "languages": Kind(r".+", _language, many=True),
     "rest": Kind(r".+", _rest),
     "fragment": Kind(r".+", _fragment),
+    "object": Kind(r".+", _object),
+    "pastime": Kind(r".+", _pastime),
     "manner": Kind(r".+", _manner),
     "going": Kind(rf"{_RUN}{{0,3}}", _spot),
     "role": Kind(r".+", _role),
     "title": Kind(rf"{_RUN}{{0,4}}", _title),
+    "names": Kind(r".+", _name, many=True),
     "fulls": Kind(r".+", _full, many=True),
     "all": Kind(r".+", _verbatim),
     "date": Kind(DATE, _verbatim),
     "when": Kind(rf"(?:{_EVERY}|{DATE})", _verbatim),
     "money": Kind(MONEY, _verbatim),
     "amount": Kind(rf"(?:{MONEY}|{NUMBER})(?:(?: percent| %)|%| [\w-]+)?(?: (?:a|per) \w+)?", _verbatim),
-    "sum": Kind(rf"(?:{MONEY}|(?<=it is ){NUMBER}|{NUMBER}(?: k|k| thousand)(?: \w+)?|{NUMBER}(?= total| in total| now)|(?<!\S)^{NUMBER}$)", _sum),
+    "sum": Kind(rf"(?:{MONEY}|(?<=it is ){NUMBER}|{NUMBER}(?: k\b| thousand| grand)(?: [a-z]+s\b)?|{NUMBER}(?= total| in total| now)|\d{{1,3}}[.,' ]\d{{3}}\b|\d{{4,}}\b|{NUMBER}(?=$))", _sum),
     "dates": Kind(rf"{DATE}(?:,?(?: so| that is| i mean)? {DATE})?", _verbatim),
     "number": Kind(NUMBER, _verbatim),
 }
@@ -439,10 +463,12 @@ def values(kind: str, text: str, written: bool) -> list[str]:
     for piece in _LIST.split(_AGED.sub("", text))[:6]:
         value = how.cut(piece.strip(), written)
         if not value:
-            if how.cut in (_language, _full):
+            if how.cut in (_language, _full, _name):
                 continue
             break
         found.append(value)
+        if how.cut is _name:
+            continue
         if len(value.split()) < len(_ARTICLE.sub("", piece.strip()).split()) and how.cut is not _language:
             break  # what follows the value ends the list
     return found
