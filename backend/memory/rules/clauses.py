@@ -254,7 +254,7 @@ def _judge(clause: Clause, before: Clause | None) -> None:
 
 _I_DROPPED = re.compile(
     r"(?:(?:just|also|finally|recently|really) )?(?:hate|love|prefer|cannot stand|moved|bought|met|decided|left|joined|started|handed"
-    r"|booked|promised|quit|adopted|passed|spent|ordered|chose|picked|agreed|went|took|sold)\b(?! (?:you|it|that|this|by)\b)",
+    r"|booked|promised|quit|adopted|passed|spent|became|ordered|chose|picked|agreed|went|took|sold)\b(?! (?:you|it|that|this|by)\b)",
     re.IGNORECASE,
 )
 _AM_DROPPED = re.compile(

@@ -37,6 +37,9 @@ RULES = (
     Rule("commitment", "will", r"^i will (?P<value>(?:tell|ask|call|write to|speak to|talk to|check with|inform|email|remind) (?:(?-i:[A-Z])\w+|my \w+|the \w+)\b.*)", when="event", sure=0.75),
     Rule("commitment", "owe", r"\bi owe (?!you one){rest}", when="event", sure=0.8),
     Rule("commitment", "would", r"^(?:i|he|she|they) would {rest}$", behind=r"\b(?:i|we)(?: have| already)* (?:told|promised) (?!you\b)[\w. -]+", unreal=True, when="event", sure=0.8),
+    Rule("commitment", "get", rf"^you (?:will )?get (?P<value>.+? from (?:me|us) (?:by|on|before) {DATE})", when="event", sure=0.8),
+    Rule("commitment", "will", rf"^i will (?P<value>(?!(?:be|have|see|think|not|never|let|do my|try)\b)[\w-]+ .*{DATE}.*)", when="event", dated=True, sure=0.7),
+    Rule("commitment", "have need must", rf"^i (?:still )?(?:have to|need to|must) (?P<value>{_DELIVER}\b.*{DATE}.*)", when="event", dated=True, sure=0.7),
     # Meetings
     Rule("meeting", "meeting call demo review workshop interview appointment standup stand-up retro check-in lunch dinner session presentation steering kickoff kick-off planning catch-up 1:1 one-on-one sync", rf"{{I}} (?:have|had|have got|got|booked|scheduled|set up|planned|will have)(?: got)?(?: an?| the| my| our| another)? (?P<value>(?:[\w'-]+ ){{0,3}}?{_MEETING}\b(?: with (?:[\w'-]+ ?){{1,4}}?)?(?: (?:about|on|for) (?:the )?[\w-]+)? ?(?:on |at |in |this |next )?{DATE}.*)", when="event"),
     Rule("meeting", "meeting call demo review workshop interview appointment standup stand-up retro check-in steering kickoff kick-off presentation lunch dinner", rf"\b(?:the|my|our|first|next|weekly)? ?(?P<label>(?:[\w'-]+ ){{0,2}}?{_MEETING})(?: with [\w' -]+?)? (?:is|are|was|will be|takes place|happens|got moved|moved|has been moved)(?: now| always| moved| scheduled| planned| set| fixed| booked)*(?: from (?:[\w-]+ ){{1,2}}?)?(?: ?on| ?to| ?for| ?at)? {{when}}", when="event"),
@@ -45,6 +48,7 @@ RULES = (
     Rule("meeting", "meeting call demo review workshop interview appointment standup stand-up retro check-in steering kickoff kick-off presentation lunch dinner planning", rf"\b(?P<value>(?:[\w'-]+ )?{_MEETING}(?: (?:with|for|of) (?:the )?[\w'-]+(?: [\w'-]+)?)? (?:is |are |on |at |this |next )*(?:(?:every|each) \w+(?: \w+)?|{DATE}).*)", when="event", sure=0.75),
     Rule("meeting", "meets meet", r"\b(?:the|our) (?P<label>[\w ]{3,30}?) meets? {when}", when="event", sure=0.8),
     Rule("meeting", "meet every", r"\bwe meet (?P<value>(?:every|each|on) .+)", sure=0.8, when="event"),
+    Rule("meeting", "standup stand-up call meeting sync", rf"\b(?P<label>stand-?up|call|meeting|sync|huddle) is (?P<value>at [\d:.]+(?: ?[ap]m)? (?:every|each) \w+)", sure=0.85, when="never"),
     # Trips
     Rule("trip", "going flying travelling traveling driving heading off fly travel go visiting leaving sailing", r"{I} (?:am |are |will be |will )?(?:going|flying|travell?ing|driving|heading|off|fly|travel|leaving|taking the train|moving)(?: off| away| back| over| out| on holiday| on vacation| together| with .+?)? (?:to|for) {spot}", when="event", dated=True),
     Rule("trip", "away holiday vacation trip", r"{AM} (?:away|on holiday|on vacation|on a (?:business )?trip|off)\b.*?\b(?:in|to) (?!\d|the \d){spot}", when="event"),
@@ -80,6 +84,12 @@ RULES = (
     Rule("event", "there", rf"^there is (?P<value>an? [\w' -]+? (?:on |at |in )?.*{DATE}.*)$", when="event", dated=True, sure=0.7),
     Rule("event", "day", rf"^(?P<value>my (?:last|first) day(?: at work| there)? is (?:on )?{DATE})", when="event", dated=True, sure=0.8),
     Rule("event", "", rf"^(?P<value>(?:(?:the|my|our|their) )?(?!(?:i|we|he|she|it|they|you|that|this|there|who|what|which|and|but|so)\b)(?:[\w'-]+ ){{1,4}}?(?:went|broke|crashed|failed|was|were|passed|arrived|had|is having|is getting|is going|opened|launched|signed|died|collapsed|exploded|resigned|left|called|moved|come|comes|came)\b.*{DATE}.*)$", when="event", dated=True, sure=0.65),
+    Rule("trip", "taking take took", r"{I} (?:am |are |will )?(?:taking|take|took) (?:the|my|our) [\w-]+ to {spot}", when="event", dated=True, sure=0.8),
+    Rule("event", "have", rf"\bwe have (?P<value>(?:our|the|an?) [\w' -]+? (?:on|in) (?:the )?{DATE})", when="event", dated=True, sure=0.7),
+    Rule("event", "out", rf"\bi am (?P<value>(?:out of (?:the )?office|off|on leave|at the \w+) on {DATE})", when="event", dated=True, sure=0.7),
+    Rule("event", "graduation wedding surgery", rf"\bmy (?P<whose>daughter|son|wife|husband|sister|brother|mother|father)'s (?P<value>[\w-]+ (?:is|was) (?:on |in )?(?:the )?{DATE})", when="event", dated=True, sure=0.75),
+    Rule("event", "", rf"^(?P<value>(?:(?:the|a|an|our|my|first|second|last|next) )?(?!(?:i|we|he|she|it|they|you|that|this|there|who|what|which|and|but|so|if|when|in|on|at|by|from|until|since|not|no|yes|maybe|please|only|just|about|around|every)\b)(?:[\w'-]+ ){{1,4}}?(?:is|are|starts|start|begins|ends|comes|on|from)(?: on| in| from)? (?:the )?(?:{DATE})(?: (?:to|until) {DATE})?)(?:,.*)?$", when="event", dated=True, sure=0.6),
+    Rule("event", "", rf"^(?:{DATE},? )(?P<value>(?:the|a|an|our|my) [\w'-]+(?: [\w'-]+)? (?!would|could|might|said)[\w-]+ .+)$", when="event", dated=True, sure=0.6),
     # Goals
     Rule("goal", "goal dream aim resolution ambition", r"\bmy (?:\w+ )?(?:goal|dream|aim|resolution|ambition|plan)(?: for [\w ]+?)? (?:is|has always been|was always) (?:to |that )?{rest}"),
     Rule("goal", "goal target aim objective", r"\b(?:the|our) (?:main |big |only )?(?:goal|target|aim|objective|point) is (?:to |that )?{rest}"),

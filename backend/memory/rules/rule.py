@@ -22,7 +22,7 @@ from backend.memory.rules.values import KINDS
 
 KIN: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("wife", "husband", "partner", "spouse", "fiance", "fiancee", "girlfriend", "boyfriend"), ("spouse", "")),
-    **dict.fromkeys(("daughter", "son", "girl", "boy", "kid", "child", "baby", "stepson", "stepdaughter", "toddler", "oldest", "youngest", "eldest", "little one", "kids", "girls", "boys", "children",
+    **dict.fromkeys(("daughter", "son", "girl", "boy", "kid", "child", "baby", "stepson", "stepdaughter", "toddler", "oldest", "youngest", "eldest", "little one", "smallest", "kids", "girls", "boys", "children",
                      "daughters", "sons", "twins"), ("child", "")),
     **dict.fromkeys(("mother", "father", "mom", "mum", "dad", "mama", "papa", "mam", "grandmother", "grandfather", "mother-in-law", "father-in-law"), ("parent", "")),
     **dict.fromkeys(("brother", "sister", "twin", "siblings", "brothers", "sisters", "half-brother", "half-sister"), ("sibling", "")),

@@ -1,7 +1,7 @@
 """Rules about work: employer, role, team, tools, projects, deadlines, budgets, figures, decisions."""
 
 from backend.memory.rules.rule import Rule
-from backend.memory.rules.values import DATE, MONEY, NUMBER
+from backend.memory.rules.values import BIG, DATE, MONEY, NUMBER
 
 ROLES = (
     r"(?:\w+ ){0,3}?(?:engineer|developer|manager|nurse|teacher|analyst|director|officer|consultant|architect|designer"
@@ -65,6 +65,14 @@ RULES = (
     Rule("role", "going", rf"\bi am going to [\w& -]+ as (?:an? |the )?(?P<value>{ROLES})", when="start"),
     Rule("role", "from", rf"^(?P<value>{ROLES}) from (?:the )?{DATE}", when="start", sure=0.75),
     Rule("role", "look oversee coordinate", r"\bi (?P<value>(?:look after|oversee|coordinate|take care of) (?!(?:it|him|her|them|that|this|you)\b)(?:the |our |all )?[\w-]+(?: (?!at|for|in|on|with|from)[\w-]+)?)", sure=0.75),
+    Rule("employer", "work works working", r"{WHOAM} (?:works?|working) in (?P<value>an? (?:\w+ )?(?:bakery|hospital|school|bank|shop|factory|hotel|clinic|museum|library|garage|kitchen|lab|warehouse|nursery|pharmacy|restaurant|agency|startup|university|ministry))\b", sure=0.8),
+    Rule("employer", "years", rf"^{NUMBER} years (?:now )?(?:at|with) {{brand}}", sure=0.8),
+    Rule("employer", "run lead manage handle do head look", r"\bi (?:run|lead|manage|handle|do|head|look after) (?:the|our|all) .+? (?:for|at) {brand}$", sure=0.75),
+    Rule("role", "run lead manage head", r"\bi (?P<value>(?:run|lead|manage|head) (?:an?|the|our) (?!(?:risk|way|show|meeting)\b)[\w-]+(?: of \w+)?(?=$| in\b| at\b| for\b))", opening=True, sure=0.75),
+    Rule("role", "lead manage", rf"\bi (?P<value>(?:lead|manage) a (?:team|group|crew|department) of {NUMBER})", sure=0.85),
+    Rule("role", "runs owns leads", r"{WHO} (?P<value>(?:runs|owns|leads|manages) (?:an?|the|our) (?:[\w-]+ )?[\w-]+)", subject="third", sure=0.7),
+    Rule("role", "now", r"^i (?P<value>(?:plan|sell|repair|drive|design|build|audit|buy|coach|write|translate) (?:the|all|our) [\w-]+)$", behind=r"\bi used to .*", sure=0.7),
+    Rule("role", "chair", r"^{person:subject} is (?:the )?(?P<value>chair(?:man|woman)?(?: of (?:the )?[\w-]+)?)\b", sure=0.8),
     # Role and team
     Rule("role", "am", rf"^i am (?:now )?(?!not\b)(?!.*\b(?:at|for|with)\b)(?P<value>{ROLES})(?: now| here| there| since .+)?$", sure=0.85),
     Rule("role", "made", rf"\bmade me (?:the |an? )?(?P<value>{ROLES})\b", when="start"),
@@ -200,6 +208,27 @@ RULES = (
     Rule("decision", "scrap forget drop ditch kill skip cancel", r"^(?P<value>(?:scrap|ditch|drop|kill|skip|forget|cancel) the (?!(?:rest|last|question|idea i)\b)[\w-]+(?: [\w-]+)?)\b", asked=True, sure=0.7),
     Rule("decision", "has must needs", r"^(?:it|this|that) (?P<value>(?:has to|must|needs to) (?!be (?:done|ready|finished|fine|live|a joke|said|something)\b)(?:[\w-]+ ){2,}.*)$", sure=0.65),
     Rule("decision", "rule", r"^(?:the|our) (?:rule|agreement|condition|requirement|decision) is(?: that)? {rest}", sure=0.8),
+    Rule("deadline", "gave gives until", rf"\b(?:gave|gives|given|granted) us (?:time )?(?:until|till) (?P<value>{DATE})", subject="project", sure=0.8),
+    Rule("deadline", "planned scheduled set fixed", rf"\b(?:launch|release|go[- ]?live|opening|start|delivery|hand-?over|cut-?over|it) is (?:now )?(?:planned|scheduled|set|fixed) for (?P<value>{DATE})", subject="project", sure=0.8),
+    Rule("deadline", "date deadline", rf"\b(?:new|final|agreed) (?:date|deadline|go-?live): (?P<value>{DATE})", subject="project", sure=0.85),
+    Rule("deadline", "by", rf"\b(?:it |this |that )?(?:has to|must|needs to) be \w+ [\w ]*?by (?P<value>[\w ]*?,? ?{DATE})", subject="project", sure=0.75),
+    Rule("budget", "capped left limited", rf"\b(?:capped|limited) (?:at|to) (?P<value>{MONEY}|{NUMBER}(?: k| thousand)?)", subject="project", sure=0.8),
+    Rule("budget", "left", rf"\bwe have (?:about |only )?(?P<value>{MONEY}|{NUMBER} (?:thousand|k|grand)) left", subject="project", sure=0.8),
+    Rule("amount", "third half quarter most", r"\b(?P<value>(?:an? (?:third|quarter|fifth|tenth)|two thirds|three quarters|half) of (?:the|our|all) [\w-]+)", sure=0.65),
+    Rule("amount", "of", rf"\b(?P<value>{NUMBER} of the (?:{NUMBER}|[a-z]{{3,}}s))\b", sure=0.65),
+    Rule("amount", "was is were are", rf"\b(?:turnover|revenue|sales|profit|cost|costs|price|rent|total|salary|rate|average|share|figure|number|capacity|speed|weight|length|size)\b[\w ]{{0,20}}? (?:was|is|were|are) (?:about |around |now |only )*(?P<value>{NUMBER}(?: (?:percent|million|thousand|k))?)", sure=0.7),
+    Rule("amount", "", rf"(?<![\w.,-])(?<!\bat )(?<!\bthe )(?P<value>{BIG} (?:(?!of\b|and\b|or\b|in\b|hours\b|minutes\b|days\b|weeks\b|months\b|years\b|seconds\b|percent\b|euros\b|dollars\b)[a-z-]+ )?(?!years\b|yrs\b|days\b|weeks\b|months\b|times\b|things\b|degrees\b|this\b|is\b|was\b|has\b|as\b|us\b|seconds\b|minutes\b|hours\b|yes\b|always\b|euros\b|dollars\b|pounds\b|points\b|thanks\b|perhaps\b|less\b)(?:[a-z-]{{3,}}s|people|staff|children|women|men))\b", sure=0.6),
+    Rule("uses_tool", "in on by via through with", rf"\b(?:is|are|comes?|goes?|runs?|lives?|stay|work|done|kept|planned|sent) (?:in |all )*(?:in|on|by|via|through|with) (?P<value>{_TOOLS}|fax|paper)\b(?! (?:call|meeting|training|course|expert))", sure=0.7),
+    Rule("uses_tool", "work works working", r"\bwe (?:work|are working) with {brand}$", sure=0.6),
+    Rule("works_on", "project", r"^the project, {title}(?=,|$)", sure=0.8),
+    Rule("works_on", "baby", r"\bmy (?:baby|pet project|big thing) is (?:an? |the )?{simple}", sure=0.7),
+    Rule("decision", "went gone going", r"\b(?:we|i|they|the (?:board|committee|council|team|management)|everybody)(?: have| has)? (?:went|gone) (?:for|with) {rest}", sure=0.75),
+    Rule("decision", "start begin", r"^we (?:will )?(?P<value>(?:start|begin) (?:in|with|at|from) (?!(?:it|that|the question|what|you)\b).+)", sure=0.7),
+    Rule("decision", "has must needs", r"^(?P<value>(?:the|every|each|all|our|both|any) [\w' -]{2,40}? (?:must|has to|have to|needs to|need to|needs|may not|can only) (?!be (?:done|ready|fine|live|finished)\b)(?!(?:a )?(?:help|break|holiday|rest|moment|minute|think)\b).+)", sure=0.65),
+    Rule("decision", "gets takes presents leads does", r"^(?P<value>(?-i:[A-Z])[\w-]+ (?:gets|takes|presents|leads|does|keeps|covers) (?:the|all|over|my) .+)", sure=0.6),
+    Rule("decision", "must", r"^must[- ]haves?: {all}", sure=0.75),
+    Rule("decision", "anymore", r"^(?P<value>no [\w -]+?) anymore\b", sure=0.6),
+    Rule("decision", "stays stay", r"\b(?P<value>the [\w -]{3,30}? stays? (?:in|as|at|on|with|where) .+)$", sure=0.65),
     Rule("decision", "stick sticking", r"{I} (?:will )?(?:stick|are sticking|am sticking) (?:with|to) {rest}"),
     Rule("decision", "will not", r"\bwe (?:will not|are not going to) {rest}", sure=0.7),
 )  # fmt: skip

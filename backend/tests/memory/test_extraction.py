@@ -96,7 +96,7 @@ STATED = {
         "child two kids", "child Lucia", "child Pablo", "age 5 of Lucia", "age 2 of Pablo"},
     "my two girls ayo and bisi are in the choir": {"child ayo", "child bisi"},
     "the kids are with my mother this week, lucia is five and pablo is two": {"age five of lucia", "age two of pablo"},
-    "our baby girl was born yesterday, we called her Ines": {"child Ines"},
+    "our baby girl was born yesterday, we called her Ines": {"child Ines", "event our baby girl was born yesterday"},
     "we have one daughter, she is called Elif": {"child Elif"},
     "my mother yuko lives in nara": {"parent yuko", "lives_in nara of yuko"},
     "my brother lives in london he is a chef": {"lives_in london of brother"},
