@@ -1,4 +1,4 @@
-"""Measures the rule pass on labelled dialogues: `python -m bench.facts [--split dev|held_out] [--only NAME …] [--misses]`.
+"""Measures the rule pass on labelled dialogues: `python -m bench.facts [--split SPLIT] [--only NAME …] [--misses]`.
 
 A found fact is right when a label has its predicate, its subject and its value (the content words of one contain the
 other's). Precision counts every other fact as wrong, also a true one that nobody labelled; what was found on turns

@@ -21,8 +21,8 @@ from backend.memory.rules.keeping import ACQUAINTED, PLANNED, SAME, WISHES, comm
 from backend.memory.rules.rule import KIN, Rule, singular
 from backend.memory.rules.speech import plain
 from backend.memory.rules.values import values
-from backend.memory.rules.work import ROLES
 from backend.memory.rules.when import HAS_TIME, PAST, period_of, resolve, spelled
+from backend.memory.rules.work import ROLES
 
 RULES: tuple[Rule, ...] = (*people.RULES, *work.RULES, *life.RULES, *plans.RULES)
 
@@ -259,7 +259,7 @@ class _Reading:
         if groups.get("self"):
             return None if rule.subject in ("other", "third") else self.speaker
         if groups.get("other"):
-            return self.speaker if rule.value == "other" else self.person or None
+            return self.speaker if rule.value == "other" else self.person or self.relation or None
         if whose := groups.get("whose"):
             name = values("first", groups.get("whom") or "", self.written)
             return name[0] if name else self.person_of(whose.casefold())
@@ -369,9 +369,7 @@ class _Reading:
             kin = re.fullmatch(r"(?:he is |she is )?(?:my|our) (?:\w+ )?(?P<kin>[\w-]+)", part, re.IGNORECASE)
             if kin and kin["kin"].casefold() in KIN:
                 self._add(rule, clause, KIN[kin["kin"].casefold()][0], name, self.speaker, kin["kin"].casefold())
-            elif role := re.fullmatch(
-                rf"(?:he is |she is )?(?:an? |the |our )?(?P<role>{ROLES})", part, re.IGNORECASE
-            ):
+            elif role := re.fullmatch(rf"(?:he is |she is )?(?:an? |the |our )?(?P<role>{ROLES})", part, re.IGNORECASE):
                 self._add(rule, clause, "role", role["role"], name, "")
 
     def facts(self) -> list[Fact]:

@@ -71,6 +71,12 @@ _SAYS = re.compile(
     r"|mentioned|joked|dreamed|dreamt|according to)(?: (?:me|us|him|her|them|you))?$|^according to\b",
     re.IGNORECASE,
 )
+_READ_OUT = re.compile(
+    r"\b(?:e?-?mail|message|letter|note|post|text|sign|contract|page|article|he|she|they|who)\b[^:]{0,40}"
+    r"\b(?:says?|said|writes?|wrote|reads|goes|sent|forwarded)\b[^:]{0,30}:|^(?:fwd?|forwarded|quote|from the (?:e?-?mail|letter)):",
+    re.IGNORECASE,
+)
+"""Behind it stand somebody else's words, to the end of the turn."""
 _I_SAY = re.compile(r"\b(?:i|we)(?: have)?(?: already| just)? (?:said|say|told you|think|guess|believe|know)$", re.I)
 
 
@@ -99,8 +105,15 @@ class Clause:
 def clauses(text: str) -> list[Clause]:
     """Cut plain text into clauses, in order."""
     found: list[Clause] = []
+    read_out = False
     for number, sentence in enumerate(_sentences(text)):
-        found.extend(_judged(_cut(sentence, number), asked=sentence.endswith("?")))
+        judged = _judged(_cut(sentence, number), asked=sentence.endswith("?"))
+        colon = _READ_OUT.search(sentence)
+        for clause in judged:
+            behind = colon is not None and sentence.find(clause.text) + len(clause.text) > colon.end()
+            clause.reported = clause.reported or read_out or behind
+        read_out = read_out or colon is not None
+        found.extend(judged)
     return found
 
 

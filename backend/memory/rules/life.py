@@ -81,7 +81,7 @@ RULES = (
     Rule("dislikes", "stand", r"^cannot stand {liking}"),
     Rule("dislikes", "fan", r"^i am not an? (?:big )?fan of {liking}"),
     Rule("prefers", "prefers", r"{WHO} prefers {simple}", subject="third", sure=0.8),
-    Rule("prefers", "under lines words sentences pages", rf"\bkeep (?:it|them|that|everything) (?P<value>(?:under|below|to|within) [\w-]+ (?:lines?|words|sentences|pages?|minutes))", asked=True, sure=0.8),
+    Rule("prefers", "under lines words sentences pages", r"\bkeep (?:it|them|that|everything) (?P<value>(?:under|below|to|within) [\w-]+ (?:lines?|words|sentences|pages?|minutes))", asked=True, sure=0.8),
     Rule("prefers", "first", r"\bi (?:want|need|like) (?:the )?(?P<value>[\w-]+ first)\b", sure=0.75),
     Rule("prefers", "sacred holy limits", rf"^(?P<value>{_DAY_WORDS} (?:is|are) (?:sacred|holy|off limits|mine|blocked)\b.*)", sure=0.75),
     Rule("hobby", "play plays", r"\bi play (?:the )?(?P<value>(?!(?:a|an|with|it|that|this|role|safe|along|games|no|any|my|by|for)\b)[\w-]+)(?= in\b| every\b| with\b| on\b| at\b| for\b|$)", sure=0.75),

@@ -48,7 +48,7 @@ RULES = (
     Rule("meeting", "meeting call demo review workshop interview appointment standup stand-up retro check-in steering kickoff kick-off presentation lunch dinner planning", rf"\b(?P<value>(?:[\w'-]+ )?{_MEETING}(?: (?:with|for|of) (?:the )?[\w'-]+(?: [\w'-]+)?)? (?:is |are |on |at |this |next )*(?:(?:every|each) \w+(?: \w+)?|{DATE}).*)", when="event", sure=0.75),
     Rule("meeting", "meets meet", r"\b(?:the|our) (?P<label>[\w ]{3,30}?) meets? {when}", when="event", sure=0.8),
     Rule("meeting", "meet every", r"\bwe meet (?P<value>(?:every|each|on) .+)", sure=0.8, when="event"),
-    Rule("meeting", "standup stand-up call meeting sync", rf"\b(?P<label>stand-?up|call|meeting|sync|huddle) is (?P<value>at [\d:.]+(?: ?[ap]m)? (?:every|each) \w+)", sure=0.85, when="never"),
+    Rule("meeting", "standup stand-up call meeting sync", r"\b(?P<label>stand-?up|call|meeting|sync|huddle) is (?P<value>at [\d:.]+(?: ?[ap]m)? (?:every|each) \w+)", sure=0.85, when="never"),
     # Trips
     Rule("trip", "going flying travelling traveling driving heading off fly travel go visiting leaving sailing", r"{I} (?:am |are |will be |will )?(?:going|flying|travell?ing|driving|heading|off|fly|travel|leaving|taking the train|moving)(?: off| away| back| over| out| on holiday| on vacation| together| with .+?)? (?:to|for) {spot}", when="event", dated=True),
     Rule("trip", "away holiday vacation trip", r"{AM} (?:away|on holiday|on vacation|on a (?:business )?trip|off)\b.*?\b(?:in|to) (?!\d|the \d){spot}", when="event"),

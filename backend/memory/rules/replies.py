@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backend.memory.rules.clauses import Clause
-from backend.memory.rules.values import KINDS, LANGUAGES
+from backend.memory.rules.values import KINDS
+from backend.memory.rules.words import LANGUAGES
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ def _reply(predicate: str, question: str, kind: str, subject: str = "") -> Reply
 REPLIES = (
     _reply("child", r"\b(?:children|kids|sons|daughters)\b", "names"),
     _reply("works_on", r"\bwhat (?:shall we (?:plan|build|start)|is it about|are (?:we|you) (?:building|planning|working on)|is (?:the|your) (?:project|plan)(?: about)?|do you (?:want|need) to (?:plan|build))\b", "object"),
-    _reply("uses_tool", r"\bwhere do you (?:track|keep|store|write|plan|do|manage|note|log)\b", "org"),
+    _reply("uses_tool", r"\bdo you (?:have|use) (?:an? )?[\w ]*(?:system|tool|software|app|program)\b|\bwhere do you (?:track|keep|store|write|plan|do|manage|note|log)\b", "org"),
     _reply("hobby", r"\b(?:relax|free time|hobb(?:y|ies)|for fun|unwind|at (?:the )?weekends?|after work)\b", "pastime"),
     _reply("name", r"\b(?:what is|what's|may i (?:have|ask)|could i have) your (?:first |full )?name\b|\bwho am i (?:speaking|talking) (?:to|with)", "person"),
     _reply("employer", r"\bwhere do you work\b|\bwhich company\b.*\bwork\b|\bwho (?:is your employer|do you work for)\b", "org"),
@@ -43,7 +44,7 @@ REPLIES = (
     _reply("goal", r"\bwhat do you hope\b|\b(?:do|does|did) (?:you|they|he|she|the \w+) have an? (?:target|goal|aim)\b|\bwhat (?:is|are|would be) (?:your|the|their) (?:target|goal|aim|hope)s?\b|\bwhat (?:do you|would you like to|does he|does she) (?:want to )?(?:reach|achieve)\b", "fragment"),
     _reply("trip", r"\b(?:away|holidays?|vacation|any plans|where (?:are you going|will you go|do you (?:go|spend)|were you|did you go)|trip)\b", "going"),
     _reply("allergy", r"\b(?:any|have) (?:food )?allergies\b|\ballergic to\b", "simples"),
-    _reply("works_on", r"\bwhat(?: is|'s|\bwas|\bwill) (?:it|(?:the|your) (?:\w+ )?(?:project|app|system|portal|product|programme|tool|platform))\b.* (?:called|named)\b|\bwhat(?: is|'s) it called\b|\bname of the project\b", "title"),
+    _reply("works_on", r"\bwhat(?: is|'s|\bwas|\bwill) (?:it|(?:the|your) (?:\w+ )?(?:project|app|system|portal|product|programme|tool|platform))\b.* (?:called|named)\b|\bwhat(?: is|'s) it called\b|\bname\b.*\b(?:final|settled|fixed)\b|\bname of the project\b", "title"),
     _reply("uses_tool", r"\bwh(?:at|ich) (?:\w+ )?(?:system|tool|software|platform|app|product|program)s?\b.*\b(?:use|using|run|have|today|now|want|like|for|on|in|to|work)\b", "org"),
     _reply("team", r"\bwh(?:at|ich) (?:team|department|unit)\b", "org"),
     _reply("role", r"\bwhat (?:do you do|is your (?:job|role|position|title)|is (?:he|she)|does (?:he|she) do)\b", "role"),
@@ -53,7 +54,7 @@ REPLIES = (
     _reply("prefers", r"\b(?:good|best) (?:time|way|day)\b", "fragment"),
     _reply("decision", r"\b(?:settled|decided|chosen|fixed)\b|\bleft to decide\b|\brequirements\b|\bhow (?:fast|good|accurate|safe) (?:should|must)\b", "fragment"),
     _reply("decision", r"^[\w' -]+ or [\w' -]+\?$", "fragment"),
-    _reply("decision", r"\b(?:shall|should|must|may) (?:we|it|they|he|she|the|this|that|there)\b(?! (?:stop|go through|start|begin|look|plan|talk|continue|move on|discuss|speak|meet|call)\b)|\bwh(?:ich|at)\b.*\b(?:must|should|shall|decide|decided|choose|chose|languages?|wards?|rules?|criteria)\b|\bdo (?:we|you|they) [\w ]+ or [\w ]+\?|\b(?:need|tell me|give me) the\b|\bdid you (?:decide|choose|agree)\b|\bwho (?:signs|accepts|approves|takes|checks|will check|will take|decides|goes)\b|\b(?:do|does|will) (?:it|they|that) (?:stay|stand|hold|remain)\b", "fragment"),
+    _reply("decision", r"\b(?:shall|should|must|may) (?:we|it|they|he|she|the|this|that|there)\b(?! (?:stop|go (?:through|on)|carry on|start|begin|look|plan|talk|continue|move on|discuss|speak|meet|call)\b)|\bwh(?:ich|at)\b(?!.*\b(?:next|now|first|do for you|help)\b).*\b(?:must|should|shall|decide|decided|choose|chose|languages?|wards?|rules?|criteria)\b|\bdo (?:we|you|they) [\w ]+ or [\w ]+\?|\b(?:need|tell me|give me) the\b|\bdid you (?:decide|choose|agree)\b|\bwho (?:signs|accepts|approves|takes|checks|will check|will take|decides|goes)\b|\b(?:do|does|will) (?:it|they|that) (?:stay|stand|hold|remain)\b", "fragment"),
 )  # fmt: skip
 """The questions whose answers are facts."""
 
@@ -69,19 +70,23 @@ _PROPOSAL = re.compile(
 )  # fmt: skip
 
 
-WHO_IS = re.compile(r"\bwho (?:is|are|was) (?P<who>(?:(?:Dr|Mr|Mrs|Ms)\.? )?(?:[A-Z][\w'-]+ ?)+)\?")
+WHO_IS = re.compile(r"\b[Ww]ho (?:is|are|was) (?P<who>(?:(?:Dr|Mr|Mrs|Ms)\.? )?(?:[A-Z][\w'-]+ ?)+)\?")
 """A question whose answer says what somebody is: "chief medical officer, my manager"."""
 
 SPEAKS = re.compile(rf"\bdo you (?:also )?speak (?P<language>{'|'.join(sorted(LANGUAGES))})\b", re.IGNORECASE)
-SPOKEN = re.compile(r"(?:yes|yeah|yep|a (?:little|bit)|some|fluently|of course|sure|enough|well enough|i do|i learned)\b", re.IGNORECASE)
+SPOKEN = re.compile(
+    r"(?:yes|yeah|yep|a (?:little|bit)|some|fluently|of course|sure|enough|well enough|i do|i learned)\b", re.IGNORECASE
+)
 """Whether somebody speaks a language, and the answers that say so."""
 
 HOW_OLD = re.compile(r"\bhow old (?:is|are) (?:(?P<you>you)|your (?P<whose>[\w-]+)|he|she|[A-Z]\w+)\b", re.IGNORECASE)
 
-NAMED = re.compile(r"\b(?:does|is|was|will|and|about|with|for|has|did|do|can|of) (?P<who>[A-Z][\w'-]+)(?= [a-z]|\?)")
+NAMED = re.compile(r"\b(?i:does|is|was|will|and|about|with|for|has|did|do|can|of) (?P<who>[A-Z][\w'-]+)(?= [a-z]|\?)")
 """Of whom a question speaks, and then the answer's "he" or "she"."""
 
-_HELD = re.compile(r"(?:no|yes|yep|yup|yeah|nope|nah|not really|of course|sure|ok|okay|well|right|exactly)[.,!]?", re.IGNORECASE)
+_HELD = re.compile(
+    r"(?:no|yes|yep|yup|yeah|nope|nah|not really|of course|sure|ok|okay|well|right|exactly)[.,!]?", re.IGNORECASE
+)
 
 
 def lead_of(cut: Sequence[Clause]) -> list[Clause]:
@@ -118,8 +123,12 @@ def answer(kind: str, text: str) -> str:
         return found["value"] if found else ""
     if kind in ("date", "dates", "when", "money", "sum", "amount"):
         found = re.search(rf"(?:^|(?<= ))(?P<value>{pattern})", text, re.IGNORECASE)
+    elif kind in ("fragment", "object"):
+        return text
     else:
         found = re.match(
-            rf"(?:(?:home,?|it is|that is|that would be|they (?:took|chose|picked)|we (?:took|chose|picked)|in|at|by|we have|i am|i live in|my name is|at the moment|currently|still|the|we use) )*(?P<value>{pattern})", text, re.I
+            rf"(?:it is called |(?:home,?|it is|that is|that would be|they (?:took|chose|picked)|we (?:took|chose|picked)|in|at|by|we have|i am|i live in|my name is|at the moment|currently|still|the|we use) )*(?P<value>{pattern})",
+            text,
+            re.I,
         )
     return found["value"] if found else ""

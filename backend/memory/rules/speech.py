@@ -56,7 +56,7 @@ _CONTRACTIONS = (
     (
         re.compile(
             r"\b([^\W\d_][\w-]+)'s (?=(?:an?|the|from|in|on|at|now|not|called|our|my|getting|going|leaving|coming|having|moving"
-            r"|working|retiring|turning|starting|doing|fluent|allergic|vegan|vegetarian|always|only|still|also|replaced|based)\b)",
+            r"|working|calling|retiring|turning|starting|doing|fluent|allergic|vegan|vegetarian|always|only|still|also|replaced|based)\b)",
             re.IGNORECASE,
         ),
         r"\1 is ",

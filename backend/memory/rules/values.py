@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from backend.memory.rules.words import COMMON, LANGUAGES, LIKE_VERBS, LINKS, NO_NAMES, PARTICLES, PLAIN, TITLES
+
 _WORD = r"[^\W_][\w'&.+/@-]*"
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -51,36 +53,7 @@ MONEY = (
     r"|\d[\d.,']*(?:k|m)\b(?: canadian| us| australian)?)"
 )
 DATED = re.compile(rf"\b{DATE}", re.IGNORECASE)
-LANGUAGES = frozenset(
-    """english german french spanish italian portuguese dutch swedish norwegian danish finnish polish czech russian
-    ukrainian turkish arabic hebrew hindi urdu bengali tamil mandarin chinese cantonese japanese korean vietnamese thai
-    greek latin hungarian romanian croatian serbian bulgarian persian farsi swahili catalan welsh irish icelandic
-    yoruba igbo hausa zulu basque galician kurdish armenian georgian punjabi gujarati marathi nepali sinhala burmese khmer
-    mongolian azerbaijani kazakh somali amharic pashto afrikaans flemish breton scots luxembourgish valencian esperanto slovak slovenian albanian malay indonesian tagalog""".split()  # noqa: SIM905
-)
 
-COMMON = frozenset(
-    """a about above actually after afterwards again ago all almost alone along already also although always am an and
-    another any anymore anyone anything anyway are around as ask asked asks at away back bad badly be because became been
-    before began behind being best better between big both bring but buy by call called calls came can cannot care cause
-    come comes could currently day days decided did different do does doing done down during each early either else even
-    ever every everyone everything exactly except far feel few finally fine first for forever found from full fully gave
-    get gets getting give go goes going gone good got great had happy hard has hate have having he her here hers him his
-    home how however i if important in instead into is it its just keep keeps kept kids knew know knows last late lately
-    later least leave leaves left less let like likely likes little live lived lives living long look looks lot lots love
-    loves made main mainly make makes many maybe me mean means meet might mine moment more most mostly moved much must my
-    myself near nearly need needs never new next nice no nobody none not nothing now of off often oh ok okay old older
-    oldest on once one only onto or originally other others our ours out over own part people per perhaps plays please
-    prefer pretty probably put quite rather read ready real really recently report reports right run runs said same saw
-    say says see seems sent she should sign signs since sit so some somebody someone something sometimes soon sorry spoke
-    start started starting starts still stopped such sure take takes talk tell than thank thanks that the their them then
-    there therefore these they thing things think this those though thought through till time tired to today together
-    told tomorrow tonight too took totally toward tried true try trying turned turns two under unfortunately until up us
-    use used uses using usually very via wait want wanted wants was way we week weekend well went were what when where
-    whether which while who whole whom whose why will wish with within without work worked working works would yeah year
-    years yes yesterday yet you young younger youngest your yours and/or plus etc three four five six seven eight nine
-    ten""".split()  # noqa: SIM905
-)
 _ENDS = frozenset(
     """and or but so because since cause which who whom whose that when while where if unless although though than then as
     until till i we he she they it you is are was were will would can could has have had does do did please actually
@@ -118,17 +91,6 @@ class Kind:
     many: bool = False
 
 
-TITLES = frozenset("dr mr mrs ms prof professor doctor herr frau senor senora señor señora sr sra don doña".split())  # noqa: SIM905
-_LIKE_VERBS = frozenset(
-    """james thomas chris lucas marcus nicolas nicholas jonas andreas agnes hannes ines iris doris phyllis alexis elias
-    tobias mathias matthias silas dennis louis luis carlos marcos charles frances francis lars hans klaus boris morris
-    curtis travis otis alois jens nils niels rasmus magnus linus titus cyrus anais mercedes dolores lourdes moses jesus
-    tess bess jess ross russ ahmed mohamed mohammed fred ned ted jared alfred wilfred saeed khaled waleed rashed majed
-    andres tomas matias jess siobhans jules james's""".split()  # noqa: SIM905
-)
-"""Names that end like a verb ("my brother sends")."""
-
-
 def _person(words: int, text: str, written: bool) -> str:
     tokens = [token for token in text.split(" ") if token]
     if tokens and tokens[0].casefold().rstrip(".") in TITLES:
@@ -144,7 +106,7 @@ def _person(words: int, text: str, written: bool) -> str:
             break
         low = low.removesuffix("'s")
         verb = low.endswith("ing") or (not written and low.endswith(("ed", "s")))
-        if verb and low not in _LIKE_VERBS:
+        if verb and low not in LIKE_VERBS:
             break
         taken.append(bare.removesuffix("'s"))
     return " ".join(taken)
@@ -160,38 +122,6 @@ def _name(text: str, written: bool) -> str:
     """A word that can be nothing but a name, in a list of children or people."""
     name = _person(2, text.split(". ")[-1], written)
     return name if name and len(name.split()) == len(text.split(". ")[-1].split()) else ""
-
-
-PARTICLES = frozenset("de da di del la van von der den al el bin ibn ní ni mac ó st dos du le".split())  # noqa: SIM905
-"""Small words inside a person's name."""
-
-PLAIN = frozenset(
-    """absolutely allowed angry annoying anxious apparently asleep awesome awful beautiful big bit boring bright broken
-    broke calm careful certain cheap chief clean clear clever close cold comfortable common complete cool crazy cute dead
-    deep difficult dirty double dry early easy empty enormous exactly exciting expensive extra fair famous fast final
-    friendly full fun funny furious gone great half hard heavy high honest hot huge kind law lazy light long loud lovely
-    low lucky main middle nervous new nuts obvious odd official old ours over perfect pleased plenty polite poor popular
-    possible precise proud public quick quiet rare reasonable rich rude sad safe scared secret senior sensible several
-    sharp short shy silly simple slow small smart soft solid special strange strict strong sweet tall terrible thick
-    thin tiny top tough true ugly unhappy unusual useful weak weird wet wide wild wonderful worse worst wrong zero
-    hundred thousand million twelve eleven twenty thirty forty fifty sixty seventy eighty ninety percent point
-    money price problem question thing answer idea time lunch dinner breakfast holiday bed church least risk cost order
-    stuff basis top noon midnight pocket business trip vacation leave fire strike purpose""".split()  # noqa: SIM905
-)
-
-NO_NAMES = frozenset(
-    """sir madam doctor nurse name names boss manager daughter son wife husband mother father dad mom mum brother sister
-    dog cat birthday team project work job company speaking calling back german swedish french english american british
-    and fine married single pregnant vegetarian vegan afraid available away busy curious glad grateful hungry ill
-    interested late lost okay sick stuck excited worried allergic born free open serious aware confused responsible
-    house car phone number email address place room office city town country school kindergarten university doctor's
-    side end life head boy girl boys girls twins oldest youngest eldest hand english monday tuesday wednesday thursday friday saturday sunday january february march
-    april june july august september october november december asap voice chat maths meeting""".split()  # noqa: SIM905
-)
-
-_LINKS = frozenset(
-    ("of", "the", "and", "de", "la", "le", "del", "von", "am", "an", "den", "und", "on", "upon", "&", "for")
-)
 
 
 def _named(text: str, written: bool) -> str:
@@ -214,13 +144,7 @@ def _named(text: str, written: bool) -> str:
         low = token.casefold().strip(".,")
         if not written and not taken and (low in NO_NAMES or low.endswith("ing")):
             break
-        if (
-            low in _LINKS
-            and taken
-            and written
-            and len(tokens) > len(taken) + 1
-            and tokens[len(taken) + 1][:1].isupper()
-        ):
+        if low in LINKS and taken and written and len(tokens) > len(taken) + 1 and tokens[len(taken) + 1][:1].isupper():
             taken.append(token)
             continue
         if low == "new" and not taken and len(tokens) > 1 and tokens[1].casefold() not in COMMON:
@@ -236,7 +160,7 @@ def _named(text: str, written: bool) -> str:
         if not written and len(taken) == 3:
             break
         taken.append(token.strip(".,"))
-    while taken and taken[-1].casefold() in _LINKS:
+    while taken and taken[-1].casefold() in LINKS:
         taken.pop()
     return " ".join(taken)
 
@@ -283,6 +207,7 @@ def _simple(most: int, text: str, written: bool) -> str:
 
 def _liking(text: str, written: bool) -> str:
     """What somebody likes in general: "your idea", "the second one", "it" are of the moment."""
+    text = re.sub(r"^(?:these|those) (?=[a-z])(?!(?:are|is|who|that|kind|of)\b)", "", text)
     if re.match(
         r"(?:the|this|that|these|those|your|it|its|his|her|their|to|what|how|when|being|you)\b", text, re.I
     ) and not (written and re.match(r"the [A-Z]", text)):
@@ -325,11 +250,21 @@ def _fragment(text: str, written: bool) -> str:
     first = tokens[0].casefold().strip(".,")
     if not 0 < len(tokens) <= _FRAGMENT or first in _NO_ANSWER or first.endswith("ly"):
         return ""
+    if any(token.casefold().strip(".,") in _FINITE for token in tokens) or re.fullmatch(
+        rf"(?:(?:in|on|at|for|just|about|only) )*(?:an? |the )?(?:{DATE}|{NUMBER}|second|moment|bit)(?: (?:minutes?|seconds?|hours?|more))?",
+        text,
+        re.IGNORECASE,
+    ):
+        return ""  # a sentence, which the rules read, or a time
     value = _tidy(text)
     content = [word for word in re.findall(r"[^\W_]+", value.casefold()) if word not in COMMON and word not in PLAIN]
     return value if any(len(word) > 2 or word.isdigit() for word in content) else ""
 
 
+_FINITE = frozenset(
+    """is are was were am has have had sounds looks seems feels will can does do did makes says said wants knows please
+    thinks means sounded looked seemed am""".split()  # noqa: SIM905
+)
 _FRAGMENT = 12  # words
 _MANNER = re.compile(
     rf"(?:{NUMBER} (?:lines?|pages?|words|sentences|points|minutes)|in (?:writing|english|a table|bullet points)|written|on paper"
@@ -347,13 +282,19 @@ def _manner(text: str, written: bool) -> str:
 
 def _object(text: str, written: bool) -> str:
     """What is to be done: "the relaunch of our webshop", "digitise the delivery notes"."""
-    text = re.sub(r"^(?:it is |that is |we |i )?(?:want to |need to |have to |am |are )?", "", text, flags=re.IGNORECASE)
+    text = re.sub(
+        r"^(?:it is |that is |we |i )?(?:want to |need to |have to |am |are )?", "", text, flags=re.IGNORECASE
+    )
     return _ARTICLE.sub("", _fragment(text.split(", ")[0], written))
 
 
 def _pastime(text: str, written: bool) -> str:
     """What somebody does for pleasure: "i bake, mostly sourdough"."""
-    found = re.match(r"(?:i |we )(?:mostly |usually |like to |love to |go |do )*(?P<what>[\w-]+(?: (?!i\\b|and\\b|with\\b)[\w-]+){0,2})", text, re.I)
+    found = re.match(
+        r"(?:i |we )(?:mostly |usually |like to |love to |go |do )*(?P<what>[\w-]+(?: (?!i\\b|and\\b|with\\b)[\w-]+){0,2})",
+        text,
+        re.I,
+    )
     what = found["what"] if found else text.split(",")[0]
     if len(what.split()) > 3 or what.split(" ")[0].casefold() in COMMON - {"read", "work", "play", "plays", "run"}:
         return ""
@@ -388,7 +329,13 @@ _NO_TITLE = frozenset("a an the it that this them you me him her us my our your 
 def _sum(text: str, written: bool) -> str:
     """An amount of money, also without a currency; figures below ten are none."""
     text = text.strip(" ,.;")
-    return text if re.search(r"\d\d|hundred|thousand|million|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|[km]\b", text) else ""
+    return (
+        text
+        if re.search(
+            r"\d\d|hundred|thousand|million|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|[km]\b", text
+        )
+        else ""
+    )
 
 
 def _verbatim(text: str, written: bool) -> str:
@@ -445,7 +392,10 @@ KINDS: dict[str, Kind] = {
     "when": Kind(rf"(?:{_EVERY}|{DATE})", _verbatim),
     "money": Kind(MONEY, _verbatim),
     "amount": Kind(rf"(?:{MONEY}|{NUMBER})(?:(?: percent| %)|%| [\w-]+)?(?: (?:a|per) \w+)?", _verbatim),
-    "sum": Kind(rf"(?:{MONEY}|(?<=it is ){NUMBER}|{NUMBER}(?: k\b| thousand| grand)(?: [a-z]+s\b)?|{NUMBER}(?= total| in total| now)|\d{{1,3}}[.,' ]\d{{3}}\b|\d{{4,}}\b|{NUMBER}(?=$))", _sum),
+    "sum": Kind(
+        rf"(?:{MONEY}|(?<=it is )(?:a )?{NUMBER}|{NUMBER}(?: k\b| thousand| grand)(?: [a-z]+s\b)?|{NUMBER}(?= total| in total| now)|\d{{1,3}}[.,' ]\d{{3}}\b|\d{{4,}}\b|(?<![\w ]){NUMBER}(?=$))",
+        _sum,
+    ),
     "dates": Kind(rf"{DATE}(?:,?(?: so| that is| i mean)? {DATE})?", _verbatim),
     "number": Kind(NUMBER, _verbatim),
 }
