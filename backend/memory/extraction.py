@@ -30,9 +30,10 @@ _WORD = re.compile(r"[^\W_]+(?:[-'][^\W_]+)*|@|1:1")
 _SINCE = re.compile(r"\b(?:since|from|starting|as of|beginning|effective)(?: on| in| the)*$", re.IGNORECASE)
 _UNTIL = re.compile(r"\b(?:until|till|up to|through)(?: the| end of)*$", re.IGNORECASE)
 _RELATION = re.compile(
-    r"\b(dog|cat|puppy|kitten|rabbit|horse|hamster|parrot|baby|girl|boy|daughter|son|wife|husband|sister|brother|boss)s?\b",
+    r"\b(dog|cat|puppy|kitten|rabbit|horse|hamster|parrot|baby|girl|boy|daughter|son|wife|husband|sister|brother|mother|father|mum|mom|dad|mam|partner|boss|manager|neighbou?r|colleague)s?\b",
     re.IGNORECASE,
 )
+_KIDS = re.compile(r"\b(?:kids|children|sons|daughters|little ones|twins)\b", re.IGNORECASE)
 _MENTION = re.compile(
     r"^(?P<who>[^\W\d_][\w'-]+(?: [^\W\d_][\w'-]+)??),? (?:is|has|was|will|goes|wants|does|did|from|our|my|the)\b"
     r"|^(?P<named>[A-Z][\w'-]+(?: [A-Z][\w'-]+)?)(?=, | \()"
@@ -78,6 +79,8 @@ def extract(turn: Turn, *, previous: Turn | None = None, speaker: str = USER, an
     cut = clauses(text)
     if previous is not None and (of_whom := replies.NAMED.search(replies.question_of(previous.content))):
         reading.person = of_whom["who"]
+    if previous is not None and (kin := replies.YOUR_KIN.search(replies.question_of(previous.content))):
+        reading.relation = kin["kin"].casefold()
     for place, clause in enumerate(cut):
         reading.after = cut[place + 1].text if place + 1 < len(cut) else ""
         reading.opening = previous is None and all(len(other.text.split()) < _GREETING for other in cut[:place])
@@ -145,7 +148,10 @@ class _Reading:
 
     def _mention(self, text: str) -> None:
         """Keep in mind whom the next "he" or "she" and "her name" mean: whoever the clause is about."""
-        self.kids = self.kids or re.search(r"\b(?:kids|children|sons|daughters)\b", text, re.IGNORECASE) is not None
+        self.kids = (
+            self.kids
+            or re.search(r"\b(?:kids|children|sons|daughters|little ones|twins)\b", text, re.IGNORECASE) is not None
+        )
         if relations := _RELATION.findall(text):
             self.relation = relations[-1].casefold()
         found = _MENTION.search(text)

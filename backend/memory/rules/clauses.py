@@ -22,7 +22,7 @@ _SUBJECTS = frozenset(("i", "we", "he", "she", "they"))
 _MAYBE_SUBJECTS = frozenset(("it", "that", "this", "there"))
 _FINITE = frozenset(
     """is are was were has have had will does do did goes comes starts started works lives needs costs takes took runs
-    makes made means can must""".split()  # noqa: SIM905
+    makes made means can must should would could might""".split()  # noqa: SIM905
 )
 _SINGULAR = frozenset(
     "is was has wants needs likes loves hates says said does will goes works lives signs knows gets prefers".split()  # noqa: SIM905

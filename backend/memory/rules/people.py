@@ -20,7 +20,7 @@ RULES = (
     # Who opens a conversation says who they are
     Rule("name", "", rf"^{{person}}, (?!our\b|my\b|your\b|his\b|her\b)(?:the )?(?:new )?{ROLES}\b", opening=True, sure=0.8),
     Rule("name", "here", r"^{full} (?:from|at|with|of) [\w&' .-]+? here$", sure=0.8),
-    Rule("name", "am this", r"^(?:i am|this is) {full}$", opening=True, then="i|we|from", sure=0.7),
+    Rule("name", "am this", r"^(?:i am|this is|it is) {full}$", opening=True, then="i|we|from", sure=0.7),
     Rule("name", "", r"^(?P<value>(?-i:[A-Z])[\w'-]+ (?-i:[A-Z])[\w'-]+)$", opening=True, then="i|we", sure=0.7),
     Rule("name", "called call", r"\bi (?:would )?(?:prefer|like) to be called {first}", unreal=True),
     Rule("kin", "called named", r"^(?:he|she) is (?:called|named) {first}", subject="last"),
@@ -120,6 +120,9 @@ RULES = (
     Rule("child", "oldest eldest youngest other middle", r"\b(?:the|my|our) (?:oldest|eldest|youngest|middle one|other one)(?: one)? is (?:called |named )?{first}", sure=0.75),
     Rule("age", "turned", rf"^{{word:subject}} (?:has )?(?:just )?turned (?P<value>{NUMBER})\b", sure=0.75),
     Rule("age", "be", rf"{{I}} (?:will be|am going to be) (?P<value>{NUMBER})\b(?= in| on| next| this|$)", sure=0.85),
+    Rule("lives_in", "live", r"{I} live (?:above|over|behind|near|next to|by|with|on|at) [\w ]{2,25}? in {place}", sure=0.8),
+    Rule("from_place", "grew", r"{I} grew up (?:on|at|with|near|by|outside) (?:[\w ]{2,25}? (?:in|near) )?{place}", sure=0.8),
+    Rule("manager", "boss manager", r"\bnew (?:boss|manager),? (?:a certain )?(?:mr |mrs |ms |miss )?{person}", when="start", sure=0.8),
     Rule("lives_in", "lived", r"{I} lived in {place} (?:for|since)\b", sure=0.85),
     Rule("lives_in", "now", r"^i am in {place} now$", sure=0.6),
     Rule("lives_in", "home", r"^home is {place}$", sure=0.8),

@@ -52,7 +52,7 @@ _KIN_WORDS = "|".join(sorted((re.escape(word) for word in KIN), key=len, reverse
 _KIN = rf"(?:(?:\w+ )?(?P<kin>{_KIN_WORDS}))"
 _WHO = (
     rf"(?:\b(?P<self>i|we)\b|\b(?P<other>he|she)\b|\b(?:(?:my|our) (?:\w+ )?|(?<![\w'] )(?=(?:mum|mom|dad|mam|mama|papa)\b))(?P<whose>{_KIN_WORDS})\b(?:,? (?P<whom>[\w'-]+))??,?"
-    r"|\b(?P<somebody>[^\W\d_][\w'-]+(?: [A-Z][\w'-]+)?)(?: (?:from|in) (?!the\b)\w+(?= (?:is|has|will|was)\b))?)"
+    r"|\b(?P<somebody>[^\W\d_][\w'-]+(?: [A-Z][\w'-]+)?)(?:, (?:my|our) (?:\w+ )?\w+,|(?: (?:from|in) (?!the\b)\w+(?= (?:is|has|will|was)\b)))?)"
 )
 
 When = Literal["state", "start", "event", "never"]

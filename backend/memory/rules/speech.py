@@ -61,6 +61,13 @@ _CONTRACTIONS = (
         ),
         r"\1 is ",
     ),
+    (
+        re.compile(
+            r"\b([^\W\d_][\w-]+)'s (?=(?:one|two|three|four|five|six|seven|eight|nine|ten|\d{1,2})(?: and\b| now\b|,|$))",
+            re.IGNORECASE,
+        ),
+        r"\1 is ",
+    ),
     (re.compile(r"\b(i|you|we|he|she|it|they|that|there)'ll\b", re.IGNORECASE), r"\1 will"),
     (re.compile(r"\b(i|you|we|he|she|it|they)'d\b", re.IGNORECASE), r"\1 would"),
     (re.compile(r"\blet'?s\b(?! \w+ed\b)", re.IGNORECASE), "let us"),

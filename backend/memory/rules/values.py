@@ -248,7 +248,11 @@ def _fragment(text: str, written: bool) -> str:
     text = re.split(r"[,;]? (?:because|cause|so|but|although|though|since|which|who|or)\b", text)[0]
     tokens = text.split(" ")
     first = tokens[0].casefold().strip(".,")
-    if not 0 < len(tokens) <= _FRAGMENT or first in _NO_ANSWER or first.endswith("ly"):
+    if (
+        not 0 < len(tokens) <= _FRAGMENT
+        or (first in _NO_ANSWER and (first != "no" or len(tokens) == 1))
+        or (first.endswith("ly") and first != "only")
+    ):
         return ""
     if any(token.casefold().strip(".,") in _FINITE for token in tokens) or re.fullmatch(
         rf"(?:(?:in|on|at|for|just|about|only) )*(?:an? |the )?(?:{DATE}|{NUMBER}|second|moment|bit)(?: (?:minutes?|seconds?|hours?|more))?",
@@ -269,7 +273,7 @@ _FRAGMENT = 12  # words
 _MANNER = re.compile(
     rf"(?:{NUMBER} (?:lines?|pages?|words|sentences|points|minutes)|in (?:writing|english|a table|bullet points)|written|on paper"
     r"|by (?:e-?mail|phone|post|chat|mail)|(?:the )?(?:short|long|brief|detailed) version|printed|(?:a |one )?table"
-    r"|bullet points|in person|black|with milk|without (?:milk|sugar)|no sugar|e-?mail|one page)\b",
+    r"|bullet points|pdf|word|excel|csv|slides|in person|black|with milk|without (?:milk|sugar)|no sugar|e-?mail|one page)\b",
     re.IGNORECASE,
 )
 
