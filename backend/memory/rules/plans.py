@@ -91,7 +91,6 @@ RULES = (
     Rule("event", "out", rf"\bi am (?P<value>(?:out of (?:the )?office|off|on leave|at the \w+) on {DATE})", when="event", dated=True, sure=0.7),
     Rule("event", "graduation wedding surgery", rf"\bmy (?P<whose>daughter|son|wife|husband|sister|brother|mother|father)'s (?P<value>[\w-]+ (?:is|was) (?:on |in )?(?:the )?{DATE})", when="event", dated=True, sure=0.75),
     Rule("event", "", rf"^(?P<value>(?:(?:the|a|an|our|my|first|second|last|next) )?(?!(?:i|we|he|she|it|they|you|that|this|there|who|what|which|and|but|so|if|when|in|on|at|by|from|until|since|not|no|yes|maybe|please|only|just|about|around|every)\b)(?:[\w'-]+ ){{1,4}}?(?:is|are|starts|start|begins|ends|comes|on|from)(?: on| in| from)? (?:the )?(?:{DATE})(?: (?:to|until) {DATE})?)(?:,.*)?$", when="event", dated=True, sure=0.6),
-    Rule("event", "", rf"^(?:{DATE},? )(?P<value>(?:the|a|an|our|my) [\w'-]+(?: [\w'-]+)? (?!would|could|might|said)[\w-]+ .+)$", when="event", dated=True, sure=0.6),
     # Goals
     Rule("goal", "goal dream aim resolution ambition", r"\bmy (?:\w+ )?(?:goal|dream|aim|resolution|ambition|plan)(?: for [\w ]+?)? (?:is|has always been|was always) (?:to |that )?{rest}"),
     Rule("goal", "goal target aim objective", r"\b(?:the|our) (?:main |big |only )?(?:goal|target|aim|objective|point) is (?:to |that )?{rest}"),

@@ -45,8 +45,6 @@ DATE = (
 )
 _EVERY = rf"every (?:second |other |first |last )?(?:{_DAY}|day|week|morning|month|two weeks)(?:{_CLOCK})?"
 _CURRENCY = r"(?:euros?|eur|dollars?|usd|pounds?|gbp|francs?|chf|bucks|grand|quid|kronor|sek|yen|crowns|[$\N{EURO SIGN}\N{POUND SIGN}])"
-BIG = rf"(?=\d{{2,}}|(?:eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)\b|[\w ]{{0,20}}\b(?:hundred|thousand|million)\b){NUMBER}"
-"""A number of ten and more: smaller ones are of the moment more often than not."""
 MONEY = (
     rf"(?:[$\N{{EURO SIGN}}\N{{POUND SIGN}}] ?{NUMBER}(?: ?(?:thousand|million|billion|k|m)\b)?"
     rf"|(?:eur|usd|gbp|chf) ?{NUMBER}|{NUMBER} ?(?:thousand |million |k |m )?(?:us |canadian |australian )?{_CURRENCY}(?!\w)"

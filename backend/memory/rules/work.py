@@ -1,7 +1,7 @@
 """Rules about work: employer, role, team, tools, projects, deadlines, budgets, figures, decisions."""
 
 from backend.memory.rules.rule import Rule
-from backend.memory.rules.values import BIG, DATE, MONEY, NUMBER
+from backend.memory.rules.values import DATE, MONEY, NUMBER
 
 ROLES = (
     r"(?:\w+ ){0,3}?(?:engineer|developer|manager|nurse|teacher|analyst|director|officer|consultant|architect|designer"
@@ -217,7 +217,6 @@ RULES = (
     Rule("amount", "third half quarter most", r"\b(?P<value>(?:an? (?:third|quarter|fifth|tenth)|two thirds|three quarters|half) of (?:the|our|all) [\w-]+)", sure=0.65),
     Rule("amount", "of", rf"\b(?P<value>{NUMBER} of the (?:{NUMBER}|[a-z]{{3,}}s))\b", sure=0.65),
     Rule("amount", "was is were are", rf"\b(?:turnover|revenue|sales|profit|cost|costs|price|rent|total|salary|rate|average|share|figure|number|capacity|speed|weight|length|size)\b[\w ]{{0,20}}? (?:was|is|were|are) (?:about |around |now |only )*(?P<value>{NUMBER}(?: (?:percent|million|thousand|k))?)", sure=0.7),
-    Rule("amount", "", rf"(?<![\w.,-])(?<!\bat )(?<!\bthe )(?P<value>{BIG} (?:(?!of\b|and\b|or\b|in\b|hours\b|minutes\b|days\b|weeks\b|months\b|years\b|seconds\b|percent\b|euros\b|dollars\b)[a-z-]+ )?(?!years\b|yrs\b|days\b|weeks\b|months\b|times\b|things\b|degrees\b|this\b|is\b|was\b|has\b|as\b|us\b|seconds\b|minutes\b|hours\b|yes\b|always\b|euros\b|dollars\b|pounds\b|points\b|thanks\b|perhaps\b|less\b)(?:[a-z-]{{3,}}s|people|staff|children|women|men))\b", sure=0.6),
     Rule("uses_tool", "in on by via through with", rf"\b(?:is|are|comes?|goes?|runs?|lives?|stay|work|done|kept|planned|sent) (?:in |all )*(?:in|on|by|via|through|with) (?P<value>{_TOOLS}|fax|paper)\b(?! (?:call|meeting|training|course|expert))", sure=0.7),
     Rule("uses_tool", "work works working", r"\bwe (?:work|are working) with {brand}$", sure=0.6),
     Rule("works_on", "project", r"^the project, {title}(?=,|$)", sure=0.8),

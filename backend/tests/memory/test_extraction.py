@@ -151,7 +151,6 @@ STATED = {
     "phase two is cancelled": {"decision phase two is cancelled"},
     "every order needs a photo before it leaves": {"decision every order needs a photo before it leaves"},
     "complaints are down from 40 to 12 a week": {"amount 40 to 12 a week"},
-    "out of 900 invoices 70 were wrong": {"amount 900 invoices"},
     "accounting is on datev": {"uses_tool datev"},
     "launch is planned for early march": {"deadline early march"},
     # Speech: fillers, stutter, corrections, no punctuation
