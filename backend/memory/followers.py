@@ -54,6 +54,9 @@ class Follower(Protocol):
     name: str
     """Which place in the log is its own. Never given to another follower."""
 
+    eager: bool
+    """Whether it wants to be given what is said at once; else the next sweep does, half a minute later at most."""
+
     async def take(self, principal: Principal, turns: Sequence[Turn], *, deleted: bool) -> None:
         """Take the next turns of an owner; must be idempotent. `principal` has neither name nor roles.
 
@@ -117,7 +120,7 @@ class Followers:
         self._grumble = Grumble(logger)
 
     def nudge(self, principal: Principal) -> None:
-        """Let every follower look at this owner soon: something was stored or deleted. Returns at once."""
+        """Let the eager followers look at this owner soon: something was stored or deleted. Returns at once."""
         owner = (principal.tenant, principal.user_id)
         if owner not in self._nudged and not self._closing:
             self._nudged[owner] = asyncio.get_running_loop().call_later(self._nudge_seconds, self._look, owner)
@@ -125,7 +128,8 @@ class Followers:
     def _look(self, owner: tuple[str, str]) -> None:
         del self._nudged[owner]
         for follower in self._followers:
-            self._enter(_Job(*owner, follower))
+            if follower.eager:
+                self._enter(_Job(*owner, follower))
 
     async def start(self) -> None:
         """Begin to look for owners who were left behind: now, and every `SWEEP_SECONDS`."""

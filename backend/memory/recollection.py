@@ -17,7 +17,7 @@ from backend.memory.support import supported
 from backend.memory.text import about_speaker, is_question, terms
 
 FACTS = 8
-PASSAGES = 40
+PASSAGES = 32
 """Turns considered; how many are told is the budget's matter."""
 
 _SHORT, _LEANING = 60, 6

@@ -34,6 +34,7 @@ class Notebook:
     calls: list[tuple[str, int, bool]] = field(default_factory=list)
     fault: Callable[[Principal], Any] | None = None
     wanted: Callable[["Notebook"], bool] = lambda _: False
+    eager: bool = True
     reached: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def take(self, principal: Principal, turns: Sequence[Turn], *, deleted: bool) -> None:
@@ -385,3 +386,16 @@ async def test_whatever_happens_nothing_is_left_out_and_the_order_is_kept(
     assert [line for line in notebook.lines(person) if line != "passing"] == kept
     for replica in replicas:
         await replica.close()
+
+
+async def test_a_follower_that_is_not_eager_waits_for_the_sweep(
+    following: Followers, turns: TurnLog, notebook: Notebook, person: Principal
+) -> None:
+    notebook.eager = False
+    await turns.append(person, "s", [a_turn("hello")])
+    following.nudge(person)
+    await settled(following)
+    assert notebook.lines(person) == []
+    await following.sweep()
+    await settled(following)
+    assert notebook.lines(person) == ["hello"]
