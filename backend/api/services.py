@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -83,5 +84,8 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
         stack.push_async_callback(followers.close)
         memory.on_change = followers.nudge
         await followers.start()
+        # What is here now stays: the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
         inquiry = Inquiry(memory, facts, names, embedder)
         yield Services(settings, agents, database, keys, memory, inquiry, zep, gateway, chat, voice)

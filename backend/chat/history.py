@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from backend.agents.profiles import AgentDirectory, AgentProfile
-from backend.core import notes
 from backend.core.context import EnterpriseContext, Turn
 from backend.core.tokens import tokens
 
@@ -17,14 +16,20 @@ _RULES = (
 
 
 def messages(
-    profile: AgentProfile, agents: AgentDirectory, context: EnterpriseContext, question: str, *, token_budget: int
+    profile: AgentProfile,
+    agents: AgentDirectory,
+    context: EnterpriseContext,
+    question: str,
+    *,
+    told: str,
+    token_budget: int,
 ) -> list[Message]:
-    """Return the conversation for the model. `token_budget` bounds the recent turns; the oldest fall away first, the
-    system prompt and the question never do."""
+    """Return the conversation for the model. told: what memory tells (`notes.of`). `token_budget` bounds the recent
+    turns; the oldest fall away first, the system prompt and the question never do."""
     recent = _newest_within(context.episodic.turns, token_budget)
     said: list[Message] = [{"role": turn.role, "content": turn.content} for turn in recent]
     return [
-        {"role": "system", "content": _system_prompt(profile, agents, context, recent)},
+        {"role": "system", "content": _system_prompt(profile, agents, told, recent)},
         *said,
         {"role": "user", "content": question},
     ]
@@ -45,14 +50,12 @@ def _newest_within(turns: Sequence[Turn], budget: int) -> list[Turn]:
     return kept[::-1]
 
 
-def _system_prompt(
-    profile: AgentProfile, agents: AgentDirectory, context: EnterpriseContext, recent: Sequence[Turn]
-) -> str:
+def _system_prompt(profile: AgentProfile, agents: AgentDirectory, told: str, recent: Sequence[Turn]) -> str:
     parts = [profile.persona.strip(), _RULES]
     others = {turn.agent_id for turn in recent if turn.role == "assistant"} - {profile.id}
     if names := [f"{other.name} ({other.title})" for other in agents.all() if other.id in others]:
         parts.append(f"Some of the earlier answers below were given by {', '.join(names)}, not by you.")
     # Last, so that what stands before it is the same for every turn and a gateway can cache it.
-    if told := notes.of(context).text:
+    if told:
         parts.append(told)
     return "\n\n".join(parts)

@@ -111,14 +111,15 @@ class Chat:
         """Return the whole answer; raise `Problem`. Cancelled (the caller left), it stores the question alone."""
         started, asked_at = time.perf_counter(), datetime.now(UTC)
         context = await self._informed(question)
+        told = notes.of(context)
         try:
             completion = await self._gateway.complete(
-                self._messages(question, context), model=self._model(question.agent), max_tokens=self._limit
+                self._messages(question, context, told.text), model=self._model(question.agent), max_tokens=self._limit
             )
         except asyncio.CancelledError:
-            self._store_beside(context, question, asked_at)
+            self._store_beside(context, question, asked_at, told.sources)
             raise
-        said = self._say(context, question, asked_at, completion.text)
+        said = self._say(context, question, asked_at, told.sources, completion.text)
         await self._store(context)
         return self._answer(question, context, said, completion.tokens_used, started)
 
@@ -130,11 +131,12 @@ class Chat:
         """
         started, asked_at = time.perf_counter(), datetime.now(UTC)
         context = await self._informed(question)
+        told = notes.of(context)
         yielded: list[str] = []
         tokens_used: int | None = None
         try:
             async for piece in self._gateway.stream(
-                self._messages(question, context), model=self._model(question.agent), max_tokens=self._limit
+                self._messages(question, context, told.text), model=self._model(question.agent), max_tokens=self._limit
             ):
                 if isinstance(piece, Usage):
                     tokens_used = piece.tokens_used
@@ -142,9 +144,9 @@ class Chat:
                     yielded.append(piece)
                     yield piece
         except (asyncio.CancelledError, GeneratorExit):
-            self._store_beside(context, question, asked_at, "".join(yielded))
+            self._store_beside(context, question, asked_at, told.sources, "".join(yielded))
             raise
-        said = self._say(context, question, asked_at, "".join(yielded))
+        said = self._say(context, question, asked_at, told.sources, "".join(yielded))
         await self._store(context)
         yield self._answer(question, context, said, tokens_used, started)
 
@@ -160,9 +162,9 @@ class Chat:
     def _model(self, agent: AgentProfile) -> str:
         return agent.model or self._settings.azure_ai_deployment
 
-    def _messages(self, question: Question, context: EnterpriseContext) -> list[Message]:
+    def _messages(self, question: Question, context: EnterpriseContext, told: str) -> list[Message]:
         budget = self._settings.history_token_budget
-        return history.messages(question.agent, self._agents, context, question.content, token_budget=budget)
+        return history.messages(question.agent, self._agents, context, question.content, told=told, token_budget=budget)
 
     async def _informed(self, question: Question) -> EnterpriseContext:
         """Return what memory tells for a question, looked at a second time by the model where the settings say so."""
@@ -202,14 +204,20 @@ class Chat:
         return context
 
     def _say(
-        self, context: EnterpriseContext, question: Question, asked_at: datetime, text: str, *, left: bool = False
+        self,
+        context: EnterpriseContext,
+        question: Question,
+        asked_at: datetime,
+        sources: tuple[str, ...],
+        text: str,
+        *,
+        left: bool = False,
     ) -> Turn:
-        """Add question and answer to the conversation and return the answer's turn."""
+        """Add question and answer to the conversation and return the answer's turn. sources: what it was given from."""
         session, agent = question.session_id, question.agent.id
         context.add_turn(Turn(new_id("msg"), "user", question.content, "chat", agent, asked_at, session))
         # Later than the question even where the clock stood still: the order of a conversation hangs on it.
         at = max(datetime.now(UTC), asked_at + _EARLIEST)
-        sources = notes.of(context).sources
         answer = Turn(new_id("msg"), "assistant", text, "chat", agent, at, session, interrupted=left, recalled=sources)
         if text:
             context.add_turn(answer)
@@ -224,9 +232,16 @@ class Chat:
             failure = type(storing.exception()).__name__ if storing.done() else "slow"
             log.error("a chat turn was answered and not stored in time (%s)", failure)
 
-    def _store_beside(self, context: EnterpriseContext, question: Question, asked_at: datetime, text: str = "") -> None:
+    def _store_beside(
+        self,
+        context: EnterpriseContext,
+        question: Question,
+        asked_at: datetime,
+        sources: tuple[str, ...],
+        text: str = "",
+    ) -> None:
         """Store after the caller left; beside the task that is being cancelled."""
-        self._say(context, question, asked_at, text, left=True)
+        self._say(context, question, asked_at, sources, text, left=True)
         self._begin(self._store(context))
 
     def _begin(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:

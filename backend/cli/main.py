@@ -4,17 +4,22 @@ brings memory in and out."""
 import asyncio
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 import uvicorn
 
 from backend.cli import memory as memory_commands
 from backend.cli import up as up_command
-from backend.core.settings import SettingsError, load_settings
+from backend.core.settings import Settings, SettingsError, load_settings
+from backend.memory.zep import dialects
+from backend.memory.zep.port import ZepError
+from backend.memory.zep.transport import Transport
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Engram: assistants that remember you.")
 app.add_typer(memory_commands.app, name="memory")
+
+T = TypeVar("T")
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port on the loopback interface; 0 takes any free one.")]
 Brain = Annotated[
@@ -52,9 +57,23 @@ def doctor() -> None:
         ("database", settings.database_url, "the embedded one is used; set DATABASE_URL for an external one"),
     ):
         typer.echo(f"{name}: {'configured' if value else 'not configured: ' + remedy}")
+    typer.echo(f"zep: {_run(_zep_state(settings))}")
 
 
-def _run(work: Coroutine[Any, Any, int]) -> int:
+async def _zep_state(settings: Settings) -> str:
+    if not dialects.configured(settings):
+        return "not configured: set ZEP_API_KEY to keep a copy of the memory in Zep"
+    transport = Transport(dialects.base_url(settings), dialects.authorization(settings))
+    try:
+        await dialects.port_for(settings.zep_api_version, transport).check()
+    except ZepError as error:
+        return f"does not answer as it should ({error.cause}): {error.detail} ZEP_API_VERSION says what it speaks"
+    finally:
+        await transport.close()
+    return f"answers ({settings.zep_api_version})"
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
     """Run on uvloop where there is one, as uvicorn does by itself when it makes the loop."""
     with asyncio.Runner(loop_factory=uvicorn.Config("").get_loop_factory()) as runner:
         return runner.run(work)

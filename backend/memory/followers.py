@@ -33,6 +33,9 @@ BATCH = 100
 AT_ONCE = 4
 """Owners that one follower is given at a time; a follower that is slow or down does not hold up another."""
 
+NUDGE_SECONDS = 0.5
+"""What is said in so short a time is taken together: a claim costs three statements, whatever there is to take."""
+
 SWEEP_SECONDS = 30.0
 TAKE_SECONDS = 45.0
 LEASE_SECONDS = 60.0
@@ -50,6 +53,9 @@ class Follower(Protocol):
 
     name: str
     """Which place in the log is its own. Never given to another follower."""
+
+    eager: bool
+    """Whether it wants to be given what is said at once; else the next sweep does, half a minute later at most."""
 
     async def take(self, principal: Principal, turns: Sequence[Turn], *, deleted: bool) -> None:
         """Take the next turns of an owner; must be idempotent. `principal` has neither name nor roles.
@@ -91,7 +97,14 @@ _Key = tuple[str, str, str]
 class Followers:
     """Runs the followers of this process. `start` it when the rooms it calls are open; `close` it before them."""
 
-    def __init__(self, database: Database, log: Changing, followers: Sequence[Follower]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        log: Changing,
+        followers: Sequence[Follower],
+        *,
+        nudge_seconds: float = NUDGE_SECONDS,
+    ) -> None:
         self._database = database
         self._log = log
         self._followers = tuple(followers)
@@ -99,15 +112,24 @@ class Followers:
         self._running: dict[str, dict[_Key, asyncio.Task[None]]] = {follower.name: {} for follower in followers}
         self._again: set[_Key] = set()  # nudged while being worked on
         self._timers: dict[_Key, asyncio.TimerHandle] = {}  # failed, and waiting for the time to try again
+        self._nudge_seconds = nudge_seconds
+        self._nudged: dict[tuple[str, str], asyncio.TimerHandle] = {}
         self._idle = asyncio.Event()
         self._sweeper: asyncio.Task[None] | None = None
         self._closing = False
         self._grumble = Grumble(logger)
 
     def nudge(self, principal: Principal) -> None:
-        """Let every follower look at this owner soon: something was stored or deleted. Returns at once."""
+        """Let the eager followers look at this owner soon: something was stored or deleted. Returns at once."""
+        owner = (principal.tenant, principal.user_id)
+        if owner not in self._nudged and not self._closing:
+            self._nudged[owner] = asyncio.get_running_loop().call_later(self._nudge_seconds, self._look, owner)
+
+    def _look(self, owner: tuple[str, str]) -> None:
+        del self._nudged[owner]
         for follower in self._followers:
-            self._enter(_Job(principal.tenant, principal.user_id, follower))
+            if follower.eager:
+                self._enter(_Job(*owner, follower))
 
     async def start(self) -> None:
         """Begin to look for owners who were left behind: now, and every `SWEEP_SECONDS`."""
@@ -119,7 +141,7 @@ class Followers:
         self._closing = True
         for waiting in self._waiting.values():
             waiting.clear()
-        for timer in self._timers.values():
+        for timer in (*self._timers.values(), *self._nudged.values()):
             timer.cancel()
         if self._sweeper is not None:
             self._sweeper.cancel()
@@ -230,8 +252,10 @@ class Followers:
         """Lease the owner for this follower; None when another replica has it or it is not yet time to try again."""
 
         async def work(connection: Connection) -> Any:
-            await connection.execute(_ENROL, _values(job))
-            return await (await connection.execute(_CLAIM, _values(job))).fetchone()
+            row = await (await connection.execute(_CLAIM, _values(job))).fetchone()
+            if row is None and (await connection.execute(_ENROL, _values(job))).rowcount:
+                row = await (await connection.execute(_CLAIM, _values(job))).fetchone()
+            return row
 
         row = await self._database.run(work)
         return None if row is None else _Claim(*row)

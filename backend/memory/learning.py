@@ -11,6 +11,7 @@ class Learning:
     """Gives turns to the rules."""
 
     name = "rules"
+    eager = True
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts

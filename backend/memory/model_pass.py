@@ -139,6 +139,7 @@ class ModelPass:
     """
 
     name = "facts-by-model"
+    eager = False
 
     def __init__(
         self, gateway: Model, facts: Learning, *, model: str = "", busy: Callable[[], bool] = lambda: False

@@ -10,7 +10,6 @@ from datetime import datetime
 
 from backend.core import notes
 from backend.core.context import Channel, Fact, Passage, Turn
-from backend.core.tokens import tokens
 from backend.memory.cache import OwnerMemory
 from backend.memory.index import Query
 from backend.memory.question import Understanding, newest_first, overtaken, understand
@@ -18,11 +17,11 @@ from backend.memory.support import supported
 from backend.memory.text import about_speaker, is_question, terms
 
 FACTS = 8
-PASSAGES = 40
+PASSAGES = 32
 """Turns considered; how many are told is the budget's matter."""
 
-_LEANING = 6
-"""Index terms; a turn with fewer may not be understood without the one before it."""
+_SHORT, _LEANING = 60, 6
+"""Characters and index terms; a turn with fewer may not be understood without the one before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,7 @@ def _within(budget: int, facts: list[Fact], passages: list[Passage]) -> list[Pas
 
 def _lead(owner: OwnerMemory, turn: Turn) -> Turn | None:
     """Return the turn before one that is too short to be understood by itself, where somebody else said it."""
-    if tokens(turn.content) > 30 or len(terms(turn.content)) >= _LEANING:
+    if len(turn.content) > _SHORT or len(terms(turn.content)) >= _LEANING:
         return None
     before, _ = owner.index.neighbours(turn.id)
     return before if before is not None and before.role != turn.role else None

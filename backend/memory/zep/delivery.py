@@ -48,6 +48,7 @@ class ZepDelivery:
     """The follower "zep". `take` is idempotent; it raises `ZepError` (a Problem) to be called again."""
 
     name = "zep"
+    eager = True
 
     def __init__(
         self,

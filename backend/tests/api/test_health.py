@@ -4,6 +4,7 @@ import asyncio
 
 from backend.api.routers import health
 from backend.tests.api.conftest import Service, StartService
+from backend.tests.conftest import free_port
 
 
 async def test_health_tells_that_it_is_alive_in_which_environment(open_service: Service) -> None:
@@ -79,3 +80,12 @@ async def test_agents_are_listed_as_the_page_needs_them_and_without_their_person
         assert set(agent) == {"id", "name", "title", "expertise", "greeting", "colour", "voice_name"}
         assert (await open_service.client.get(f"/api/v1/agents/{agent['id']}")).json() == agent
     assert "You are" not in response.text
+
+
+async def test_a_zep_that_is_down_is_told_and_costs_no_answer(start_service: StartService) -> None:
+    async with start_service(zep_api_key="the-secret-key", zep_api_url=f"http://127.0.0.1:{free_port()}") as service:
+        state = (await service.client.get("/ready")).json()
+        assert (state["status"], state["zep"]["status"]) == ("degraded", "failing")
+        assert "ZEP_API_URL" in state["zep"]["detail"]
+        assert "the-secret-key" not in str(state)
+        assert (await service.ask("Hello", token="dev_ada_analyst")).status_code == 200

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from backend.agents.profiles import AgentDirectory
 from backend.chat import history
+from backend.core import notes
 from backend.core.context import (
     EnterpriseContext,
     EpisodicLayer,
@@ -34,7 +35,9 @@ def context(*turns: Turn, facts: list[Fact] | None = None) -> EnterpriseContext:
 
 
 def told(given: EnterpriseContext, question: str = "And now?", budget: int = 3000) -> list[history.Message]:
-    return history.messages(AGENTS.get("elena"), AGENTS, given, question, token_budget=budget)
+    return history.messages(
+        AGENTS.get("elena"), AGENTS, given, question, told=notes.of(given).text, token_budget=budget
+    )
 
 
 def test_history_is_sent_as_messages_and_not_pasted_into_the_system_prompt() -> None:

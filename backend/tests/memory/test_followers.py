@@ -34,6 +34,7 @@ class Notebook:
     calls: list[tuple[str, int, bool]] = field(default_factory=list)
     fault: Callable[[Principal], Any] | None = None
     wanted: Callable[["Notebook"], bool] = lambda _: False
+    eager: bool = True
     reached: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def take(self, principal: Principal, turns: Sequence[Turn], *, deleted: bool) -> None:
@@ -77,7 +78,7 @@ async def following(
 ) -> AsyncIterator[Followers]:
     """Followers that do not sweep by themselves: other tests' owners are not theirs."""
     monkeypatch.setattr(room, "_FIRST_PAUSE", 0.02)
-    made = Followers(database, turns, [notebook])
+    made = Followers(database, turns, [notebook], nudge_seconds=0)
     yield made
     await made.close()
 
@@ -85,9 +86,9 @@ async def following(
 async def settled(following: Followers) -> None:
     """Wait until nothing is under way or waiting."""
     async with asyncio.timeout(SOON):
-        while any(following._running.values()) or any(following._waiting.values()):
-            tasks = {task for running in following._running.values() for task in running.values()}
-            await asyncio.wait(tasks)
+        while following._nudged or any(following._running.values()) or any(following._waiting.values()):
+            if tasks := {task for running in following._running.values() for task in running.values()}:
+                await asyncio.wait(tasks)
             await asyncio.sleep(0)
 
 
@@ -138,7 +139,7 @@ async def test_what_was_being_taken_when_a_process_died_is_given_again(
     following: Followers, database: Database, turns: TurnLog, notebook: Notebook, person: Principal
 ) -> None:
     await turns.append(person, "s", [a_turn("one"), a_turn("two")])
-    dead = Followers(database, turns, [notebook])
+    dead = Followers(database, turns, [notebook], nudge_seconds=0)
     job = room._Job(person.tenant, person.user_id, notebook)
     claim = await dead._claim(job)
     assert claim is not None
@@ -179,7 +180,7 @@ async def test_two_replicas_never_work_on_one_owner_at_once(
         at_once -= 1
 
     notebook.fault = slow
-    replicas = [Followers(database, turns, [notebook]) for _ in range(4)]
+    replicas = [Followers(database, turns, [notebook], nudge_seconds=0) for _ in range(4)]
     for number in range(20):
         await turns.append(person, "s", [a_turn(f"line {number}")])
         for replica in replicas:
@@ -294,7 +295,7 @@ async def test_the_end_is_bounded_and_leaves_the_owner_to_others(
         await asyncio.Event().wait()
 
     notebook.fault = hangs
-    following = Followers(database, turns, [notebook])
+    following = Followers(database, turns, [notebook], nudge_seconds=0)
     await following.start()
     await turns.append(person, "s", [a_turn("hello")])
     following.nudge(person)
@@ -304,7 +305,7 @@ async def test_the_end_is_bounded_and_leaves_the_owner_to_others(
     following.nudge(person)
     assert not any(following._running.values())
     notebook.fault = None
-    other = Followers(database, turns, [notebook])
+    other = Followers(database, turns, [notebook], nudge_seconds=0)
     other.nudge(person)
     await settled(other)
     assert notebook.lines(person) == ["hello"]
@@ -338,7 +339,7 @@ async def test_whatever_happens_nothing_is_left_out_and_the_order_is_kept(
 ) -> None:
     person, turns = a_person("Ada"), TurnLog(database, keys)
     notebook = Notebook(a_person("follower").user_id)
-    replicas = [Followers(database, turns, [notebook]) for _ in range(2)]
+    replicas = [Followers(database, turns, [notebook], nudge_seconds=0) for _ in range(2)]
     deletions = failures = 0
 
     def fails(_: Principal) -> None:
@@ -385,3 +386,16 @@ async def test_whatever_happens_nothing_is_left_out_and_the_order_is_kept(
     assert [line for line in notebook.lines(person) if line != "passing"] == kept
     for replica in replicas:
         await replica.close()
+
+
+async def test_a_follower_that_is_not_eager_waits_for_the_sweep(
+    following: Followers, turns: TurnLog, notebook: Notebook, person: Principal
+) -> None:
+    notebook.eager = False
+    await turns.append(person, "s", [a_turn("hello")])
+    following.nudge(person)
+    await settled(following)
+    assert notebook.lines(person) == []
+    await following.sweep()
+    await settled(following)
+    assert notebook.lines(person) == ["hello"]

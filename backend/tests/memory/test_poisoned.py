@@ -80,6 +80,12 @@ def outside(prompt: str) -> tuple[str, list[str]]:
     return "\n".join(lines[:begin] + lines[end + 1 :]), lines[begin + 1 : end]
 
 
+def prompted(context: EnterpriseContext, question: str) -> list[history.Message]:
+    agents = AgentDirectory.load()
+    block = notes.of(context).text
+    return history.messages(agents.default, agents, context, question, told=block, token_budget=3_000)
+
+
 async def contexts(memory: Memory, who: Principal) -> Sequence[EnterpriseContext]:
     found = []
     for question in QUESTIONS:
@@ -90,17 +96,16 @@ async def contexts(memory: Memory, who: Principal) -> Sequence[EnterpriseContext
 
 
 async def test_planted_orders_stand_only_inside_the_quoted_block(memory: Memory, poisoned: Principal) -> None:
-    agents = AgentDirectory.load()
     clean = await contexts(memory, a_person("Bob"))
     told = 0
     for context, empty, question in zip(await contexts(memory, poisoned), clean, QUESTIONS, strict=True):
-        sent = history.messages(agents.default, agents, context, question, token_budget=3_000)
+        sent = prompted(context, question)
         assert [message["role"] for message in sent] == ["system", "user"]
         assert sent[1]["content"] == question
         rest, lines = outside(sent[0]["content"])
         assert all(LINE.fullmatch(line) for line in lines), [line for line in lines if not LINE.fullmatch(line)]
         told += len(lines)
-        bare = history.messages(agents.default, agents, empty, question, token_budget=3_000)[0]["content"]
+        bare = prompted(empty, question)[0]["content"]
         assert without_frame(rest) == without_frame(bare)
     assert told > 50
 
