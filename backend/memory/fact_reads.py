@@ -1,16 +1,14 @@
-"""Reading facts: what holds now or held then, what a session begins with, what answers a message. Pure functions."""
+"""Reading facts: what holds now or held then, and what a session begins with. Pure functions."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from backend.core.context import Fact
 from backend.memory.fact_plan import begins, dated, same
 from backend.memory.predicates import USER, predicate_of
-from backend.memory.text import terms
 
 PROFILE_FACTS = 20
 PROFILE_TOKENS = 600
-RELEVANT_FACTS = 8
 
 _CHARACTERS_A_TOKEN = 4
 _FRAME_TOKENS = 10
@@ -102,41 +100,6 @@ def tokens_of(fact: Fact) -> int:
     return len(fact.text) // _CHARACTERS_A_TOKEN + _FRAME_TOKENS
 
 
-def relevant(
-    facts: Iterable[Fact],
-    query: str,
-    *,
-    predicates: Collection[str] = (),
-    as_of: datetime | None = None,
-    limit: int = RELEVANT_FACTS,
-) -> list[tuple[Fact, float]]:
-    """Return the facts that answer a message, best first, with scores in [0, 1].
-
-    predicates: what the question asks for, as `question.understand` finds it. as_of: the time that it speaks of: what
-    was true then comes first. A closed fact is there too, behind the one that holds; `shown` writes "until …" to it.
-    """
-    rows = list(facts)
-    holding = {fact.id for fact in (valid_at(rows, as_of) if as_of else current(rows))}
-    asked = set(terms(query))
-    scored: list[tuple[float, datetime, Fact]] = []
-    for fact in without_repetitions(rows):
-        if _void(fact):
-            continue
-        of_user = fact.subject == USER
-        words = set(terms(f"{fact.text} {fact.value}" if of_user else f"{fact.subject} {fact.text} {fact.value}"))
-        common = len(asked & words)
-        named = fact.predicate in predicates
-        if not common and not named:
-            continue
-        about = not of_user and not asked.isdisjoint(terms(fact.subject))
-        score = 0.4 * common / max(len(asked), 1) + 0.1 * about
-        if named:
-            score += 0.5 if of_user or about else 0.3
-        scored.append((score if fact.id in holding else 0.6 * score, fact.said_at, fact))
-    scored.sort(key=lambda entry: entry[:2], reverse=True)
-    return [(fact, min(score, 1.0)) for score, _, fact in scored[:limit]]
-
-
 def without_repetitions(facts: Iterable[Fact]) -> list[Fact]:
     """Leave out rows that a later row with the same statement has taken up."""
     rows = list(facts)
@@ -155,17 +118,3 @@ def replaced_by(facts: Sequence[Fact], fact: Fact) -> Fact | None:
         seen |= wanted
         wanted = {other.id for other in before} - seen
     return None
-
-
-def shown(fact: Fact) -> str:
-    """Write a fact for a prompt: its sentence, and since or until when it was true where that is known."""
-    text = fact.text.rstrip(".")
-    if dated(fact) and fact.superseded_at is None:
-        return f"{text}."
-    if fact.valid_to is not None:
-        return f"{text} (until {fact.valid_to.day} {fact.valid_to:%b %Y})."
-    if fact.superseded_at is not None:
-        return f"{text} (no longer)."
-    if fact.valid_from is not None:
-        return f"{text} (since {fact.valid_from.day} {fact.valid_from:%b %Y})."
-    return f"{text}."

@@ -15,9 +15,7 @@ from backend.memory.fact_plan import begins, dated, plan, same
 from backend.memory.fact_reads import (
     current,
     profile,
-    relevant,
     replaced_by,
-    shown,
     tokens_of,
     valid_at,
     without_repetitions,
@@ -63,7 +61,6 @@ async def test_a_change_closes_the_older_fact_and_keeps_it(facts: Facts) -> None
     assert (old.superseded_by, old.valid_to) == (new.id, new.said_at)
     assert old.superseded_at is not None
     assert replaced_by(rows, new) == old
-    assert shown(old) == "Works at Bosch (until 31 Mar 2026)."
 
 
 async def test_a_change_with_a_date_holds_from_that_date(facts: Facts) -> None:
@@ -177,17 +174,6 @@ async def test_a_profile_is_bounded_and_begins_with_who_the_user_is(facts: Facts
     small = profile(rows, token_budget=40)
     assert sum(map(tokens_of, small)) <= 40
     assert small
-
-
-async def test_facts_that_answer_a_message_come_with_what_they_replaced(facts: Facts) -> None:
-    rows = await learned(
-        facts, said("I work at Bosch."), said("I joined Siemens on 20 March.", 30), said("I love tea.")
-    )
-    found = [fact.value for fact, _ in relevant(rows, "where do I work?", predicates=["employer"])]
-    assert found == ["Siemens", "Bosch"]
-    then = relevant(rows, "where did I work?", predicates=["employer"], as_of=MARCH + 3 * DAY)
-    assert then[0][0].value == "Bosch"
-    assert relevant(rows, "what is the capital of France") == []
 
 
 # Invariants, whatever is said in whatever order
