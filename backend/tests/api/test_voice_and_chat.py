@@ -55,6 +55,9 @@ async def test_what_was_said_in_a_call_is_known_in_chat_and_both_are_one_episode
             ("user", "chat"),
             ("assistant", "chat"),
         ]
+        async with asyncio.timeout(SOON):  # a fact is learned beside the conversation, within a second
+            while "Ada" not in (await service.client.get("/api/v1/memory/facts", headers=headers)).text:
+                pass
         async with call(service, "another", token) as socket:
             await until(socket, type="state", state="ready")
             await socket.send(json.dumps({"type": "text", "content": "What is my name?"}))

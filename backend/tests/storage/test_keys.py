@@ -1,6 +1,7 @@
 """Keys and seals: what opens, what must not, and where the master key comes from."""
 
 import asyncio
+import logging
 import os
 import stat
 import time
@@ -223,7 +224,8 @@ async def test_a_laptops_master_key_is_made_once_for_its_user_alone(
     sealed = (await ring.key("t", "o")).seal(b"secret", "s")
     await database.close()
     file.chmod(0o640)
-    database, ring = await opened(fresh_url, home)
+    with caplog.at_level(logging.WARNING, "backend.storage"):
+        database, ring = await opened(fresh_url, home)
     assert "chmod 600" in caplog.text
     assert (await ring.key("t", "o")).open(sealed, "s") == b"secret"
     assert [entry.name for entry in home.iterdir()] == ["master.key"]
