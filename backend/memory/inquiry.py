@@ -3,15 +3,13 @@
 Unlike a conversation, these answers are about memory, so a store that does not answer is told (`Problem` 503).
 """
 
-import base64
-import binascii
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
-from backend.core import problems
 from backend.core.context import Channel, Fact, FactKind, Turn
 from backend.identity.principal import Principal
+from backend.memory import cursors
 from backend.memory.cache import OwnerMemory
 from backend.memory.embeddings import Embedder
 from backend.memory.fact_reads import current, replaced_by, valid_at, without_repetitions
@@ -75,10 +73,10 @@ class Inquiry:
         ]
         rows.sort(key=lambda fact: (fact.said_at, fact.id), reverse=True)
         if cursor:
-            last = _read_cursor(cursor)
+            last = cursors.read(cursor)
             rows = [fact for fact in rows if (fact.said_at, fact.id) < last]
         page = rows[:limit]
-        return self._known(owner, page), _write_cursor(page[-1]) if len(rows) > limit else None
+        return self._known(owner, page), cursors.write(page[-1].said_at, page[-1].id) if len(rows) > limit else None
 
     async def add_fact(self, principal: Principal, text: str, kind: FactKind | None) -> KnownFact:
         """Add what the user says of themselves."""
@@ -141,20 +139,3 @@ class Inquiry:
             )
             for fact in facts
         ]
-
-
-def _write_cursor(fact: Fact) -> str:
-    return base64.urlsafe_b64encode(f"{fact.said_at.isoformat()} {fact.id}".encode()).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, str]:
-    try:
-        raw = cursor.encode("ascii")
-        text = base64.urlsafe_b64decode(raw + b"=" * (-len(raw) % 4)).decode()
-        at, _, last = text.partition(" ")
-        moment = datetime.fromisoformat(at)
-        if moment.tzinfo is None or not last:
-            raise ValueError(text)
-    except (ValueError, binascii.Error, UnicodeError) as error:
-        raise problems.invalid_request("cursor: use the next_cursor of an earlier answer, unchanged.") from error
-    return moment, last

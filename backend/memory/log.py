@@ -6,8 +6,6 @@ to the end of the log; a deletion raises the owner's `epoch`, and a reader who f
 """
 
 import asyncio
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,7 +16,7 @@ import orjson
 from backend.core import problems
 from backend.core.context import Channel, Fact, Turn
 from backend.identity.principal import Principal
-from backend.memory import statements
+from backend.memory import cursors, statements
 from backend.memory.fact_log import forget_proofs
 from backend.memory.sealed import (
     CHUNK,
@@ -258,7 +256,7 @@ class TurnLog:
         only episodes in which they took part. since, until: only those that were going on between the two (half-open).
         """
         limit = max(1, min(limit, MAX_PAGE))
-        at, last = _read_cursor(before) if before else (None, "")
+        at, last = cursors.read(before) if before else (None, "")
         values = {
             "tenant": principal.tenant, "owner": principal.user_id, "at": at, "id": last, "limit": limit + 1,
             "channel": channel, "agent": None if agent_id is None else clean(agent_id), "since": since, "until": until,
@@ -272,7 +270,7 @@ class TurnLog:
             for session_id, title, sealed, *rest in rows[:limit]
         ]
         more = len(rows) > limit
-        return found, _write_cursor(found[-1]) if more else None
+        return found, cursors.write(found[-1].updated_at, found[-1].id) if more else None
 
     async def delete(self, principal: Principal, session_id: str) -> None:
         """Delete a session, its turns, and what was drawn from them alone: facts that nothing else proves, snapshots.
@@ -393,20 +391,3 @@ def _no_turn() -> problems.Problem:
 
 def _no_episode() -> problems.Problem:
     return problems.not_found("The episode", "It does not exist, or it is not yours.")
-
-
-def _write_cursor(episode: Episode) -> str:
-    return base64.urlsafe_b64encode(f"{episode.updated_at.isoformat()} {episode.id}".encode()).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, str]:
-    try:
-        raw = cursor.encode("ascii")
-        text = base64.urlsafe_b64decode(raw + b"=" * (-len(raw) % 4)).decode()
-        at, _, last = text.partition(" ")
-        moment = datetime.fromisoformat(at)
-        if moment.tzinfo is None or not last or "\x00" in last:
-            raise ValueError(text)
-    except (ValueError, binascii.Error, UnicodeError) as error:
-        raise problems.invalid_request("cursor: use the next_cursor of an earlier answer, unchanged.") from error
-    return moment, last

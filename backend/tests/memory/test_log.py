@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from backend.core.context import Turn
 from backend.core.problems import Problem
 from backend.identity.principal import Principal
+from backend.memory import cursors
 from backend.memory.log import TurnLog
 from backend.memory.statements import CHANGES
 from backend.storage.database import Database
@@ -175,10 +176,8 @@ async def test_pages_of_episodes_hold_each_once_latest_first(log: TurnLog, perso
 @given(cursor=st.text(min_size=1, max_size=60))
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_any_other_text_than_a_cursor_is_refused(cursor: str) -> None:
-    from backend.memory.log import _read_cursor
-
     with pytest.raises(Problem) as caught:
-        _read_cursor(cursor)
+        cursors.read(cursor)
     assert caught.value.status == 422
 
 
