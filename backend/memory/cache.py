@@ -72,6 +72,7 @@ class OwnerMemory:
         self.complete = False  # everything up to `seen` is here
         self.answered = False  # the log has answered at least once
         self.read_at = 0.0  # time.monotonic() at the start of the last read that ended well
+        self.forgets = False  # something was forgotten here: no other memory's facts may bring it back
         self.name = principal.display_name
         self._principal = principal
         self._log = log
@@ -152,6 +153,7 @@ class OwnerMemory:
                         await asyncio.sleep(0)
             self._take_facts(changes.facts)
             self.index.silence(changes.silenced)
+            self.forgets = self.forgets or bool(changes.silenced)
             self._seen = max(self._seen, changes.upto)
             if after < changes.upto < changes.head:
                 continue  # a page with rows that do not open is not full, and not the last
@@ -174,6 +176,7 @@ class OwnerMemory:
                 self.facts[fact.id] = fact
                 self.fact_index.add(fact)
             else:
+                self.forgets = True
                 self.facts.pop(fact.id, None)
                 self.fact_index.remove(fact.id)
 
@@ -208,6 +211,8 @@ class OwnerMemory:
         return True
 
     def _keep_snapshot(self) -> None:
+        if self.forgets:
+            return  # a snapshot does not tell what was forgotten before it
         size = len(self.index)
         due = size >= SNAPSHOT_FROM and self._seen - self._snapshot_at >= max(SNAPSHOT_EVERY, SNAPSHOT_SHARE * size)
         if due and (self._saving is None or self._saving.done()):

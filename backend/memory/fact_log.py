@@ -18,6 +18,7 @@ from backend.core import problems
 from backend.core.context import Fact
 from backend.identity.principal import Principal
 from backend.memory.sealed import FACT_COLUMNS, Breakage, open_facts, open_forgotten, seal_fact, seal_forgotten
+from backend.memory.statements import DELETE_SNAPSHOTS
 from backend.memory.text import clean
 from backend.storage.database import Connection, Database
 from backend.storage.keys import DataKey, KeyRing
@@ -124,6 +125,8 @@ class FactLog:
                 marker = marker_of(fact) if opened else ""
                 sealed = seal_forgotten(key, fact.id, marker, fact.proof)
                 await connection.execute(_MARK, {**owner, "body": sealed})
+                snapshots = (principal.tenant, principal.user_id)
+                await connection.execute(DELETE_SNAPSHOTS, snapshots)  # they hold the facts of their time
                 return fact
 
         fact = await self._database.run(work)

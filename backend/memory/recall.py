@@ -350,9 +350,14 @@ class Memory:
             self._embedding.want(principal, owner)
 
     def _profile(self, principal: Principal, owner: OwnerMemory) -> list[Fact]:
-        """Return who the user is, in facts: ours, then those that the memory outside adds."""
+        """Return who the user is, in facts: ours, then those that the memory outside adds.
+
+        Not for somebody who had anything forgotten: what it said is destroyed here, so it could not be held back there.
+        """
         facts = profile(owner.facts.values(), FACTS, notes.PROFILE_TOKENS)
-        return facts if self._outside is None else self._outside.known(principal, facts)[:FACTS]
+        if self._outside is None or owner.forgets:
+            return facts
+        return self._outside.known(principal, facts)[:FACTS]
 
     def _distrust(self, principal: Principal, context: EnterpriseContext, error: Exception) -> None:
         self._grumble("Memory failed (%s); conversations go on without it", error)

@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from backend.core import notes
-from backend.core.context import EnterpriseContext, Turn
+from backend.core.context import EnterpriseContext, Fact, Turn
 from backend.core.problems import Problem
 from backend.identity.principal import Principal
+from backend.memory.fact_log import FactLog
+from backend.memory.facts import Facts
 from backend.memory.log import Changes, TurnLog
 from backend.memory.recall import FACTS, RECENT_TURNS, Memory
 from backend.storage.database import Database
@@ -285,3 +287,28 @@ async def test_deleting_what_is_not_there_is_not_found(memory: Memory, person: P
         with pytest.raises(Problem) as caught:
             await attempt()
         assert caught.value.status == 404
+
+
+async def test_a_memory_outside_does_not_bring_back_what_was_forgotten(
+    database: Database, keys: KeyRing, store_settings: StoreSettings, person: Principal
+) -> None:
+    class Outside:
+        def known(self, principal: Principal, ours: Sequence[Fact]) -> list[Fact]:
+            return [*ours, Fact("zep", "Lives in Leeds.", a_turn("").said_at, source="zep")]
+
+        def forget(self, principal: Principal) -> None:
+            return
+
+    facts = Facts(FactLog(database, keys))
+    added = await facts.add(person, "I live in Leeds")
+    memory = Memory(TurnLog(database, keys), store_settings, outside=Outside())
+    before = await memory.open_context(person, "s", "elena", "chat")
+    assert "zep" in [fact.id for fact in before.semantic.facts]
+    log = TurnLog(database, keys)
+    await log.save_snapshot(person, 0, 1, b"with the fact", epoch=0)
+    assert await log.snapshots(person)
+    await facts.forget(person, added.id)
+    assert await log.snapshots(person) == []
+    for each in (memory, Memory(TurnLog(database, keys), store_settings, outside=Outside())):
+        after = await each.open_context(person, "s", "elena", "chat")
+        assert after.semantic.facts == []
