@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Makes a fresh machine ready: one virtual environment, the web UI's packages and build, and (for tests) a browser
-# and a PostgreSQL 15. Every step is stamped with what it was made from, so a second run takes well under a second.
+# Makes a fresh machine ready: one virtual environment, the web UI's packages and build, and (for tests) a browser,
+# a PostgreSQL 15 and a load balancer. Every step is stamped with what it was made from, so a second run takes well under
+# a second.
 # Usage: scripts/setup.sh run|test
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -47,6 +48,7 @@ if [ "$purpose" = test ]; then
   need=()
   command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || [ -n "${CHROMIUM_PATH:-}" ] || need+=(chromium)
   [ -x /usr/lib/postgresql/15/bin/postgres ] || need+=(postgresql-15)
+  command -v haproxy >/dev/null 2>&1 || [ -x /usr/sbin/haproxy ] || need+=(haproxy)
   if [ "${#need[@]}" -gt 0 ]; then
     say "System packages for the tests: ${need[*]} (one to three minutes)"
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 ||
