@@ -5,5 +5,6 @@ leg       one VoiceLive session of a call and its open response      turns     w
 link      the SDK's connection, translated                           keeper    stores turns beside the audio
 outlet    one writer towards one side                                messages  the shapes between browser and us
 failures  what the caller is told when VoiceLive fails               admission how many calls, how many connections
-switchboard  what the calls of one process share                     configuration  the session we ask VoiceLive for
+line      which leg answers, and how another takes its place     configuration  the session we ask VoiceLive for
+switchboard  the calls of one process, and the way into one      room      what they share, and how long is waited
 """

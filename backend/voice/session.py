@@ -6,65 +6,31 @@ beside them. Sound goes on as it came, in both directions.
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi import WebSocketDisconnect
 
-from backend.agents.profiles import AgentDirectory, AgentProfile, voice_name
-from backend.core import notes
+from backend.agents.profiles import AgentProfile, voice_name
 from backend.core.context import EnterpriseContext
 from backend.core.problems import Problem
-from backend.core.settings import Settings
 from backend.identity.principal import Principal
-from backend.voice import configuration, failures, messages
-from backend.voice.admission import Admission
+from backend.voice import failures, messages
 from backend.voice.caller import Browser, Caller
 from backend.voice.counters import ENDINGS, FAILURES, FRAMES
 from backend.voice.events import Events
-from backend.voice.keeper import ConversationMemory, Keeper, without_memory
+from backend.voice.keeper import Keeper, without_memory
 from backend.voice.leg import Leg, short_id
-from backend.voice.link import VoiceLive
+from backend.voice.line import Line
 from backend.voice.messages import BadFrame
 from backend.voice.rate import Allowance
+from backend.voice.room import Room
 from backend.voice.transcript import Transcript
 
 log = logging.getLogger("backend.voice")
 
-REPLAYED_TURNS = 20
-REPLAYED_CHARACTERS = 12_000
 WAITING_REQUESTS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long each thing is waited for, in seconds.
-
-    connect: VoiceLive's handshake; confirm: its answer to `session.update`; answer: any event while an answer is due;
-    words: a late transcript before another agent takes over; browser: one write to it; store: memory at the call's end.
-    """
-
-    connect: float = 10.0
-    confirm: float = 10.0
-    answer: float = 20.0
-    words: float = 1.0
-    browser: float = 10.0
-    store: float = 5.0
-    tick: float = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """What the calls of one process share."""
-
-    settings: Settings
-    agents: AgentDirectory
-    memory: ConversationMemory
-    voicelive: VoiceLive
-    admission: Admission
-    patience: Patience = Patience()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +55,22 @@ class VoiceSession:
         self._clock = loop.time
         self._caller = Caller(browser)
         self._allowance = Allowance(self._clock)
-        self._leg: Leg | None = None
-        self._legs: list[Leg] = []
-        self._held: deque[bytes] = deque(maxlen=room.settings.voice_audio_queue_frames)
         self._requests: asyncio.Queue[messages.SwitchAgent | messages.Typed] = asyncio.Queue(WAITING_REQUESTS)
         self._ended: asyncio.Future[Ending] = loop.create_future()
         self._tasks: set[asyncio.Task[None]] = set()
         self._frames_up = 0
         self._keeper: Keeper | None = None
+        self._line = Line(room, session_id, self._caller, self._spawn)
+
+    @property
+    def _leg(self) -> Leg | None:
+        return self._line.leg
 
     async def run(self) -> Ending:
         """Hold the call until either side ends it; everything it opened is closed and stored when this returns."""
         log.debug("%s: call begins with %s", self._session_id, self._profile.id)
         self._caller.say(messages.agent_switched(self._profile.id))
-        opening = asyncio.create_task(self._connect(self._profile))
+        opening = asyncio.create_task(self._line.connect(self._profile))
         ending = Ending(1011, "internal error")
         try:
             self._spawn(self._caller.run())
@@ -110,6 +78,7 @@ class VoiceSession:
             self._keeper = Keeper(self._room.memory, self._principal, context)
             self._transcript = Transcript(self._session_id, self._keeper, self._caller.say)
             self._events = Events(self._session_id, self._caller, self._transcript, self._clock, lambda: self._leg)
+            self._line.attach(self._keeper, self._transcript, self._events)
             self._spawn(self._keeper.run())
             self._spawn(self._read_browser())
             self._spawn(self._work(opening))
@@ -144,10 +113,8 @@ class VoiceSession:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if not opening.cancelled() and opening.exception() is None and opening.result() not in self._legs:
-            self._legs.append(opening.result())
         self._caller.abandon()
-        await asyncio.gather(*(leg.close() for leg in self._legs))
+        await self._line.close()
         FRAMES.labels("up").inc(self._frames_up)
         FRAMES.labels("down").inc(self._caller.frames)
 
@@ -189,19 +156,8 @@ class VoiceSession:
         log.warning("%s: memory did not answer; the call begins without it", self._session_id)
         return without_memory(who, self._session_id, self._profile.id)
 
-    async def _connect(self, profile: AgentProfile) -> Leg:
-        """Open a VoiceLive session, not configured yet; raise `Problem`."""
-        room = self._room
-        if not room.voicelive.configured:
-            raise failures.not_configured()
-        room.admission.connection()
-        link = await room.voicelive.connect(
-            self._model(profile), timeout=room.patience.connect, request_id=self._session_id
-        )
-        return Leg(link, profile, {}, room.settings.voice_audio_queue_frames)
-
     async def _work(self, opening: asyncio.Task[Leg]) -> None:
-        await self._begin(await opening, self._profile)
+        await self._line.begin(await opening, self._profile)
         self._spawn(self._watch())
         while True:
             request = await self._requests.get()
@@ -210,58 +166,6 @@ class VoiceSession:
                     await self._switch(agent_id)
                 case messages.Typed(content):
                     self._typed(content)
-
-    async def _begin(self, leg: Leg, profile: AgentProfile) -> None:
-        """Configure a fresh leg, tell it what was said before, and let it answer from here on; raise `Problem`."""
-        self._legs.append(leg)
-        leg.configure(profile, self._session_for(profile))
-        for role, text in self._recent():
-            leg.say(short_id("past"), role, text)
-        listening = self._spawn(self._events.listen(leg))
-        self._spawn(leg.write())
-        confirmed = asyncio.create_task(leg.ready.wait())
-        await asyncio.wait({confirmed, listening}, timeout=self._room.patience.confirm, return_when="FIRST_COMPLETED")
-        confirmed.cancel()
-        if not leg.ready.is_set() or leg.rejected:
-            leg.retired = True
-            await leg.close()
-            if listening.done() and (failure := listening.exception()) is not None:
-                raise failure
-            if leg.rejected:
-                raise failures.lost(1008, expired=False)
-            raise failures.not_ready(self._room.patience.confirm)
-        self._answer_with(leg)
-        self._caller.set_state("ready")
-
-    def _answer_with(self, leg: Leg) -> None:
-        self._leg = leg
-        while self._held:
-            leg.audio(self._held.popleft())
-
-    def _model(self, profile: AgentProfile) -> str:
-        return profile.model or self._room.settings.azure_voicelive_model
-
-    def _session_for(self, profile: AgentProfile) -> dict[str, Any]:
-        assert self._keeper is not None
-        return configuration.session(
-            profile,
-            model=self._model(profile),
-            voice=voice_name(profile, self._room.settings),
-            memory_block=notes.of(self._keeper.context).text,
-        )
-
-    def _recent(self) -> list[tuple[str, str]]:
-        """Return the last turns as (role, text), oldest first: what was heard of an answer, not what was meant."""
-        assert self._keeper is not None
-        recent: list[tuple[str, str]] = []
-        characters = 0
-        for turn in reversed(self._keeper.context.episodic.turns[-REPLAYED_TURNS:]):
-            characters += len(turn.content)
-            if characters > REPLAYED_CHARACTERS:
-                break
-            if turn.content.strip():
-                recent.append((turn.role, turn.content))
-        return recent[::-1]
 
     def _typed(self, content: str) -> None:
         if self._leg is not None:
@@ -284,8 +188,8 @@ class VoiceSession:
             leg.cancel()
             settings = self._room.settings
             same_voice = voice_name(profile, settings) == voice_name(leg.profile, settings)
-            if self._model(profile) == self._model(leg.profile) and (same_voice or not leg.spoken):
-                leg.configure(profile, self._session_for(profile))
+            if self._line.model(profile) == self._line.model(leg.profile) and (same_voice or not leg.spoken):
+                leg.configure(profile, self._line.session_for(profile))
                 if unanswered:
                     leg.ask_response()
             elif not await self._replace(leg, profile):
@@ -298,12 +202,12 @@ class VoiceSession:
 
     async def _replace(self, old: Leg, profile: AgentProfile) -> bool:
         """Go on with a second VoiceLive session, as a voice that has spoken cannot change. Microphone sound waits."""
-        self._leg = None
+        self._line.leg = None
         old.retired = True
         # The words just said belong into what the next agent is told.
         await self._transcript.words(self._room.patience.words)
         try:
-            await self._begin(await self._connect(profile), profile)
+            await self._line.begin(await self._line.connect(profile), profile)
         except Problem as problem:
             if old.lost:
                 raise
@@ -311,19 +215,10 @@ class VoiceSession:
             told = f"Not switched. {problem.detail}"
             self._caller.say(messages.error(told, problem.code, retryable=problem.retryable))
             old.retired = False
-            self._answer_with(old)
+            self._line.answer_with(old)
             return False
-        self._spawn(self._retire(old))
+        self._spawn(self._line.retire(old))
         return True
-
-    async def _retire(self, leg: Leg) -> None:
-        """Listen to the old leg for as long as words may still come, then let it go."""
-        quiet = asyncio.ensure_future(leg.quiet.wait())
-        await asyncio.wait({quiet}, timeout=self._room.patience.words)
-        quiet.cancel()
-        await self._transcript.words(self._room.patience.words)
-        await leg.close()
-        self._legs.remove(leg)
 
     async def _watch(self) -> None:
         """Look after what nobody reports: a browser that does not read, an answer that does not come, overdue words."""
@@ -369,10 +264,7 @@ class VoiceSession:
             FRAMES.labels("refused").inc()
             raise BadFrame("rate_limited", "Sound comes much faster than it is spoken. Send it as it is recorded.")
         self._frames_up += 1
-        if self._leg is not None:
-            self._leg.audio(base64)
-        else:
-            self._held.append(base64)
+        self._line.microphone(base64)
 
     def _request(self, incoming: messages.Incoming) -> None:
         if not self._allowance.message():

@@ -11,7 +11,8 @@ from backend.voice.caller import Browser
 from backend.voice.counters import CALLS
 from backend.voice.keeper import ConversationMemory
 from backend.voice.link import VoiceLive
-from backend.voice.session import Ending, Patience, Room, VoiceSession
+from backend.voice.room import Patience, Room
+from backend.voice.session import Ending, VoiceSession
 
 log = logging.getLogger("backend.voice")
 

@@ -34,7 +34,7 @@ from backend.core.context import (
 )
 from backend.core.settings import Settings
 from backend.identity.principal import Principal
-from backend.voice.session import Patience
+from backend.voice.room import Patience
 from backend.voice.switchboard import Switchboard
 
 RATE = 24_000

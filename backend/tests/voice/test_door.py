@@ -10,7 +10,7 @@ from websockets.asyncio.client import connect
 
 from backend.tests.voice.conftest import UTTERANCE, Service, StartService
 from backend.tests.voice.test_call import answered
-from backend.voice.session import Patience
+from backend.voice.room import Patience
 
 
 async def test_a_newer_connection_of_the_same_session_takes_the_call_over(service: Service) -> None:

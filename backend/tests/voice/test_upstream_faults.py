@@ -11,7 +11,7 @@ from aiohttp import ClientSession
 
 from backend.tests.voice.conftest import UTTERANCE, Service, StartService
 from backend.tests.voice.test_call import answered
-from backend.voice.session import Patience
+from backend.voice.room import Patience
 
 QUICK = replace(Patience(), connect=0.5, confirm=0.5, answer=0.5, words=0.3, browser=0.5, store=0.5, tick=0.05)
 

@@ -1,0 +1,38 @@
+"""What the calls of one process share, and how long each thing is waited for."""
+
+from dataclasses import dataclass
+
+from backend.agents.profiles import AgentDirectory
+from backend.core.settings import Settings
+from backend.voice.admission import Admission
+from backend.voice.keeper import ConversationMemory
+from backend.voice.link import VoiceLive
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long each thing is waited for, in seconds.
+
+    connect: VoiceLive's handshake; confirm: its answer to `session.update`; answer: any event while an answer is due;
+    words: a late transcript before another agent takes over; browser: one write to it; store: memory at the call's end.
+    """
+
+    connect: float = 10.0
+    confirm: float = 10.0
+    answer: float = 20.0
+    words: float = 1.0
+    browser: float = 10.0
+    store: float = 5.0
+    tick: float = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What the calls of one process share."""
+
+    settings: Settings
+    agents: AgentDirectory
+    memory: ConversationMemory
+    voicelive: VoiceLive
+    admission: Admission
+    patience: Patience = Patience()
