@@ -1,79 +1,77 @@
-"""Who may call what. Every route names one of `public`, `reader`, `writer`, `admin`; a test walks the routes.
+"""Who may call what. Every route names `public` or the action that it `may` do; a test walks the routes.
 
-    async def episodes(caller: Annotated[Principal, reader()]) -> ...    # a rule that gives the caller
-    @router.get("/health", dependencies=[public()])                        # a rule that gives nothing
+    async def episodes(caller: Annotated[Principal, access.may("read_memory")]) -> ...    # a rule that gives the caller
+    @router.get("/health", dependencies=[access.public()])                                 # a rule that gives nothing
+    async def voice(websocket, entrance: Annotated[Entrance, access.on_socket("call")]) -> ...
 
-A WebSocket's route accepts first and then asks `check_origin` and `authenticate` itself: a browser is told nothing by a
-refused handshake. A token in the query is never read: it would end up in logs.
+A WebSocket's route accepts first and then asks its `Entrance`: a browser is told nothing by a refused handshake. A
+token in the query is never read: it would end up in logs.
 """
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from fastapi import Depends
 from fastapi.dependencies.models import Dependant
 from starlette.requests import HTTPConnection
+from starlette.websockets import WebSocket
 
 from backend.core import problems
 from backend.core.problems import Problem
-from backend.core.settings import Settings, SettingsError
-from backend.identity import dev_tokens
-from backend.identity.principal import ADMIN, READ, WRITE, Principal
+from backend.identity import permissions
+from backend.identity.gate import Gate
+from backend.identity.permissions import Action
+from backend.identity.principal import Principal
 
-Rule = Literal["public", "reader", "writer", "admin"]
-
-GUEST = Principal("poc", "guest", "Guest", frozenset({"engram.analyst"}))
-"""Everybody at the proof-of-concept level, where nobody signs in."""
+Rule = Literal["public"] | Action
 
 WEBSOCKET_PROTOCOL = "engram.v1"
 _BEARER_PROTOCOL = "bearer."
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _LOOPBACK_ADDRESSES = frozenset({"127.0.0.1", "::1"})
 
-Authenticator = Callable[[HTTPConnection], Principal]
 
-
-def authenticator(settings: Settings) -> Authenticator:
-    """Return how callers are told at this level; raise `SettingsError` where this version cannot tell them."""
-    if settings.auth_mode == "none":
-        return lambda connection: GUEST
-    if settings.auth_mode == "dev_tokens":
-        return lambda connection: dev_tokens.parse(_bearer(connection))
-    raise SettingsError(
-        [
-            f"ENVIRONMENT: sign-in for the {settings.environment} level (Entra ID tokens) is not built in this "
-            "version, and the service does not run open instead. Use ENVIRONMENT=development until one has it."
-        ]
-    )
-
-
-def authenticate(connection: HTTPConnection, allowed: frozenset[str], action: str) -> Principal:
-    """Return the caller; raise `Problem` 401 without a valid token, 403 without one of the `allowed` roles."""
-    caller: Principal = connection.app.state.authenticator(connection)
-    if not caller.has(allowed):
-        raise problems.forbidden(action, " or ".join(sorted(role.removeprefix("engram.") for role in allowed)))
+async def authenticate(connection: HTTPConnection, action: Action) -> Principal:
+    """Return the caller; raise `Problem` 401 without a valid token, 403 without a role that permits the action."""
+    gate: Gate = connection.app.state.gate
+    caller = await gate.identify(_bearer(connection))
+    permissions.check(caller, action)
     return caller
 
 
 def public() -> Any:
     """Everybody may call this; it shows nothing of anybody."""
-    return Depends(_public)
+    return Depends(_PUBLIC)
 
 
-def reader() -> Any:
-    """Whoever is signed in with any role; gives the `Principal`."""
-    return Depends(_reader)
+def may(action: Action) -> Any:
+    """Whoever has a role that permits the action (see `identity/permissions.py`); gives the `Principal`."""
+    return Depends(_May(action))
 
 
-def writer() -> Any:
-    """Every role but viewer; gives the `Principal`."""
-    return Depends(_writer)
+def on_socket(action: Action) -> Any:
+    """Like `may`, for a WebSocket's route; gives an `Entrance` to be asked once the socket is accepted."""
+    return Depends(_OnSocket(action))
 
 
-def admin() -> Any:
-    """Administrators; gives the `Principal`."""
-    return Depends(_admin)
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """The way into a WebSocket's route."""
+
+    websocket: WebSocket
+    action: Action
+
+    @property
+    def protocol(self) -> str | None:
+        """The subprotocol to accept with; never one that holds a token."""
+        offered = self.websocket.scope.get("subprotocols") or ()
+        return WEBSOCKET_PROTOCOL if WEBSOCKET_PROTOCOL in offered else None
+
+    async def caller(self) -> Principal:
+        """Return who calls; raise `Problem` 403 for a foreign origin or a missing role, 401 without a valid token."""
+        check_origin(self.websocket)
+        return await authenticate(self.websocket, self.action)
 
 
 def check_origin(connection: HTTPConnection) -> None:
@@ -118,8 +116,11 @@ def _hostname(host: str) -> str:
         return ""
 
 
-def _bearer(connection: HTTPConnection) -> str:
-    """Return the token of the Authorization header or, for a WebSocket (browsers set none), of its subprotocols."""
+def _bearer(connection: HTTPConnection) -> str | None:
+    """Return the token of the Authorization header or, for a WebSocket (browsers set none), of its subprotocols.
+
+    None: there is none. Raises `Problem` 401 for a header of another form.
+    """
     header = connection.headers.get("authorization")
     if header is not None:
         scheme, _, token = header.partition(" ")
@@ -129,34 +130,40 @@ def _bearer(connection: HTTPConnection) -> str:
     for protocol in connection.scope.get("subprotocols", ()):
         if protocol.startswith(_BEARER_PROTOCOL):
             return str(protocol.removeprefix(_BEARER_PROTOCOL))
-    raise problems.missing_token()
-
-
-async def _public() -> None:
     return None
 
 
-async def _reader(connection: HTTPConnection) -> Principal:
-    return authenticate(connection, READ, "read this")
+class _Public:
+    rule: Rule = "public"
+
+    async def __call__(self) -> None:
+        return None
 
 
-async def _writer(connection: HTTPConnection) -> Principal:
-    return authenticate(connection, WRITE, "do this")
+_PUBLIC = _Public()
 
 
-async def _admin(connection: HTTPConnection) -> Principal:
-    return authenticate(connection, ADMIN, "administer this")
+@dataclass(frozen=True)
+class _May:
+    rule: Action
+
+    async def __call__(self, connection: HTTPConnection) -> Principal:
+        return await authenticate(connection, self.rule)
 
 
-RULES: dict[Callable[..., Any], Rule] = {_public: "public", _reader: "reader", _writer: "writer", _admin: "admin"}
-"""The rule that a dependency stands for."""
+@dataclass(frozen=True)
+class _OnSocket:
+    rule: Action
+
+    async def __call__(self, websocket: WebSocket) -> Entrance:
+        return Entrance(websocket, self.rule)
 
 
 def rules_of(dependant: Dependant) -> list[Rule]:
     """Return the access rules that a route's dependencies name; a test and the API description read them off."""
     found: list[Rule] = []
     for dependency in dependant.dependencies:
-        if dependency.call in RULES:
-            found.append(RULES[dependency.call])
+        if isinstance(dependency.call, _Public | _May | _OnSocket):
+            found.append(dependency.call.rule)
         found += rules_of(dependency)
     return found

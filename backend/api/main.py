@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from backend.agents.profiles import AgentDirectory
-from backend.api import access, problem_documents
+from backend.api import problem_documents
 from backend.api.description import describe
 from backend.api.edge import Catch, Edge
 from backend.api.routers import agents, chat, config, facts, health, memory, search, voice
@@ -18,6 +18,7 @@ from backend.api.ui import UserInterface
 from backend.api.version import VERSION
 from backend.core import logs
 from backend.core.settings import Settings, SettingsError, load_settings
+from backend.identity.gate import sign_in
 
 _ROUTERS = (
     health.router,
@@ -37,14 +38,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     Raises `SettingsError` for settings that must not start. The database and all else open with the lifespan.
     """
     settings = load_settings() if settings is None else settings
-    authenticator = access.authenticator(settings)
+    sign_in(settings)  # a level that cannot be kept is refused before anything opens
     logs.configure(settings)
     directory = AgentDirectory.load()
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_services(settings, directory) as services:
-            app.state.services = services
+            app.state.services, app.state.gate = services, services.gate
             yield
 
     app = FastAPI(
@@ -58,7 +59,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.settings = settings
-    app.state.authenticator = authenticator
     for router in _ROUTERS:
         app.include_router(router)
     app.state.description = lambda: describe(app, _ROUTERS, settings.auth_mode)

@@ -10,6 +10,7 @@ from backend.agents.profiles import AgentDirectory
 from backend.chat.gateway import Gateway
 from backend.chat.turn import Chat
 from backend.core.settings import Settings
+from backend.identity.gate import Gate, sign_in
 from backend.memory import extraction
 from backend.memory.embeddings import Embedder
 from backend.memory.fact_log import FactLog
@@ -35,6 +36,7 @@ class Services:
     settings: Settings
     agents: AgentDirectory
     database: Database
+    gate: Gate
     keys: KeyRing
     memory: Memory
     inquiry: Inquiry
@@ -53,6 +55,7 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
         warming = asyncio.create_task(asyncio.to_thread(extraction.warm))
         database = await Database.open(settings)
         stack.push_async_callback(database.close)
+        gate = Gate(sign_in(settings))
         notices = Notices(database)
         stack.push_async_callback(notices.close)
         keys = await KeyRing.open(settings, database, notices)
@@ -88,4 +91,4 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
         gc.collect()
         gc.freeze()
         inquiry = Inquiry(memory, facts, names, embedder)
-        yield Services(settings, agents, database, keys, memory, inquiry, zep, gateway, chat, voice)
+        yield Services(settings, agents, database, gate, keys, memory, inquiry, zep, gateway, chat, voice)

@@ -85,7 +85,7 @@ _STREAM = {
     },
     openapi_extra=described(ChatRequest),
 )
-async def chat(request: Request, caller: Annotated[Principal, access.writer()]) -> Response:
+async def chat(request: Request, caller: Annotated[Principal, access.may("chat")]) -> Response:
     """Answer a question. A caller who leaves cancels the answer."""
     asked = await json_body(request, ChatRequest, limit=MAX_BODY_BYTES)
     _check(asked)

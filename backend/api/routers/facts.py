@@ -14,8 +14,8 @@ from backend.identity.principal import Principal
 
 router = APIRouter(prefix="/api/v1/memory/facts", tags=["memory"])
 
-Reader = Annotated[Principal, access.reader()]
-Writer = Annotated[Principal, access.writer()]
+Reader = Annotated[Principal, access.may("read_memory")]
+Writer = Annotated[Principal, access.may("write_memory")]
 FactId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,128}$", description="The fact's id.")]
 
 MAX_FACT_CHARACTERS = 500

@@ -16,8 +16,8 @@ from backend.memory.log import Episode
 
 router = APIRouter(prefix="/api/v1/memory", tags=["memory"])
 
-Reader = Annotated[Principal, access.reader()]
-Writer = Annotated[Principal, access.writer()]
+Reader = Annotated[Principal, access.may("read_memory")]
+Writer = Annotated[Principal, access.may("write_memory")]
 SessionId = Annotated[
     str,
     Path(

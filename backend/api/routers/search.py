@@ -15,7 +15,7 @@ from backend.identity.principal import Principal
 
 router = APIRouter(prefix="/api/v1/memory", tags=["memory"])
 
-Reader = Annotated[Principal, access.reader()]
+Reader = Annotated[Principal, access.may("read_memory")]
 
 MAX_BODY_BYTES = 32 * 1024
 

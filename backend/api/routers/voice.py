@@ -1,7 +1,7 @@
 """Voice: what is configured, each agent's voice, and the WebSocket of a call. It carries; the session decides."""
 
 import logging
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import orjson
@@ -13,7 +13,6 @@ from backend.api.problem_documents import documented
 from backend.api.wire import EXTENSION
 from backend.core.ids import is_session_id
 from backend.core.problems import Problem
-from backend.identity.principal import WRITE
 from backend.voice import messages
 from backend.voice.caller import Browser
 from backend.voice.session import Ending
@@ -53,18 +52,18 @@ async def config(agent_id: str, request: Request) -> dict[str, Any]:
 
 
 @router.websocket("/voicelive/{session_id}")
-async def voicelive(websocket: WebSocket, session_id: str) -> None:
+async def voicelive(
+    websocket: WebSocket, session_id: str, entrance: Annotated[access.Entrance, access.on_socket("call")]
+) -> None:
     """Hold a call (SOP 10.2). One that cannot begin is told why in an `error`: a browser sees no HTTP status."""
-    offered = websocket.scope.get("subprotocols") or []
-    await websocket.accept(subprotocol=access.WEBSOCKET_PROTOCOL if access.WEBSOCKET_PROTOCOL in offered else None)
+    await websocket.accept(subprotocol=entrance.protocol)
     services = websocket.app.state.services
     try:
         if not is_session_id(session_id):
             raise Problem(
                 422, "bad_session_id", "Bad session id", "A session id is 1-128 of A-Z, a-z, 0-9, '.', '_' and '-'."
             )
-        access.check_origin(websocket)
-        principal = access.authenticate(websocket, WRITE, "hold a voice call")
+        principal = await entrance.caller()
         wire = websocket.scope.get("extensions", {}).get(EXTENSION, {}).get("connection")
         browser = Browser(websocket.receive, websocket.send, wire)
         ending = await services.voice.call(browser, principal, session_id, websocket.query_params.get("agent_id"))

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute, WebSocketRoute
+from fastapi.routing import APIRoute, APIWebSocketRoute
+from starlette.routing import BaseRoute
 
-from backend.api.access import authenticator, rules_of
+from backend.api.access import rules_of
 from backend.api.main import create_app
 from backend.core.settings import Settings, SettingsError
+from backend.identity.gate import sign_in
+from backend.identity.permissions import PERMISSIONS
 from backend.tests.api.conftest import Service, problem
 
 PUBLIC = {
@@ -34,20 +36,20 @@ def routes(found: list[BaseRoute]) -> Iterator[Any]:
             yield route
 
 
-def test_every_route_names_exactly_one_access_rule_and_only_the_documented_ones_are_public() -> None:
+def test_every_route_and_socket_names_exactly_one_access_rule_and_only_the_documented_ones_are_public() -> None:
     app = create_app(Settings(environment="development", auth_required=False, log_level="ERROR"))
     named = {}
     for route in routes(app.routes):
-        if isinstance(route, WebSocketRoute) or type(route).__name__ == "APIWebSocketRoute":
-            continue  # these answer after they accept: tested at the door, in tests/voice
-        assert isinstance(route, APIRoute), f"{route} has no access rule"
+        assert isinstance(route, APIRoute | APIWebSocketRoute), f"{route} has no access rule"
         found = rules_of(route.dependant)
         assert len(found) == 1, f"{route.path} names {found}"
-        named[route.path, *sorted(route.methods or ())] = found[0]
+        named[route.path, *sorted(getattr(route, "methods", ["WS"]))] = found[0]
     assert {path for (path, *_), rule in named.items() if rule == "public"} == PUBLIC
-    assert named["/api/v1/chat", "POST"] == "writer"
-    assert named["/api/v1/memory/episodes", "GET"] == "reader"
-    assert named["/api/v1/memory/episodes/{session_id}", "DELETE"] == "writer"
+    assert set(named.values()) - {"public"} <= set(PERMISSIONS)
+    assert named["/api/v1/chat", "POST"] == "chat"
+    assert named["/api/v1/memory/episodes", "GET"] == "read_memory"
+    assert named["/api/v1/memory/episodes/{session_id}", "DELETE"] == "write_memory"
+    assert named["/api/v1/voice/voicelive/{session_id}", "WS"] == "call"
 
 
 PRIVATE = [("POST", "/api/v1/chat"), ("GET", "/api/v1/memory/episodes"), ("DELETE", "/api/v1/memory/episodes/s")]
@@ -76,7 +78,23 @@ async def test_a_token_in_the_query_is_not_a_token(service: Service) -> None:
     problem(response, 401, "missing_token")
 
 
-@pytest.mark.parametrize("role", ["analyst", "admin"])
+async def test_a_dev_tokens_user_id_may_hold_underscores_and_its_role_is_what_stands_last(service: Service) -> None:
+    said = await service.ask("Hello", token="dev_mary_ann_smith_analyst", session_id="underscored")
+    assert said.status_code == 200
+    for token, status in [("dev_mary_ann_smith_viewer", 200), ("dev_mary_ann_viewer", 404), ("dev_mary_analyst", 404)]:
+        headers = {"Authorization": f"Bearer {token}"}
+        read = await service.client.get("/api/v1/memory/episodes/underscored", headers=headers)
+        assert read.status_code == status, token
+
+
+@pytest.mark.parametrize(("method", "path"), [*PRIVATE, ("GET", "/api/v1/memory/facts")])
+@pytest.mark.parametrize("role", ["owner", "engram", "administrator"])
+async def test_a_role_that_is_none_is_403_everywhere(service: Service, method: str, path: str, role: str) -> None:
+    response = await service.client.request(method, path, headers={"Authorization": f"Bearer dev_eve_{role}"})
+    problem(response, 403, "forbidden")
+
+
+@pytest.mark.parametrize("role", ["user", "analyst", "admin"])
 async def test_analysts_and_admins_may_ask(service: Service, role: str) -> None:
     assert (await service.ask("Hello", token=f"dev_bob_{role}")).status_code == 200
 
@@ -97,5 +115,5 @@ async def test_at_the_proof_of_concept_level_everybody_is_the_same_guest(open_se
 @pytest.mark.parametrize("name", ["test", "uat", "production"])
 def test_a_level_whose_sign_in_is_not_built_does_not_start_and_says_so(name: Any) -> None:
     with pytest.raises(SettingsError, match="is not built in this version") as caught:
-        authenticator(Settings(environment=name, auth_required=True))
+        sign_in(Settings(environment=name, auth_required=True))
     assert name in str(caught.value)

@@ -20,7 +20,6 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from backend.agents.profiles import AgentDirectory
-from backend.api import access
 from backend.api.routers import voice as voice_router
 from backend.core.context import (
     Channel,
@@ -33,6 +32,7 @@ from backend.core.context import (
     Turn,
 )
 from backend.core.settings import Settings
+from backend.identity.gate import Gate, sign_in
 from backend.identity.principal import Principal
 from backend.voice.room import Patience
 from backend.voice.switchboard import Switchboard
@@ -250,7 +250,7 @@ def start_service(stand_in: str) -> StartService:
         switchboard = Switchboard(settings, agents, memory, patience or replace(Patience(), tick=0.05))
         app = FastAPI()
         app.include_router(voice_router.router)
-        app.state.settings, app.state.authenticator = settings, access.authenticator(settings)
+        app.state.settings, app.state.gate = settings, Gate(sign_in(settings))
         app.state.services = SimpleNamespace(settings=settings, agents=agents, memory=memory, voice=switchboard)
         server = uvicorn.Server(
             uvicorn.Config(
