@@ -6,7 +6,7 @@ import sys
 
 from bench.report import RESULTS, Row, write
 
-BENCHES = ("voice_relay", "chat", "start", "speech", "memory_speed")
+BENCHES = ("voice_relay", "chat", "start", "speech", "memory_speed", "memory_crowd")
 """Each is a module with `run() -> list[Row]`."""
 
 
