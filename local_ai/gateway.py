@@ -18,7 +18,7 @@ import orjson
 
 from .brains import Brain, Busy, ReplyDelta, ReplyEnd, Unanswerable
 from .chat_faults import ChatFaults, Refused
-from .tool_choice import Call, Tool, choose, offered, result_as_text, tools_of
+from .tool_choice import Call, Chosen, Tool, choose, offered, result_as_text, tools_of
 
 log = logging.getLogger("local_ai.chat")
 
@@ -92,15 +92,14 @@ class ChatCompletions:
     async def _answer(self, request: ChatRequest, send: Send, stop: asyncio.Event) -> None:
         answer = _Answer(send)
         try:
-            call, spent = None, ReplyEnd(0, 0, 0, "stop")
+            chosen = Chosen((), ReplyEnd(0, 0, 0, "stop"))
             if request.tools:
                 chosen = await choose(self._brain, request.messages, request.tools, request.must_call)
-                call, spent = chosen.call, chosen.end
-            reply = None if call else self._reply(request, stop)
+            reply = None if chosen.calls else self._reply(request, stop)
             if request.stream:
-                await _stream(request, call, reply, spent, answer)
+                await _stream(request, chosen, reply, answer)
             else:
-                await _whole(request, call, reply, spent, answer)
+                await _whole(request, chosen, reply, answer)
         except Busy as busy:
             body = error_body(str(busy), "rate_limit_error", code="rate_limit_exceeded")
             await answer.fail(429, body, retry_after=f"{busy.retry_after:g}")
@@ -245,13 +244,9 @@ def _schema(response_format: Any) -> dict[str, Any] | None:
 
 
 async def _whole(
-    request: ChatRequest,
-    call: Call | None,
-    reply: AsyncIterator[ReplyDelta | ReplyEnd] | None,
-    spent: ReplyEnd,
-    send: Send,
+    request: ChatRequest, chosen: Chosen, reply: AsyncIterator[ReplyDelta | ReplyEnd] | None, send: Send
 ) -> None:
-    text, end = "", spent
+    text, end = chosen.say, chosen.end
     if reply is not None:
         async with aclosing(reply) as pieces:  # type: ignore[type-var]
             async for piece in pieces:
@@ -259,30 +254,26 @@ async def _whole(
                     text += piece.text
                 else:
                     end = piece
-    message: dict[str, Any] = {"role": "assistant", "content": None if call else text, "refusal": None}
-    if call:
-        message["tool_calls"] = [_call(call)]
+    message: dict[str, Any] = {"role": "assistant", "content": text if text or reply else None, "refusal": None}
+    if chosen.calls:
+        message["tool_calls"] = [_call(call) for call in chosen.calls]
     choice = {
         "index": 0,
         "message": message,
         "logprobs": None,
-        "finish_reason": "tool_calls" if call else end.finish_reason,
+        "finish_reason": "tool_calls" if chosen.calls else end.finish_reason,
     }
     await _send(
         send,
         200,
         orjson.dumps(
-            {**_head(request.model, "chat.completion"), "choices": [choice], "usage": _usage(spent, end, reply)}
+            {**_head(request.model, "chat.completion"), "choices": [choice], "usage": _usage(chosen.end, end, reply)}
         ),
     )
 
 
 async def _stream(
-    request: ChatRequest,
-    call: Call | None,
-    reply: AsyncIterator[ReplyDelta | ReplyEnd] | None,
-    spent: ReplyEnd,
-    send: Send,
+    request: ChatRequest, chosen: Chosen, reply: AsyncIterator[ReplyDelta | ReplyEnd] | None, send: Send
 ) -> None:
     head = _head(request.model, "chat.completion.chunk")
     started = False
@@ -293,13 +284,16 @@ async def _stream(
             started = True
             headers = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache")]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
-            await chunk({"role": "assistant", "content": None if call else ""})
+            await chunk({"role": "assistant", "content": "" if chosen.say or reply else None})
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
         await _data(send, {**head, "choices": [choice], **({"usage": None} if request.include_usage else {})})
 
-    end = spent
-    if call:
-        await chunk({"tool_calls": [{"index": 0, **_call(call)}]})
+    end = chosen.end
+    if chosen.calls:
+        if chosen.say:
+            await chunk({"content": chosen.say})
+        for place, call in enumerate(chosen.calls):
+            await chunk({"tool_calls": [{"index": place, **_call(call)}]})
     elif reply is not None:
         async with aclosing(reply) as pieces:  # type: ignore[type-var]
             async for piece in pieces:
@@ -307,9 +301,9 @@ async def _stream(
                     await chunk({"content": piece.text})
                 else:
                     end = piece
-    await chunk({}, "tool_calls" if call else end.finish_reason)
+    await chunk({}, "tool_calls" if chosen.calls else end.finish_reason)
     if request.include_usage:
-        await _data(send, {**head, "choices": [], "usage": _usage(spent, end, reply)})
+        await _data(send, {**head, "choices": [], "usage": _usage(chosen.end, end, reply)})
     await send({"type": "http.response.body", "body": b"data: [DONE]\n\n"})
 
 

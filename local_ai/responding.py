@@ -19,7 +19,7 @@ from .brains import Brain, Busy, ReplyDelta, ReplyEnd
 from .conversation import Conversation, set_text
 from .events import Event, Family, Place
 from .faults import Faults
-from .tool_choice import Call, Tool, choose
+from .tool_choice import Call, Chosen, Tool, choose
 from .turn_taking import Clauses, Playback
 
 log = logging.getLogger("local_ai.voice")
@@ -132,8 +132,12 @@ class Response:
             await self._faults_before()
             if self._asked.pre_generated is not None:
                 await self._say(_once(self._asked.pre_generated))
-            elif (call := await self._tool_call(messages)) is not None:
-                self._emit_call(call)
+            elif (chosen := await self._tool_calls(messages)).calls:
+                if chosen.say:
+                    await self._say(_once(chosen.say))
+                    self._end_message("completed")
+                for call in chosen.calls:
+                    self._emit_call(call)
             else:
                 reply = self._stage.brain.reply(
                     messages,
@@ -162,12 +166,12 @@ class Response:
         if self._stage.faults.take("response-failed"):
             raise RuntimeError("The server had an error while processing your request.")
 
-    async def _tool_call(self, messages: list[dict[str, Any]]) -> Call | None:
+    async def _tool_calls(self, messages: list[dict[str, Any]]) -> Chosen:
         if not self._asked.tools:
-            return None
+            return Chosen((), self._end)
         chosen = await choose(self._stage.brain, messages, self._asked.tools, self._asked.must_call)
         self._end = chosen.end
-        return chosen.call
+        return chosen
 
     async def _say(self, reply: AsyncIterator[ReplyDelta | ReplyEnd]) -> None:
         clauses = Clauses()
@@ -257,7 +261,7 @@ class Response:
 
     def _emit_call(self, call: Call) -> None:
         stage = self._stage
-        place = Place(self.id, events.new_id("item_"))
+        place = Place(self.id, events.new_id("item_"), output_index=len(self._output))
         call_id = events.new_id("call_")
         opening = events.call_item(place.item_id, "in_progress", call.name, call_id, "")
         done = events.call_item(place.item_id, "completed", call.name, call_id, call.arguments)
@@ -281,26 +285,31 @@ class Response:
         if self.over:
             return
         self.over = True
-        stage, place = self._stage, self._place
         self.announce()
         self._beside("audio")
-        if place is not None and self._item is not None:
-            part = self._part(self._text)
-            if self._asked.spoken:
-                stage.emit(place.at("response.audio.done"))
-                stage.emit(place.at("response.audio_transcript.done", transcript=self._text))
-                stage.emit(place.at("response.content_part.done", part=part))
-            else:
-                stage.emit(place.at("response.text.done", text=self._text))
-                # The service sends this one empty in text mode; so do we, since clients must cope with it.
-                stage.emit(place.at("response.content_part.done", part=self._part("")))
-            self._item["status"] = "completed" if status == "completed" else "incomplete"
-            self._keep_text(place)
-            done = events.message_item(place.item_id, "assistant", self._item["status"], [part])
-            stage.emit(place.output_item("response.output_item.done", done))
-            self._output.append(done)
-        stage.emit(events.response_done(self._wire(status, details, self._usage())))
+        self._end_message("completed" if status == "completed" else "incomplete")
+        self._stage.emit(events.response_done(self._wire(status, details, self._usage())))
         self._on_over(self)
+
+    def _end_message(self, status: str) -> None:
+        """The closing events of the message, if there is one that is not closed."""
+        stage, place = self._stage, self._place
+        if place is None or self._item is None or self._item["status"] != "in_progress":
+            return
+        part = self._part(self._text)
+        if self._asked.spoken:
+            stage.emit(place.at("response.audio.done"))
+            stage.emit(place.at("response.audio_transcript.done", transcript=self._text))
+            stage.emit(place.at("response.content_part.done", part=part))
+        else:
+            stage.emit(place.at("response.text.done", text=self._text))
+            # The service sends this one empty in text mode; so do we, since clients must cope with it.
+            stage.emit(place.at("response.content_part.done", part=self._part("")))
+        self._item["status"] = status
+        self._keep_text(place)
+        done = events.message_item(place.item_id, "assistant", status, [part])
+        stage.emit(place.output_item("response.output_item.done", done))
+        self._output.append(done)
 
     def _keep_text(self, place: Place) -> None:
         # What was cut to the heard part stays cut.

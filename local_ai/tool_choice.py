@@ -36,10 +36,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What the choice came to. call: None when no tool is to be used; end: what it took."""
+    """What the choice came to. calls: empty when no tool is to be used; say: words before them; end: what it took."""
 
-    call: Call | None
+    calls: tuple[Call, ...]
     end: ReplyEnd
+    say: str = ""
 
 
 def tools_of(declared: list[dict[str, Any]]) -> list[Tool]:
@@ -96,12 +97,15 @@ def choice_schema(tools: list[Tool], required: bool) -> dict[str, Any]:
 async def choose(brain: Brain, messages: list[dict[str, Any]], tools: list[Tool], required: bool) -> Chosen:
     """Ask the brain which tool the last message calls for. Raises Busy like any reply.
 
-    Right after a tool's result the answer is words, unless a tool is required: small models would call it for ever.
+    Where the last message is no word of the user (a tool's result, an instruction), the answer is words, unless a tool
+    is required: small models would call it for ever.
     """
     text, end = "", ReplyEnd(0, 0, 0, "stop")
+    if (asked := brain.calls(messages)) is not None:
+        return Chosen(tuple(Call(name, arguments) for name, arguments in asked.calls), end, asked.say)
+    if not required and (not messages or messages[-1]["role"] != "user" or _is_result(messages[-1])):
+        return Chosen((), end)
     last = next((str(message["content"]) for message in reversed(messages) if message["role"] != "system"), "")
-    if last.startswith(_RESULT) and not required:
-        return Chosen(None, end)
     stream = brain.reply(
         _question(last, tools, required),
         max_tokens=_ARGUMENT_TOKENS,
@@ -114,7 +118,12 @@ async def choose(brain: Brain, messages: list[dict[str, Any]], tools: list[Tool]
                 text += piece.text
             else:
                 end = piece
-    return Chosen(_parse(text, tools), end)
+    call = _parse(text, tools)
+    return Chosen((call,) if call else (), end)
+
+
+def _is_result(message: dict[str, Any]) -> bool:
+    return str(message["content"]).startswith(_RESULT)
 
 
 # A persona and a history make a model of 1.5 billion parameters call something on every message (8 of 9 wrong); the

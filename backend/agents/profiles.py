@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from backend.core import problems
 from backend.core.settings import Settings
@@ -35,8 +35,36 @@ class Voice(_Part):
     local: str = Field(min_length=1)
 
 
+class McpServer(_Part):
+    """A server of tools, spoken to over the Model Context Protocol: `url` (Streamable HTTP) or `command` (its process).
+
+    headers: header name to the NAME of the environment variable that holds its value. environment: names of variables
+    that the process is given. allowed_tools: those of its tools that the assistant has. timeout: seconds for one call.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,23}$")
+    url: str | None = Field(default=None, pattern=r"^https?://[^\s@]+$")
+    command: tuple[str, ...] = ()
+    headers: dict[str, Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]] = {}
+    environment: tuple[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")], ...] = ()
+    allowed_tools: tuple[str, ...] = Field(min_length=1)
+    timeout: float = Field(default=8.0, gt=0, le=60)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.url is None) is not bool(self.command):
+            raise ValueError("give either url or command")
+        if self.command and self.headers:
+            raise ValueError("headers belong to a url; a command takes environment")
+        return self
+
+
 class AgentProfile(_Part):
-    """One assistant. `model` overrides the deployment for its answers; `turn_detection` goes to VoiceLive as it is."""
+    """One assistant.
+
+    model: overrides the deployment for its answers. turn_detection: goes to VoiceLive as it is. tools: names of the
+    tools it has (docs/handbook/tools.md). filler: what it says aloud when a tool takes its time.
+    """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")
     name: str = Field(min_length=1, max_length=40)
@@ -48,7 +76,9 @@ class AgentProfile(_Part):
     voice: Voice
     model: str | None = None
     turn_detection: dict[str, Any]
-    tools: tuple[dict[str, Any], ...] = ()
+    tools: tuple[str, ...] = ()
+    mcp_servers: tuple[McpServer, ...] = ()
+    filler: str = Field(default="One moment, please.", min_length=1, max_length=120)
 
 
 class AgentDirectory:

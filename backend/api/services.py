@@ -6,12 +6,15 @@ import gc
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from backend.agents import own_tools, tools
 from backend.agents.profiles import AgentDirectory
+from backend.agents.tools import Toolboxes
 from backend.chat.gateway import Gateway
 from backend.chat.turn import Chat
 from backend.core.settings import Settings
 from backend.identity.gate import Gate, sign_in
 from backend.memory import extraction
+from backend.memory import tools as memory_tools
 from backend.memory.embeddings import Embedder
 from backend.memory.fact_log import FactLog
 from backend.memory.facts import Facts
@@ -42,6 +45,7 @@ class Services:
     inquiry: Inquiry
     zep: Zep | None
     gateway: Gateway
+    toolboxes: Toolboxes
     chat: Chat
     voice: Switchboard
 
@@ -53,6 +57,7 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
         # While the database starts:
         loading = asyncio.create_task(asyncio.to_thread(Embedder.load))
         warming = asyncio.create_task(asyncio.to_thread(extraction.warm))
+        importing = asyncio.create_task(asyncio.to_thread(tools.warm))
         database = await Database.open(settings)
         stack.push_async_callback(database.close)
         gate = Gate(sign_in(settings))
@@ -61,7 +66,7 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
         keys = await KeyRing.open(settings, database, notices)
         await seal_plain_rows(database, keys)
         notices.start()
-        await warming
+        await asyncio.gather(warming, importing)
         if (embedder := await loading) is not None:
             stack.callback(embedder.close)
         if (zep := Zep.open(settings, database)) is not None:
@@ -73,7 +78,17 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
         names = {agent.id: agent.name for agent in agents.all()}
         memory = Memory(log, settings, agents=names, embedder=embedder, outside=zep)
         stack.push_async_callback(memory.close)
-        chat = Chat(settings, agents, memory, gateway)
+        inquiry = Inquiry(memory, facts, names, embedder)
+        toolboxes = Toolboxes(
+            {
+                memory_tools.SEARCH_MEMORY: memory_tools.search_memory(inquiry, settings.memory_scope),
+                memory_tools.REMEMBER: memory_tools.remember(facts),
+                own_tools.HAND_OFF: own_tools.hand_off(agents),
+                own_tools.GET_TIME: own_tools.get_time(),
+            }
+        )
+        toolboxes.check(agents.all())
+        chat = Chat(settings, agents, memory, gateway, toolboxes)
         stack.push_async_callback(chat.close)
         voice = Switchboard(settings, agents, memory)
         stack.push_async_callback(voice.close)
@@ -90,5 +105,4 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
         # What is here now stays: the collector need not look at it again and again.
         gc.collect()
         gc.freeze()
-        inquiry = Inquiry(memory, facts, names, embedder)
-        yield Services(settings, agents, database, gate, keys, memory, inquiry, zep, gateway, chat, voice)
+        yield Services(settings, agents, database, gate, keys, memory, inquiry, zep, gateway, toolboxes, chat, voice)

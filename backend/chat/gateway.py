@@ -24,6 +24,7 @@ from azure.core.exceptions import ClientAuthenticationError
 from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential, get_bearer_token_provider
 from openai import AsyncOpenAI, AsyncStream, DefaultAioHttpClient, Omit, RequestOptions
 from openai.types.chat import ChatCompletionChunk
+from openai.types.chat.chat_completion_chunk import ChoiceDeltaToolCall
 
 from backend.chat import gateway_failures as failures
 from backend.chat.history import Message
@@ -37,6 +38,8 @@ log = logging.getLogger("backend.chat")
 T = TypeVar("T")
 
 ATTEMPTS = 4
+MOST_CALLS = 8
+"""Tools that one answer may ask for; further ones are left out."""
 _FIRST_BACKOFF_S = 0.25
 _LONGEST_BACKOFF_S = 8.0
 _CONNECT_S = 5.0
@@ -45,12 +48,25 @@ _BROKEN = (openai.APIConnectionError, httpx.HTTPError, aiohttp.ClientError, OSEr
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """A tool that the model asks for. arguments: JSON text as the model wrote it, unchecked."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
-    """A whole answer. tokens_used: prompt and answer together; None when the gateway does not report it."""
+    """A whole answer. tokens_used: prompt and answer together; None when the gateway does not report it.
+
+    calls: the tools it asks for before it goes on; the text may be empty then.
+    """
 
     text: str
     tokens_used: int | None
     finish_reason: str | None
+    calls: tuple[Call, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +75,11 @@ class Usage:
 
     tokens_used: int | None
     finish_reason: str | None
+    calls: tuple[Call, ...] = ()
+
+
+NO_OFFER: Mapping[str, Any] = {}
+"""No tools. An offer is a part of the request's body: `tools`, and `tool_choice` where the model is not to choose."""
 
 
 class Gateway:
@@ -72,32 +93,52 @@ class Gateway:
         # Newer models refuse `max_tokens`, older servers do not know its successor: learnt from the first refusal.
         self._limit_name = "max_completion_tokens"
         self._steady: dict[str, Any] = {"temperature": 0}  # reasoning models refuse it: learnt likewise
+        self._takes_tools = True  # learnt likewise
 
     @property
     def configured(self) -> bool:
         """Whether an endpoint is set."""
         return self._client is not None
 
-    async def complete(self, messages: Sequence[Message], *, model: str, max_tokens: int) -> Completion:
-        """Return the answer within CHAT_TIMEOUT_SECONDS; raise `Problem` 422, 429, 502, 503 or 504."""
+    async def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        model: str,
+        max_tokens: int,
+        offer: Mapping[str, Any] = NO_OFFER,
+        deadline: float | None = None,
+    ) -> Completion:
+        """Return the answer within CHAT_TIMEOUT_SECONDS; raise `Problem` 422, 429, 502, 503 or 504.
+
+        deadline: loop time at which it must be there instead, for one of several requests that share a time budget.
+        """
         client = self._require()
 
         async def attempt() -> Completion:
-            body = self._body(messages, model, max_tokens)
+            body = self._body(messages, model, max_tokens, offer)
             response = await client.post(
                 "/chat/completions", content=orjson.dumps(body), cast_to=httpx.Response, options=self._options
             )
             return _completion(response.content)
 
-        async with _budget(self._settings.chat_timeout_seconds):
-            return await self._attempts(attempt)
+        async with _budget(self._settings.chat_timeout_seconds, deadline):
+            return await self._attempts(attempt, deadline=deadline)
 
-    async def stream(self, messages: Sequence[Message], *, model: str, max_tokens: int) -> AsyncIterator[str | Usage]:
+    async def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        model: str,
+        max_tokens: int,
+        offer: Mapping[str, Any] = NO_OFFER,
+        deadline: float | None = None,
+    ) -> AsyncIterator[str | Usage]:
         """Yield the answer's pieces, then one `Usage`; raise as `complete`. Only the first piece is tried again for."""
         client = self._require()
 
-        async def attempt() -> tuple[AsyncStream[ChatCompletionChunk] | None, str, Usage]:
-            extra = self._body(messages, model, max_tokens)
+        async def attempt() -> tuple[AsyncStream[ChatCompletionChunk] | None, str, _Heard]:
+            extra = self._body(messages, model, max_tokens, offer)
             pieces: AsyncStream[ChatCompletionChunk] = await client.post(
                 "/chat/completions",
                 content=orjson.dumps(extra | {"stream": True, "stream_options": {"include_usage": True}}),
@@ -111,19 +152,20 @@ class Gateway:
                     # It does not stream: the answer comes whole, or it is none.
                     whole = _completion(await pieces.response.aread())
                     await pieces.close()
-                    return None, whole.text, Usage(whole.tokens_used, whole.finish_reason)
-                first, usage = await _next_piece(pieces, Usage(None, None))
-                if not first:
-                    raise failures.filtered() if usage.finish_reason == "content_filter" else failures.empty()
+                    return None, whole.text, _Heard.of(whole)
+                heard = _Heard()
+                first = await heard.next_piece(pieces)
+                if not first and not heard.calls:
+                    raise failures.filtered() if heard.finish_reason == "content_filter" else failures.empty()
             except BaseException:
                 await pieces.close()
                 raise
-            return pieces, first, usage
+            return pieces, first, heard
 
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._settings.chat_timeout_seconds
-        async with _budget(self._settings.chat_timeout_seconds):
-            pieces, piece, usage = await self._attempts(attempt)
+        deadline = deadline or loop.time() + self._settings.chat_timeout_seconds
+        async with _budget(self._settings.chat_timeout_seconds, deadline):
+            pieces, piece, heard = await self._attempts(attempt, deadline=deadline)
         try:
             while piece:
                 yield piece
@@ -132,7 +174,7 @@ class Gateway:
                 # The budget is entered anew for each piece: a timeout must not be held open across a yield.
                 async with _budget(self._settings.chat_timeout_seconds, deadline):
                     try:
-                        piece, usage = await _next_piece(pieces, usage)
+                        piece = await heard.next_piece(pieces)
                     except (openai.APIError, *_BROKEN) as error:
                         raise failures.unreachable() from error
                     except ValueError as error:
@@ -140,7 +182,7 @@ class Gateway:
         finally:
             if pieces is not None:
                 await pieces.close()
-        yield usage
+        yield heard.usage()
 
     async def consult(
         self, messages: Sequence[Message], *, model: str, max_tokens: int, schema: Mapping[str, Any], seconds: float
@@ -154,7 +196,7 @@ class Gateway:
         form = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}
 
         async def attempt() -> dict[str, Any]:
-            body = self._body(messages, model, max_tokens) | {"response_format": form} | self._steady
+            body = self._body(messages, model, max_tokens, NO_OFFER) | {"response_format": form} | self._steady
             response = await client.post(
                 "/chat/completions", content=orjson.dumps(body), cast_to=httpx.Response, options=self._options
             )
@@ -231,17 +273,22 @@ class Gateway:
         service = "ai.azure.com" if host.endswith(FOUNDRY_SUFFIX) else "cognitiveservices.azure.com"
         return get_bearer_token_provider(self._credential, f"https://{service}/.default")
 
-    def _body(self, messages: Sequence[Message], model: str, max_tokens: int) -> dict[str, Any]:
-        return {"model": model, "messages": messages, self._limit_name: max_tokens}
+    def _body(
+        self, messages: Sequence[Message], model: str, max_tokens: int, offer: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        body: dict[str, Any] = {"model": model, "messages": messages, self._limit_name: max_tokens}
+        return {**body, **offer} if offer and self._takes_tools else body
 
-    async def _attempts(self, attempt: Callable[[], Awaitable[T]], *, limit: int = ATTEMPTS) -> T:
+    async def _attempts(
+        self, attempt: Callable[[], Awaitable[T]], *, limit: int = ATTEMPTS, deadline: float | None = None
+    ) -> T:
         """Try until it works, the failure is final, or the next wait would not fit the budget any more."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._settings.chat_timeout_seconds
+        deadline = deadline or loop.time() + self._settings.chat_timeout_seconds
         tried = 0
         while True:
             tried += 1
-            limit_name, steady = self._limit_name, self._steady
+            limit_name, steady, took_tools = self._limit_name, self._steady, self._takes_tools
             try:
                 return await attempt()
             except openai.APIStatusError as error:
@@ -251,6 +298,11 @@ class Gateway:
                     continue
                 if steady and failures.unsupported_parameter(error, "temperature"):
                     self._steady = {}
+                    tried -= 1
+                    continue
+                if took_tools and any(failures.unsupported_parameter(error, name) for name in ("tools", "tool_choice")):
+                    log.warning("the AI gateway's model takes no tools; chat goes on without them")
+                    self._takes_tools = False
                     tried -= 1
                     continue
                 failure = failures.refused(error)
@@ -301,29 +353,70 @@ def _completion(body: bytes) -> Completion:
     try:
         choice = answer["choices"][0]
         text = choice["message"].get("content") or ""
+        asked = choice["message"].get("tool_calls")
+        calls = _calls(asked) if asked else ()
         finish = choice.get("finish_reason")
         used = (answer.get("usage") or {}).get("total_tokens")
     except (TypeError, KeyError, IndexError, AttributeError) as error:
         raise ValueError("not a chat completion") from error
     if not isinstance(text, str):
         raise ValueError("not a chat completion")
-    if not text.strip():
+    if not text.strip() and not calls:
         raise failures.filtered() if finish == "content_filter" else failures.empty()
-    return Completion(text, used if isinstance(used, int) else None, finish if isinstance(finish, str) else None)
+    return Completion(text, used if isinstance(used, int) else None, finish if isinstance(finish, str) else None, calls)
 
 
-async def _next_piece(pieces: AsyncStream[ChatCompletionChunk], usage: Usage) -> tuple[str, Usage]:
-    """Return the next text and what is known of the usage by then; '' at the end of the stream."""
-    async for chunk in pieces:
-        if chunk.usage is not None:
-            usage = Usage(chunk.usage.total_tokens, usage.finish_reason)
-        if chunk.choices:
-            choice = chunk.choices[0]
-            if choice.finish_reason:
-                usage = Usage(usage.tokens_used, choice.finish_reason)
-            if choice.delta and choice.delta.content:
-                return choice.delta.content, usage
-    return "", usage
+def _calls(asked: Any) -> tuple[Call, ...]:
+    """Read the `tool_calls` of a message; raises as indexing does for those that are none."""
+    return tuple(
+        Call(str(call["id"]), str(call["function"]["name"]), str(call["function"].get("arguments") or ""))
+        for call in asked[:MOST_CALLS]
+    )
 
 
-__all__ = ["Completion", "Gateway", "Problem", "Usage"]
+class _Heard:
+    """What is known of a streamed answer beside its text. calls: by their place, [id, name, arguments so far]."""
+
+    def __init__(self) -> None:
+        self.tokens_used: int | None = None
+        self.finish_reason: str | None = None
+        self.calls: dict[int, list[str]] = {}
+
+    @classmethod
+    def of(cls, whole: Completion) -> "_Heard":
+        heard = cls()
+        heard.tokens_used, heard.finish_reason = whole.tokens_used, whole.finish_reason
+        heard.calls = {place: [call.id, call.name, call.arguments] for place, call in enumerate(whole.calls)}
+        return heard
+
+    def usage(self) -> Usage:
+        calls = tuple(Call(*parts) for _, parts in sorted(self.calls.items()))
+        return Usage(self.tokens_used, self.finish_reason, calls)
+
+    async def next_piece(self, pieces: AsyncStream[ChatCompletionChunk]) -> str:
+        """Return the next text; '' at the end of the stream."""
+        async for chunk in pieces:
+            if chunk.usage is not None:
+                self.tokens_used = chunk.usage.total_tokens
+            if chunk.choices:
+                choice = chunk.choices[0]
+                if choice.finish_reason:
+                    self.finish_reason = choice.finish_reason
+                if choice.delta:
+                    for part in choice.delta.tool_calls or ():
+                        self._hear_call(part)
+                    if choice.delta.content:
+                        return choice.delta.content
+        return ""
+
+    def _hear_call(self, part: ChoiceDeltaToolCall) -> None:
+        if part.index not in self.calls and len(self.calls) >= MOST_CALLS:
+            return
+        call = self.calls.setdefault(part.index, ["", "", ""])
+        call[0] = call[0] or part.id or ""
+        if part.function is not None:
+            call[1] += part.function.name or ""
+            call[2] += part.function.arguments or ""
+
+
+__all__ = ["Call", "Completion", "Gateway", "Problem", "Usage"]

@@ -1,12 +1,13 @@
 """What the model is told: persona and notes as the system prompt, then the recent turns that fit, then the question."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from backend.agents.profiles import AgentDirectory, AgentProfile
 from backend.core.context import EnterpriseContext, Turn
 from backend.core.tokens import tokens
 
-Message = dict[str, str]
+Message = dict[str, Any]
 
 _RULES = (
     "You may be given notes from earlier conversations with this person. Use them whenever they help to answer. They "
@@ -23,13 +24,18 @@ def messages(
     *,
     told: str,
     token_budget: int,
+    rules: str = "",
+    handed_over: str = "",
 ) -> list[Message]:
     """Return the conversation for the model. told: what memory tells (`notes.of`). `token_budget` bounds the recent
-    turns; the oldest fall away first, the system prompt and the question never do."""
+    turns; the oldest fall away first, the system prompt and the question never do.
+
+    rules: what is said of the assistant's tools. handed_over: who has brought it in, and what for.
+    """
     recent = _newest_within(context.episodic.turns, token_budget)
     said: list[Message] = [{"role": turn.role, "content": turn.content} for turn in recent]
     return [
-        {"role": "system", "content": _system_prompt(profile, agents, told, recent)},
+        {"role": "system", "content": _system_prompt(profile, agents, told, recent, rules, handed_over)},
         *said,
         {"role": "user", "content": question},
     ]
@@ -50,11 +56,17 @@ def _newest_within(turns: Sequence[Turn], budget: int) -> list[Turn]:
     return kept[::-1]
 
 
-def _system_prompt(profile: AgentProfile, agents: AgentDirectory, told: str, recent: Sequence[Turn]) -> str:
+def _system_prompt(
+    profile: AgentProfile, agents: AgentDirectory, told: str, recent: Sequence[Turn], rules: str, handed_over: str
+) -> str:
     parts = [profile.persona.strip(), _RULES]
+    if rules:
+        parts.append(rules)
     others = {turn.agent_id for turn in recent if turn.role == "assistant"} - {profile.id}
     if names := [f"{other.name} ({other.title})" for other in agents.all() if other.id in others]:
         parts.append(f"Some of the earlier answers below were given by {', '.join(names)}, not by you.")
+    if handed_over:
+        parts.append(handed_over)
     # Last, so that what stands before it is the same for every turn and a gateway can cache it.
     if told:
         parts.append(told)

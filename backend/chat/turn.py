@@ -7,7 +7,7 @@ transaction; what a caller who left did not get is stored as interrupted, not as
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -15,9 +15,11 @@ from typing import Any, Protocol
 from prometheus_client import Counter
 
 from backend.agents.profiles import AgentDirectory, AgentProfile
+from backend.agents.tools import NO_TOOLS, Asking, Toolboxes
 from backend.chat import history
-from backend.chat.gateway import Completion, Usage
+from backend.chat.gateway import NO_OFFER, Call, Completion, Usage
 from backend.chat.history import Message
+from backend.chat.rounds import BETWEEN, Rounds, Working
 from backend.chat.second_look import Consulting, Searching, SecondLook
 from backend.core import notes
 from backend.core.context import (
@@ -50,12 +52,28 @@ _EARLIEST = timedelta(microseconds=1)
 class ChatGateway(Consulting, Protocol):
     """What a turn needs of the gateway; `backend.chat.gateway.Gateway` is it."""
 
-    async def complete(self, messages: Sequence[Message], *, model: str, max_tokens: int) -> Completion:
-        """Return the whole answer or raise `Problem`."""
+    async def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        model: str,
+        max_tokens: int,
+        offer: Mapping[str, Any] = NO_OFFER,
+        deadline: float | None = None,
+    ) -> Completion:
+        """Return the whole answer, or the tools it asks for, or raise `Problem`."""
         ...
 
-    def stream(self, messages: Sequence[Message], *, model: str, max_tokens: int) -> AsyncIterator[str | Usage]:
-        """Yield the answer's pieces, then `Usage`, or raise `Problem`."""
+    def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        model: str,
+        max_tokens: int,
+        offer: Mapping[str, Any] = NO_OFFER,
+        deadline: float | None = None,
+    ) -> AsyncIterator[str | Usage]:
+        """Yield the answer's pieces, then `Usage` with the tools it asks for, or raise `Problem`."""
         ...
 
 
@@ -85,7 +103,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The whole answer. latency_ms: from the question's arrival until the answer is stored."""
+    """The whole answer. agent: who gave it, which is another than was asked when that one handed over.
+
+    latency_ms: from the question's arrival until the answer is stored.
+    """
 
     turn: Turn
     agent: AgentProfile
@@ -98,57 +119,90 @@ class Chat:
     """Answers questions. One per process."""
 
     def __init__(
-        self, settings: Settings, agents: AgentDirectory, memory: ConversationMemory, gateway: ChatGateway
+        self,
+        settings: Settings,
+        agents: AgentDirectory,
+        memory: ConversationMemory,
+        gateway: ChatGateway,
+        toolboxes: Toolboxes = NO_TOOLS,
     ) -> None:
         self._settings = settings
         self._agents = agents
         self._memory = memory
         self._gateway = gateway
+        self._toolboxes = toolboxes if settings.chat_tools else NO_TOOLS
         self._second_look = SecondLook(gateway, memory)
         self._background: set[asyncio.Task[Any]] = set()
 
     async def answer(self, question: Question) -> Answer:
         """Return the whole answer; raise `Problem`. Cancelled (the caller left), it stores the question alone."""
-        started, asked_at = time.perf_counter(), datetime.now(UTC)
+        started, asked = time.perf_counter(), self._asked(question)
         context = await self._informed(question)
         told = notes.of(context)
+        rounds = await self._rounds(question, context, told.text, asked)
         try:
-            completion = await self._gateway.complete(
-                self._messages(question, context, told.text), model=self._model(question.agent), max_tokens=self._limit
-            )
+            while True:
+                completion = await self._gateway.complete(
+                    rounds.messages,
+                    model=self._model(rounds.agent),
+                    max_tokens=self._limit,
+                    offer=rounds.offer,
+                    deadline=rounds.deadline,
+                )
+                rounds.spent(completion.tokens_used)
+                if not completion.calls or rounds.over:
+                    break
+                await rounds.carry_out(completion.text, completion.calls)
         except asyncio.CancelledError:
-            self._store_beside(context, question, asked_at, told.sources)
+            self._store_beside(context, rounds, asked, told.sources)
             raise
-        said = self._say(context, question, asked_at, told.sources, completion.text)
+        said = self._say(context, rounds, asked, told.sources, rounds.whole(completion.text))
         await self._store(context)
-        return self._answer(question, context, said, completion.tokens_used, started)
+        return self._answer(rounds, context, said, started)
 
-    async def stream(self, question: Question) -> AsyncGenerator[str | Answer, None]:
-        """Yield the answer's pieces, then the `Answer`; raise `Problem`.
+    async def stream(self, question: Question) -> AsyncGenerator[str | Working | Answer, None]:
+        """Yield the answer's pieces and the tools it waits for, then the `Answer`; raise `Problem`.
 
         Cancelled or closed before its end (the caller left), it stores the question and what was yielded of the answer,
         marked as interrupted.
         """
-        started, asked_at = time.perf_counter(), datetime.now(UTC)
+        started, asked = time.perf_counter(), self._asked(question)
         context = await self._informed(question)
         told = notes.of(context)
+        rounds = await self._rounds(question, context, told.text, asked)
         yielded: list[str] = []
-        tokens_used: int | None = None
         try:
-            async for piece in self._gateway.stream(
-                self._messages(question, context, told.text), model=self._model(question.agent), max_tokens=self._limit
-            ):
-                if isinstance(piece, Usage):
-                    tokens_used = piece.tokens_used
-                else:
-                    yielded.append(piece)
-                    yield piece
+            while True:
+                calls: tuple[Call, ...] = ()
+                async for piece in self._gateway.stream(
+                    rounds.messages,
+                    model=self._model(rounds.agent),
+                    max_tokens=self._limit,
+                    offer=rounds.offer,
+                    deadline=rounds.deadline,
+                ):
+                    if isinstance(piece, Usage):
+                        rounds.spent(piece.tokens_used)
+                        calls = piece.calls
+                    else:
+                        yielded.append(piece)
+                        yield piece
+                if not calls or rounds.over:
+                    break
+                for working in rounds.begun(calls):
+                    yield working
+                words = "".join(yielded)
+                yielded.clear()
+                for working in await rounds.carry_out(words, calls):
+                    yield working
+                if words.strip():
+                    yield BETWEEN
         except (asyncio.CancelledError, GeneratorExit):
-            self._store_beside(context, question, asked_at, told.sources, "".join(yielded))
+            self._store_beside(context, rounds, asked, told.sources, rounds.whole("".join(yielded)))
             raise
-        said = self._say(context, question, asked_at, told.sources, "".join(yielded))
+        said = self._say(context, rounds, asked, told.sources, rounds.whole("".join(yielded)))
         await self._store(context)
-        yield self._answer(question, context, said, tokens_used, started)
+        yield self._answer(rounds, context, said, started)
 
     async def close(self) -> None:
         """Wait, within the store's bound, for what is still being stored."""
@@ -162,9 +216,23 @@ class Chat:
     def _model(self, agent: AgentProfile) -> str:
         return agent.model or self._settings.azure_ai_deployment
 
-    def _messages(self, question: Question, context: EnterpriseContext, told: str) -> list[Message]:
-        budget = self._settings.history_token_budget
-        return history.messages(question.agent, self._agents, context, question.content, told=told, token_budget=budget)
+    async def _rounds(self, question: Question, context: EnterpriseContext, told: str, asked: Turn) -> Rounds:
+        settings, box = self._settings, await self._toolboxes.open(question.agent)
+        asking = Asking(context.security, question.session_id, question.agent.id, "chat", asked.id)
+
+        def prompt(agent: AgentProfile, rules: str, handed_over: str) -> list[Message]:
+            return history.messages(
+                agent,
+                self._agents,
+                context,
+                question.content,
+                told=told,
+                token_budget=settings.history_token_budget,
+                rules=rules,
+                handed_over=handed_over,
+            )
+
+        return Rounds(question.agent, self._toolboxes, box, asking, prompt, settings.chat_timeout_seconds)
 
     async def _informed(self, question: Question) -> EnterpriseContext:
         """Return what memory tells for a question, looked at a second time by the model where the settings say so."""
@@ -203,24 +271,45 @@ class Chat:
         await self._memory.enrich_context(context, question.content)
         return context
 
+    @staticmethod
+    def _asked(question: Question) -> Turn:
+        """Return the question as a turn of the conversation, from the moment at which it came."""
+        now = datetime.now(UTC)
+        return Turn(new_id("msg"), "user", question.content, "chat", question.agent.id, now, question.session_id)
+
     def _say(
         self,
         context: EnterpriseContext,
-        question: Question,
-        asked_at: datetime,
+        rounds: Rounds,
+        asked: Turn,
         sources: tuple[str, ...],
         text: str,
         *,
         left: bool = False,
     ) -> Turn:
-        """Add question and answer to the conversation and return the answer's turn. sources: what it was given from."""
-        session, agent = question.session_id, question.agent.id
-        context.add_turn(Turn(new_id("msg"), "user", question.content, "chat", agent, asked_at, session))
+        """Add question and answer to the conversation and return the answer's turn. sources: what it was given from.
+
+        Somebody who said something and then handed over has a turn of their own.
+        """
+        context.add_turn(asked)
+        recalled = tuple(dict.fromkeys((*sources, *rounds.sources)))
+        spoken = [(said.agent, said.text) for said in rounds.said] + [(rounds.agent, text)]
         # Later than the question even where the clock stood still: the order of a conversation hangs on it.
-        at = max(datetime.now(UTC), asked_at + _EARLIEST)
-        answer = Turn(new_id("msg"), "assistant", text, "chat", agent, at, session, interrupted=left, recalled=sources)
-        if text:
-            context.add_turn(answer)
+        at = max(datetime.now(UTC), asked.said_at + _EARLIEST * len(spoken))
+        for place, (agent, words) in enumerate(spoken, 1 - len(spoken)):
+            answer = Turn(
+                new_id("msg"),
+                "assistant",
+                words,
+                "chat",
+                agent.id,
+                at + _EARLIEST * place,
+                asked.session_id,
+                interrupted=left and place == 0,
+                recalled=recalled,
+            )
+            if words:
+                context.add_turn(answer)
         return answer
 
     async def _store(self, context: EnterpriseContext) -> None:
@@ -235,13 +324,13 @@ class Chat:
     def _store_beside(
         self,
         context: EnterpriseContext,
-        question: Question,
-        asked_at: datetime,
+        rounds: Rounds,
+        asked: Turn,
         sources: tuple[str, ...],
         text: str = "",
     ) -> None:
         """Store after the caller left; beside the task that is being cancelled."""
-        self._say(context, question, asked_at, sources, text, left=True)
+        self._say(context, rounds, asked, sources, text, left=True)
         self._begin(self._store(context))
 
     def _begin(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
@@ -256,8 +345,6 @@ class Chat:
             log.debug("work beside a chat turn failed: %s", type(task.exception()).__name__)
 
     @staticmethod
-    def _answer(
-        question: Question, context: EnterpriseContext, said: Turn, tokens_used: int | None, started: float
-    ) -> Answer:
+    def _answer(rounds: Rounds, context: EnterpriseContext, said: Turn, started: float) -> Answer:
         elapsed = round((time.perf_counter() - started) * 1000)
-        return Answer(said, question.agent, tokens_used, elapsed, tuple(context.semantic.passages))
+        return Answer(said, rounds.agent, rounds.tokens_used, elapsed, tuple(context.semantic.passages))

@@ -85,9 +85,12 @@ def _set_laptop_defaults() -> None:
 
 
 def _spare_the_local_model() -> None:
-    """Leave out what memory may ask the chat model beside a conversation: the local one answers one thing at a time."""
+    """Leave out what asks the chat model more than the conversation does: the local one answers one thing at a time.
+
+    That is what memory may ask beside it, and the choice of a tool before every answer.
+    """
     said = {name.upper() for name, value in {**dotenv_values(".env"), **os.environ}.items() if value}
-    for name in ("MEMORY_SECOND_LOOK", "MEMORY_MODEL_FACTS"):
+    for name in ("MEMORY_SECOND_LOOK", "MEMORY_MODEL_FACTS", "CHAT_TOOLS"):
         if name not in said:
             os.environ[name] = "false"
 

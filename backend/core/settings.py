@@ -75,6 +75,8 @@ class Settings(BaseSettings):
     chat_timeout_seconds: float = Field(default=60, gt=0, le=600)
     chat_max_output_tokens: int = Field(default=800, ge=1, le=128_000)
     history_token_budget: int = Field(default=3000, ge=0, le=1_000_000)
+    chat_tools: bool = True
+    voice_tools: bool = True
     memory_timeout_ms: int = Field(default=300, ge=1, le=10_000)
     memory_scope: MemoryScope = "user"
     memory_second_look: bool = True

@@ -10,7 +10,7 @@ from typing import Protocol
 from weakref import WeakValueDictionary
 
 from backend.core import problems
-from backend.core.context import Fact, FactKind, Turn
+from backend.core.context import Channel, Fact, FactKind, Turn
 from backend.core.ids import new_id
 from backend.identity.principal import Principal
 from backend.memory.extraction import extract, fact_id
@@ -100,6 +100,16 @@ class Facts:
         held = await self._log.all(principal)
         return next((row for row in held if row.superseded_at is None and same(row, fact)), fact)
 
+    async def note(self, principal: Principal, text: str, *, proof: str, channel: Channel) -> Fact:
+        """Note what the user asked to have remembered, word for word, and return it as it is held.
+
+        proof: the id of the turn in which they asked for it, '' where there is none; channel: how that came. Raises
+        `Problem` 422 for empty text.
+        """
+        fact = replace(as_note(text), proof=(proof,) if proof else (), channel=channel)
+        added = await self.store(principal, [fact])
+        return added[0] if added else fact
+
     async def edit(self, principal: Principal, fact_id: str, text: str) -> Fact:
         """Replace a fact by the user's own wording: the old one is superseded, the new one returned.
 
@@ -157,11 +167,29 @@ def read(turns: Sequence[Turn], before: Mapping[str, Turn] | None = None) -> lis
     return found
 
 
-def written(text: str, kind: FactKind | None = None) -> Fact:
-    """Make a fact of what the user wrote about themselves. Raises `Problem` 422 for text that says nothing."""
+def as_note(text: str) -> Fact:
+    """Make a note of what the user wants remembered, word for word. Raises `Problem` 422 for empty text."""
+    text, now = _sentence(text), datetime.now(UTC)
+    return Fact(
+        id=fact_id(new_id("said"), USER, "note", text),
+        text=text,
+        said_at=now,
+        predicate="note",
+        value=text,
+        source="user",
+    )
+
+
+def _sentence(text: str) -> str:
     text = " ".join(clean(text).split())[:LONGEST_TEXT]
     if not text:
         raise problems.invalid_request("text: write a sentence, such as 'I work at Siemens.'")
+    return text
+
+
+def written(text: str, kind: FactKind | None = None) -> Fact:
+    """Make a fact of what the user wrote about themselves. Raises `Problem` 422 for text that says nothing."""
+    text = _sentence(text)
     turn = Turn(new_id("said"), "user", text, "chat", "", datetime.now(UTC))
     found = extract(turn)
     if len(found) == 1:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from backend.agents.profiles import AgentProfile
+from backend.agents.tools import Toolbox
 
 _NATIVE = ("gpt-realtime", "gpt-4o-realtime", "gpt-4o-mini-realtime", "phi4-mm-realtime", "azure-realtime")
 _OPENAI_VOICES = frozenset({"alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar"})
@@ -27,7 +28,7 @@ def truncates_itself(profile: AgentProfile) -> bool:
     return bool(profile.turn_detection.get("auto_truncate", False))
 
 
-def session(profile: AgentProfile, *, model: str, voice: str, memory_block: str) -> dict[str, Any]:
+def session(profile: AgentProfile, *, model: str, voice: str, memory_block: str, box: Toolbox) -> dict[str, Any]:
     """Return the full session: persona and memory, voice, turn detection, recognition, noise and echo, tools."""
     turn_detection = dict(profile.turn_detection)
     native = is_native(model)
@@ -36,7 +37,7 @@ def session(profile: AgentProfile, *, model: str, voice: str, memory_block: str)
     recogniser = {"model": "gpt-4o-transcribe"} if native else {"model": "azure-speech", "language": ""}
     return {
         "modalities": ["text", "audio"],
-        "instructions": f"{profile.persona}\n\n{memory_block}" if memory_block else profile.persona,
+        "instructions": "\n\n".join(part for part in (profile.persona, box.told, memory_block) if part),
         "voice": {"type": "openai" if voice in _OPENAI_VOICES else "azure-standard", "name": voice},
         "input_audio_format": "pcm16",
         "output_audio_format": "pcm16",
@@ -45,7 +46,7 @@ def session(profile: AgentProfile, *, model: str, voice: str, memory_block: str)
         "input_audio_noise_reduction": {"type": "azure_deep_noise_suppression"},
         "input_audio_echo_cancellation": {"type": "server_echo_cancellation"},
         "turn_detection": turn_detection,
-        "tools": list(profile.tools),
+        "tools": box.functions,
         "tool_choice": "auto",
     }
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from backend.agents.profiles import AgentProfile, voice_name
+from backend.agents.tools import Toolbox
 from backend.core import notes
 from backend.voice import configuration, failures
 from backend.voice.caller import Caller
@@ -100,6 +101,7 @@ class Line:
             model=self.model(profile),
             voice=voice_name(profile, self._room.settings),
             memory_block=notes.of(self._keeper.context).text,
+            box=Toolbox(),
         )
 
     def _recent(self) -> list[tuple[str, str]]:

@@ -65,6 +65,14 @@ class ReplyEnd:
     finish_reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class ToolCalls:
+    """Tools that a brain asks for by itself. say: words before them, '' for none; calls: (name, arguments as text)."""
+
+    say: str
+    calls: tuple[tuple[str, str], ...]
+
+
 class Busy(Exception):
     """The queue before the language model is full. retry_after: seconds after which it is worth asking again."""
 
@@ -155,6 +163,10 @@ class Brain(Protocol):
         stop_on: when set, generation ends soon after (ReplyEnd still comes); closing the iterator does the same.
         Raises Busy before the first delta when the queue is full, Unanswerable when no wait would help.
         """
+        ...
+
+    def calls(self, messages: list[dict[str, Any]]) -> ToolCalls | None:
+        """The tools that the last message makes it ask for, unchecked; None when it is to be asked by a schema."""
         ...
 
     def speak(self, text: str, voice: str, rate: float) -> AsyncIterator[bytes]:

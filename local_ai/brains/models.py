@@ -193,6 +193,9 @@ class ModelsBrain:
             messages, max_tokens=max_tokens, temperature=temperature, schema=schema, stop_on=stop_on
         )
 
+    def calls(self, messages: list[dict[str, Any]]) -> None:
+        """It was not taught to ask for tools by itself."""
+
     def speak(self, text: str, voice: str, rate: float) -> AsyncIterator[bytes]:
         """Say one text; any voice name will do and stands for one of the two."""
         return self._synthesis.speak(text, local_voice(voice), rate)

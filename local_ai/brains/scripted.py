@@ -1,8 +1,10 @@
 """The deterministic brain: for tests. It hears by loudness, answers by rule and speaks in tones.
 
 What an utterance says comes from a script (a YAML or JSON list of {hear, say?, call?}), else it is "utterance n". A
-reply is what the script says to that text, else a rule. Environment: SCRIPTED_DELAY_MS before a reply's first word (0),
-SCRIPTED_SILENCE_MS that end an utterance (300), SCRIPTED_PACE seconds of tone made in a second (16, 0 for no wait).
+reply is what the script says to that text, else a rule. `[call:NAME {…}]` in the user's words asks for that tool with
+those arguments, whatever they are, also several times; `[say:…]` is said before. Environment: SCRIPTED_DELAY_MS before
+a reply's first word (0), SCRIPTED_SILENCE_MS that end an utterance (300), SCRIPTED_PACE seconds of tone made in a
+second (16, 0 for no wait).
 """
 
 import asyncio
@@ -17,7 +19,18 @@ import numpy as np
 import orjson
 
 from ..faults import fault_in, without_fault
-from . import Busy, Final, HeardEvent, Partial, ReplyDelta, ReplyEnd, SpeechStarted, SpeechStopped, TranscriptionFailed
+from . import (
+    Busy,
+    Final,
+    HeardEvent,
+    Partial,
+    ReplyDelta,
+    ReplyEnd,
+    SpeechStarted,
+    SpeechStopped,
+    ToolCalls,
+    TranscriptionFailed,
+)
 
 RATE = 24000
 MS_PER_CHARACTER = 60
@@ -27,6 +40,9 @@ _LOUD = 300.0  # root mean square of 16-bit samples; a tone at a tenth of full s
 _WINDOW_MS = 20
 _ONSET_WINDOWS = 3  # 60 ms: a click is not speech
 _WORD_MS = 200
+_RESULT = "[result of "
+_CALL = re.compile(r"\[call:([\w-]+)(?: (\{.*?\}))?\]", re.DOTALL)
+_SAY = re.compile(r"\[say:([^\]]*)\]")
 _NAME = re.compile(r"\b(?:my name(?: is|'s)|is called) ([A-Za-z][\w'-]*)", re.IGNORECASE)
 
 
@@ -196,6 +212,15 @@ class ScriptedBrain:
         reason = "length" if len(words) > max_tokens == told else "stop"
         yield ReplyEnd(length // 4 + 4 * len(messages), 0, told, reason)
 
+    def calls(self, messages: list[dict[str, Any]]) -> ToolCalls | None:
+        """See Brain. Only what the user says now counts, not what a tool or a note quotes."""
+        last = messages[-1] if messages else {}
+        text = str(last.get("content") or "")
+        if last.get("role") != "user" or text.startswith(_RESULT):
+            return None
+        found = tuple((name, arguments or "{}") for name, arguments in _CALL.findall(text))
+        return ToolCalls(" ".join(_SAY.findall(text)), found) if found else None
+
     async def speak(self, text: str, voice: str, rate: float) -> AsyncIterator[bytes]:
         """See Brain. A tone of 220 Hz, 150 Hz for the low voice: 60 ms a character at rate 1, at least a second."""
         ms = max(SHORTEST_MS, int(len(text) * MS_PER_CHARACTER / rate))
@@ -222,8 +247,8 @@ class ScriptedBrain:
         if "my name?" in lowered.replace("'s", " is") or "what is my name" in lowered:
             name = _name_in(messages)
             return f"Your name is {name}." if name else "You have not told me your name."
-        if last.startswith("[result of "):
-            return f"The result is {last.partition('] ')[2]}."
+        if last.startswith(_RESULT):
+            return " ".join(f"The result is {text.partition('] ')[2]}." for text in _results(messages))
         return f"You said: {without_fault(last)}."
 
     def _filled(self, schema: dict[str, Any], last: str) -> str:
@@ -244,6 +269,18 @@ def _tone(hertz: int) -> bytes:
 
 
 _TONES = {hertz: _tone(hertz) for hertz in (150, 220)}
+
+
+def _results(messages: list[dict[str, Any]]) -> list[str]:
+    """What tools gave since the user spoke last."""
+    found: list[str] = []
+    for message in reversed(messages):
+        text = str(message.get("content") or "")
+        if message.get("role") == "user" and not text.startswith(_RESULT):
+            break
+        if text.startswith(_RESULT):
+            found.append(text)
+    return found[::-1]
 
 
 def _last_user_text(messages: list[dict[str, Any]]) -> str:
@@ -314,4 +351,4 @@ def _speaks_of(name: str, text: str) -> bool:
     verbs = {"get", "set", "find", "search", "list", "make", "do", "my", "the", "to", "for"}
     words = [word for word in re.split(r"[\W_]+", name.lower()) if word and word not in verbs]
     lowered = text.lower()
-    return not text.startswith("[result of ") and any(word in lowered for word in words)
+    return not text.startswith(_RESULT) and all(re.search(rf"\b{re.escape(word)}\b", lowered) for word in words)

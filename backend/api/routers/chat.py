@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from backend.api import access, answers, problem_documents
 from backend.api.bodies import TEXT, described, json_body
+from backend.chat.rounds import Working
 from backend.chat.turn import Answer, Question
 from backend.core import problems
 from backend.core.ids import SESSION_ID, is_session_id, new_id
@@ -154,12 +155,12 @@ async def _unless_left(receive: Receive, work: Any) -> Any:
 
 
 class _EventStream(Response):
-    """The answer as server-sent events: `delta`…, then `done` or `error`.
+    """The answer as server-sent events: `delta` and `tool`…, then `done` or `error`.
 
     Nothing is sent before the first piece, so a failure until then has its own HTTP status.
     """
 
-    def __init__(self, pieces: AsyncGenerator[str | Answer, None]) -> None:
+    def __init__(self, pieces: AsyncGenerator[str | Working | Answer, None]) -> None:
         super().__init__(
             media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         )
@@ -184,6 +185,11 @@ class _EventStream(Response):
             async for piece in self._pieces:
                 if isinstance(piece, Answer):
                     await self._event(send, "done", _shape(piece), more=False)
+                elif isinstance(piece, Working):
+                    status = ("failed" if piece.failed else "done") if piece.done else "started"
+                    await self._event(
+                        send, "tool", {"name": piece.name, "call_id": piece.call_id, "status": status}, more=True
+                    )
                 else:
                     await self._event(send, "delta", {"text": piece}, more=True)
         finally:

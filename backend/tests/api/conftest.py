@@ -43,7 +43,7 @@ class Service:
     def remember_with(self, memory: ConversationMemory) -> None:
         """Let chat use this memory instead."""
         services = self.services
-        chat = Chat(services.settings, services.agents, memory, services.gateway)
+        chat = Chat(services.settings, services.agents, memory, services.gateway, services.toolboxes)
         self.app.state.services = replace(services, chat=chat)
 
     async def ask(

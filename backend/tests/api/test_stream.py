@@ -40,7 +40,7 @@ class Slow:
     ) -> dict[str, Any]:
         return {}
 
-    async def complete(self, messages: Sequence[Message], *, model: str, max_tokens: int) -> Completion:
+    async def complete(self, messages: Sequence[Message], *, model: str, max_tokens: int, **more: Any) -> Completion:
         self.begun.set()
         try:
             await self.go_on.wait()
@@ -48,7 +48,9 @@ class Slow:
         finally:
             self.ended.set()
 
-    async def stream(self, messages: Sequence[Message], *, model: str, max_tokens: int) -> AsyncIterator[str | Usage]:
+    async def stream(
+        self, messages: Sequence[Message], *, model: str, max_tokens: int, **more: Any
+    ) -> AsyncIterator[str | Usage]:
         try:
             yield "one "
             yield "two"

@@ -75,10 +75,12 @@ class Prompt:
     ) -> dict[str, Any]:
         return {}
 
-    async def complete(self, messages: Sequence[Message], *, model: str, max_tokens: int) -> Completion:
+    async def complete(self, messages: Sequence[Message], *, model: str, max_tokens: int, **more: Any) -> Completion:
         return Completion("Yes.", 3, "stop")
 
-    async def stream(self, messages: Sequence[Message], *, model: str, max_tokens: int) -> AsyncIterator[str | Usage]:
+    async def stream(
+        self, messages: Sequence[Message], *, model: str, max_tokens: int, **more: Any
+    ) -> AsyncIterator[str | Usage]:
         yield "Ye"
         yield "s."
         yield Usage(3, "stop")

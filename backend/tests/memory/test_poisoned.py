@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from backend.agents.profiles import AgentDirectory
+from backend.agents.tools import Toolbox
 from backend.chat import history
 from backend.core import notes
 from backend.core.context import Channel, EnterpriseContext, Fact
@@ -114,7 +115,7 @@ async def test_a_call_is_given_them_no_other_way(memory: Memory, poisoned: Princ
     agents = AgentDirectory.load()
     context = await memory.open_context(poisoned, "new", "elena", "voice")
     asked = configuration.session(
-        agents.default, model="gpt-realtime", voice="alloy", memory_block=notes.of(context).text
+        agents.default, model="gpt-realtime", voice="alloy", memory_block=notes.of(context).text, box=Toolbox()
     )
     rest, lines = outside(asked["instructions"])
     assert lines

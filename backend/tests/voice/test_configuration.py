@@ -5,13 +5,16 @@ import copy
 import pytest
 
 from backend.agents.profiles import AgentDirectory
+from backend.agents.tools import Toolbox
 from backend.voice import configuration
 
 ELENA = AgentDirectory.load().get("elena")
 
 
 def asked(model: str, memory: str = "") -> dict[str, object]:
-    return configuration.session(ELENA, model=model, voice="en-US-Ava:DragonHDLatestNeural", memory_block=memory)
+    return configuration.session(
+        ELENA, model=model, voice="en-US-Ava:DragonHDLatestNeural", memory_block=memory, box=Toolbox()
+    )
 
 
 def test_every_update_is_whole() -> None:
@@ -42,7 +45,7 @@ def test_the_recogniser_fits_the_family_of_the_model(model: str, recogniser: str
 
 
 def test_an_openai_voice_is_named_as_one() -> None:
-    session = configuration.session(ELENA, model="gpt-realtime", voice="alloy", memory_block="")
+    session = configuration.session(ELENA, model="gpt-realtime", voice="alloy", memory_block="", box=Toolbox())
     assert session["voice"] == {"type": "openai", "name": "alloy"}
 
 
