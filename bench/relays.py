@@ -25,7 +25,7 @@ from backend.core.context import (
     Turn,
 )
 from backend.core.settings import Settings
-from backend.identity.gate import Gate, sign_in
+from backend.identity.gate import Gate
 from backend.identity.principal import Principal
 from backend.voice.switchboard import Switchboard
 
@@ -115,7 +115,7 @@ async def service(upstream_port: int, websockets: str) -> None:
     agents, memory = AgentDirectory.load(), NoMemory()
     app = FastAPI()
     app.include_router(voice.router)
-    app.state.settings, app.state.gate = settings, Gate(sign_in(settings))
+    app.state.settings, app.state.gate = settings, Gate.bare(settings)
     app.state.services = SimpleNamespace(
         settings=settings, agents=agents, memory=memory, voice=Switchboard(settings, agents, memory)
     )

@@ -4,10 +4,12 @@
     @router.get("/health", dependencies=[access.public()])                                 # a rule that gives nothing
     async def voice(websocket, entrance: Annotated[Entrance, access.on_socket("call")]) -> ...
 
-A WebSocket's route accepts first and then asks its `Entrance`: a browser is told nothing by a refused handshake. A
-token in the query is never read: it would end up in logs.
+A WebSocket's route accepts first and then waits to be `admitted` by its `Entrance`: a browser is told nothing by a
+refused handshake. A token in the query is never accepted: it would end up in logs.
 """
 
+import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -20,6 +22,7 @@ from starlette.websockets import WebSocket
 from backend.core import problems
 from backend.core.problems import Problem
 from backend.identity import permissions
+from backend.identity.addresses import is_within, network_of, without_port
 from backend.identity.gate import Gate
 from backend.identity.permissions import Action
 from backend.identity.principal import Principal
@@ -27,7 +30,12 @@ from backend.identity.principal import Principal
 Rule = Literal["public"] | Action
 
 WEBSOCKET_PROTOCOL = "engram.v1"
-_BEARER_PROTOCOL = "bearer."
+_BEARER_PROTOCOL, _TICKET_PROTOCOL = "bearer.", "ticket."
+
+MAX_SUBPROTOCOL_TOKEN = 7 * 1024
+"""A server takes header lines of 8 kB, and not all proxies say so when they cut one."""
+
+_IN_QUERY = frozenset({"token", "access_token", "id_token", "bearer", "jwt", "ticket", "authorization"})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _LOOPBACK_ADDRESSES = frozenset({"127.0.0.1", "::1"})
 
@@ -35,9 +43,37 @@ _LOOPBACK_ADDRESSES = frozenset({"127.0.0.1", "::1"})
 async def authenticate(connection: HTTPConnection, action: Action) -> Principal:
     """Return the caller; raise `Problem` 401 without a valid token, 403 without a role that permits the action."""
     gate: Gate = connection.app.state.gate
-    caller = await gate.identify(_bearer(connection))
+    try:
+        caller = await gate.identify(_bearer(connection), address_of(connection))
+    except Problem as problem:
+        if problem.code == "missing_token" and not _IN_QUERY.isdisjoint(connection.query_params):
+            raise _token_in_query() from None
+        raise
     permissions.check(caller, action)
     return caller
+
+
+def begin_session(connection: HTTPConnection, caller: Principal, session_id: str) -> None:
+    """Count a conversation that is new; raise `Problem` 429 when the caller or the address began too many."""
+    gate: Gate = connection.app.state.gate
+    gate.begin_session(caller, address_of(connection), session_id)
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """Return where a request comes from: the peer or, behind proxies of TRUSTED_PROXIES, whom the last of them names.
+
+    An IPv6 address stands for its /64. '' where there is none (a Unix socket).
+    """
+    address = connection.client.host if connection.client else ""
+    trusted = connection.app.state.settings.trusted_proxies
+    if trusted and is_within(address, tuple(trusted)):
+        hops = [hop.strip() for hop in connection.headers.get("x-forwarded-for", "").split(",") if hop.strip()]
+        # From the right: each trusted proxy added whom it saw; what stands before the first stranger is his own tale.
+        for hop in reversed(hops[-20:]):
+            address = without_port(hop)
+            if not is_within(address, tuple(trusted)):
+                break
+    return network_of(address)
 
 
 def public() -> Any:
@@ -68,10 +104,27 @@ class Entrance:
         offered = self.websocket.scope.get("subprotocols") or ()
         return WEBSOCKET_PROTOCOL if WEBSOCKET_PROTOCOL in offered else None
 
-    async def caller(self) -> Principal:
-        """Return who calls; raise `Problem` 403 for a foreign origin or a missing role, 401 without a valid token."""
-        check_origin(self.websocket)
-        return await authenticate(self.websocket, self.action)
+    @contextlib.asynccontextmanager
+    async def admitted(self, session_id: str) -> AsyncIterator[Principal]:
+        """Give who calls, and count the call until the block ends.
+
+        Raises `Problem` 403 for a foreign origin or a missing role, 401 without a valid token or ticket, and 429.
+        """
+        websocket = self.websocket
+        gate: Gate = websocket.app.state.gate
+        check_origin(websocket)
+        address = address_of(websocket)
+        if (ticket := _ticket(websocket)) is not None:
+            caller = await gate.redeem(ticket, session_id, websocket.headers.get("origin", ""), address)
+            permissions.check(caller, self.action)
+        else:
+            caller = await authenticate(websocket, self.action)
+        gate.begin_session(caller, address, session_id)
+        over = await gate.begin_call(caller, address)
+        try:
+            yield caller
+        finally:
+            over()
 
 
 def check_origin(connection: HTTPConnection) -> None:
@@ -127,17 +180,41 @@ def _bearer(connection: HTTPConnection) -> str | None:
         if scheme.lower() != "bearer" or not token.strip():
             raise problems.invalid_token("the Authorization header is not of the form 'Bearer <token>'")
         return token.strip()
+    offered = _offered(connection, _BEARER_PROTOCOL)
+    if offered is not None and len(offered) > MAX_SUBPROTOCOL_TOKEN:
+        raise problems.invalid_token("it is too long for a subprotocol; use a ticket (POST /api/v1/voice/ticket)")
+    return offered
+
+
+def _ticket(websocket: WebSocket) -> str | None:
+    """Return the ticket among the subprotocols; what an Authorization header says goes first."""
+    return None if "authorization" in websocket.headers else _offered(websocket, _TICKET_PROTOCOL)
+
+
+def _offered(connection: HTTPConnection, prefix: str) -> str | None:
     for protocol in connection.scope.get("subprotocols", ()):
-        if protocol.startswith(_BEARER_PROTOCOL):
-            return str(protocol.removeprefix(_BEARER_PROTOCOL))
+        if protocol.startswith(prefix):
+            return str(protocol.removeprefix(prefix))
     return None
+
+
+def _token_in_query() -> Problem:
+    return Problem(
+        401,
+        "token_in_query",
+        "Token in the address",
+        "Addresses end up in logs, so a token in one is not accepted; consider it known and get another. Send it as "
+        "'Authorization: Bearer <token>' or, for a voice call from a browser, as a ticket (POST /api/v1/voice/ticket).",
+        headers={"WWW-Authenticate": 'Bearer realm="engram", error="invalid_request"'},
+    )
 
 
 class _Public:
     rule: Rule = "public"
 
-    async def __call__(self) -> None:
-        return None
+    async def __call__(self, connection: HTTPConnection) -> None:
+        gate: Gate = connection.app.state.gate
+        gate.arrive(address_of(connection))
 
 
 _PUBLIC = _Public()

@@ -13,10 +13,18 @@ from backend.api.problem_documents import ProblemDocument, documented
 from backend.api.routers.chat import ChatRequest
 from backend.api.routers.facts import CorrectedFact, NewFact
 from backend.api.routers.search import SearchRequest
+from backend.api.routers.voice import TicketRequest
 from backend.core.levels import AuthMode
 
 _REF = "#/components/schemas/{model}"
-_OURS: tuple[type[BaseModel], ...] = (ProblemDocument, ChatRequest, NewFact, CorrectedFact, SearchRequest)
+_OURS: tuple[type[BaseModel], ...] = (
+    ProblemDocument,
+    ChatRequest,
+    NewFact,
+    CorrectedFact,
+    SearchRequest,
+    TicketRequest,
+)
 _FRAMEWORKS = ("HTTPValidationError", "ValidationError")
 
 
@@ -30,6 +38,7 @@ def describe(app: FastAPI, routers: Iterable[APIRouter], auth_mode: AuthMode) ->
         schemas[model.__name__] = model.model_json_schema(ref_template=_REF)
     for methods in description["paths"].values():
         for operation in methods.values():
+            operation["responses"].setdefault("429", documented(429)[429])
             if "application/json" in operation["responses"].get("422", {}).get("content", {}):
                 operation["responses"]["422"] = documented(422)[422]
     if auth_mode != "none":

@@ -18,7 +18,6 @@ from backend.api.ui import UserInterface
 from backend.api.version import VERSION
 from backend.core import logs
 from backend.core.settings import Settings, SettingsError, load_settings
-from backend.identity.gate import sign_in
 
 _ROUTERS = (
     health.router,
@@ -38,7 +37,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     Raises `SettingsError` for settings that must not start. The database and all else open with the lifespan.
     """
     settings = load_settings() if settings is None else settings
-    sign_in(settings)  # a level that cannot be kept is refused before anything opens
     logs.configure(settings)
     directory = AgentDirectory.load()
 
@@ -72,7 +70,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "X-Request-Id"],
-            expose_headers=["X-Request-Id", "Retry-After"],
+            expose_headers=["X-Request-Id", "Retry-After", "WWW-Authenticate"],
             max_age=600,
         )
     app.add_middleware(Edge, settings=settings)

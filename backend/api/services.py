@@ -12,7 +12,7 @@ from backend.agents.tools import Toolboxes
 from backend.chat.gateway import Gateway
 from backend.chat.turn import Chat
 from backend.core.settings import Settings
-from backend.identity.gate import Gate, sign_in
+from backend.identity.gate import Gate
 from backend.memory import extraction
 from backend.memory import tools as memory_tools
 from backend.memory.embeddings import Embedder
@@ -60,7 +60,7 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
         importing = asyncio.create_task(asyncio.to_thread(tools.warm))
         database = await Database.open(settings)
         stack.push_async_callback(database.close)
-        gate = Gate(sign_in(settings))
+        gate = await stack.enter_async_context(Gate.open(settings, database))
         notices = Notices(database)
         stack.push_async_callback(notices.close)
         keys = await KeyRing.open(settings, database, notices)

@@ -22,6 +22,11 @@ _HEADS = {126: 8, 127: 14}
 """Bytes of a masked frame's head by its length field; 6 for all others."""
 _HEAD_SHORT, _HEAD_LONG = Struct("!BBH"), Struct("!BBQ")
 
+_UNREADABLE = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Type: text/plain\r\n"
+    b"Content-Length: 74\r\n\r\nA header line is longer than 8 kB. Use a ticket: POST /api/v1/voice/ticket"
+)
+
 
 class WireProtocol(WebSocketsSansIOProtocol):
     """One WebSocket connection."""
@@ -77,6 +82,8 @@ class WireProtocol(WebSocketsSansIOProtocol):
         deliver, size = self._deliver, len(data)
         if deliver is None or self.close_sent:
             super().data_received(data)
+            if self.conn.handshake_exc is not None and not self.handshake_initiated:
+                self._refuse_handshake()
             return
         if self._rest:
             data = self._rest + data
@@ -119,6 +126,11 @@ class WireProtocol(WebSocketsSansIOProtocol):
         self._rest, self._deliver = b"", None
         if place < size:
             super().data_received(data[place:])
+
+    def _refuse_handshake(self) -> None:
+        """Answer a handshake that cannot be read, most likely for a header over 8 kB: uvicorn would say nothing."""
+        self.transport.write(_UNREADABLE)
+        self.transport.close()
 
     def _taken(self, first: int, data: bytes, start: int, end: int) -> bool:
         payload = apply_mask(data[start:end], data[start - 4 : start])

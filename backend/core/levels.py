@@ -22,7 +22,10 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Demands:
-    """What a level requires. A setting that contradicts one of these is refused at start-up."""
+    """What a level requires. A setting that contradicts one of these is refused at start-up.
+
+    longest_session: hours from sign-in until a new one is asked for, None where only the token's own time counts.
+    """
 
     auth: AuthMode
     data: str
@@ -33,12 +36,14 @@ class Demands:
     managed_identity: bool
     https_origins_only: bool
     debug_allowed: bool
+    longest_session: float | None = None
+    limits_required: bool = False
 
 
 LEVELS: dict[Level, Demands] = {
     Level.POC: Demands("none", "non-sensitive", False, False, False, False, False, False, True),
     Level.DEVELOPMENT: Demands("dev_tokens", "synthetic", False, False, False, False, False, False, True),
     Level.TEST: Demands("entra_app", "synthetic", True, True, True, False, False, False, True),
-    Level.UAT: Demands("entra", "anonymised", True, True, True, True, False, True, True),
-    Level.PRODUCTION: Demands("entra_mfa", "production", True, True, True, True, True, True, False),
+    Level.UAT: Demands("entra", "anonymised", True, True, True, True, False, True, True, None, True),
+    Level.PRODUCTION: Demands("entra_mfa", "production", True, True, True, True, True, True, False, 8, True),
 }

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import ipaddress
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -27,6 +28,9 @@ def refusals(settings: "Settings") -> list[str]:
         *_voice_project(settings),
         *_zep(settings),
         *_encryption_key(settings, settings.demands),
+        *_sign_in(settings, settings.demands),
+        *_proxies(settings),
+        *_limits(settings, settings.demands),
     ]
 
 
@@ -93,8 +97,14 @@ def _origins(settings: "Settings", demands: Demands) -> Iterator[str]:
             )
 
 
+_ADDRESSES = (
+    "azure_ai_endpoint", "azure_voicelive_endpoint", "azure_existing_aiproject_endpoint", "zep_api_url",
+    "entra_authority",
+)  # fmt: skip
+
+
 def _endpoints(settings: "Settings", demands: Demands) -> Iterator[str]:
-    for name in ("azure_ai_endpoint", "azure_voicelive_endpoint", "azure_existing_aiproject_endpoint", "zep_api_url"):
+    for name in _ADDRESSES:
         value = getattr(settings, name)
         if not value or _PLACEHOLDER.search(value):
             continue
@@ -171,6 +181,80 @@ def _encryption_key(settings: "Settings", demands: Demands) -> Iterator[str]:
         yield f"ENCRYPTION_KEY: it is not a 256-bit key. {remedy}"
     elif len(set(key)) < 8:
         yield f"ENCRYPTION_KEY: it is not random. {remedy}"
+
+
+_GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+_AUTH_CONTEXT = re.compile(r"c[1-9][0-9]?")
+
+
+def _sign_in(settings: "Settings", demands: Demands) -> Iterator[str]:
+    where = f"at the {settings.environment} level"
+    if demands.auth in ("none", "dev_tokens"):
+        return
+    if not settings.sign_in_tenants:
+        yield (
+            f"AZURE_TENANT_ID: it is required {where}, to know whose tokens to accept. Set it to the tenant's id (a "
+            "GUID), or ENTRA_TENANT_IDS where users sign in to another tenant than the service's own."
+        )
+    for tenant in settings.sign_in_tenants:
+        if _GUID.fullmatch(tenant) is None and not _PLACEHOLDER.search(tenant):
+            name = "ENTRA_TENANT_IDS" if settings.entra_tenant_ids else "AZURE_TENANT_ID"
+            yield (
+                f"{name}: it holds something else than a tenant's id. A name, 'common' or 'organizations' would let "
+                "other tenants in. Use the directory (tenant) id, a GUID."
+            )
+    if not settings.sign_in_audiences:
+        yield (
+            f"AZURE_CLIENT_ID: it is required {where}, to know that a token is meant for this API. Set it to the "
+            "client id of the API's app registration, or set ENTRA_API_AUDIENCE."
+        )
+    for audience in settings.sign_in_audiences:
+        if _PLACEHOLDER.search(audience):
+            continue
+        if _GUID.fullmatch(audience) is None and not audience.startswith("api://"):
+            name = "ENTRA_API_AUDIENCE" if settings.entra_api_audience else "AZURE_CLIENT_ID"
+            yield (
+                f"{name}: it is neither a client id nor an api:// URI. Use the client id (a GUID) of the API's app "
+                "registration and, for version 1.0 tokens, its application ID URI."
+            )
+    if demands.auth == "entra_mfa" and _AUTH_CONTEXT.fullmatch(settings.entra_mfa_auth_context) is None:
+        yield (
+            f"ENTRA_MFA_AUTH_CONTEXT: it is not the id of an authentication context, which proves MFA {where}. Set it "
+            "to c1 ... c99, as the Conditional Access policy names it."
+        )
+    if demands.longest_session is not None and settings.session_hours > demands.longest_session:
+        yield (
+            f"SESSION_HOURS: more than {demands.longest_session:g} hours are not allowed {where}. Remove it or lower "
+            "it."
+        )
+
+
+def _proxies(settings: "Settings") -> Iterator[str]:
+    for proxy in settings.trusted_proxies:
+        if _PLACEHOLDER.search(proxy):
+            continue
+        try:
+            network = ipaddress.ip_network(proxy)
+        except ValueError:
+            yield (
+                "TRUSTED_PROXIES: it holds something else than addresses. Write the proxies' addresses or networks, "
+                'such as ["10.0.0.0/8"].'
+            )
+            continue
+        if network.prefixlen == 0:
+            yield (
+                f"TRUSTED_PROXIES: {proxy} trusts everybody to say where a request comes from. Name the network of "
+                "the proxies alone."
+            )
+
+
+def _limits(settings: "Settings", demands: Demands) -> Iterator[str]:
+    for name in type(settings).model_fields:
+        if name.startswith("limit_") and demands.limits_required and getattr(settings, name) == 0:
+            yield (
+                f"{name.upper()}: 0 switches the limit off, which is not allowed at the {settings.environment} level. "
+                "Remove it or set the number that is needed."
+            )
 
 
 def _key_bytes(text: str) -> bytes:

@@ -61,6 +61,22 @@ class Settings(BaseSettings):
     azure_client_secret: str = Field(default="", repr=False)
     azure_tenant_id: str = ""
 
+    entra_authority: str = "https://login.microsoftonline.com"
+    entra_tenant_ids: Annotated[list[str], NoDecode] = []
+    entra_api_audience: Annotated[list[str], NoDecode] = []
+    entra_api_scope: str = "access_as_user"
+    entra_mfa_auth_context: str = "c1"
+    session_hours: float = Field(default=8, gt=0, le=24)
+    trusted_proxies: Annotated[list[str], NoDecode] = []
+
+    limit_requests_per_minute: int = Field(default=600, ge=0, le=10_000_000)
+    limit_sessions_per_minute: int = Field(default=60, ge=0, le=10_000_000)
+    limit_calls: int = Field(default=8, ge=0, le=100_000)
+    limit_address_requests_per_minute: int = Field(default=3_000, ge=0, le=10_000_000)
+    limit_address_sessions_per_minute: int = Field(default=300, ge=0, le=10_000_000)
+    limit_address_calls: int = Field(default=200, ge=0, le=100_000)
+    limit_failed_sign_ins: int = Field(default=10, ge=0, le=100_000)
+
     database_url: str = Field(default="", repr=False)
     data_dir: Path = Path(".engram")
     audit_log_enabled: bool | None = None
@@ -100,6 +116,16 @@ class Settings(BaseSettings):
             raise ValueError('it is not a JSON list. Write it as ["https://app.example.org"]')
         return origins
 
+    @field_validator("entra_tenant_ids", "entra_api_audience", "trusted_proxies", mode="before")
+    @classmethod
+    def _one_or_a_json_list(cls, value: Any) -> Any:
+        if not isinstance(value, str) or not value.startswith("["):
+            return [value] if isinstance(value, str) else value
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise ValueError('it is not a JSON list. Write it as ["first","second"]') from None
+
     @field_validator("log_level", "environment", mode="before")
     @classmethod
     def _any_case(cls, value: Any, info: Any) -> Any:
@@ -133,6 +159,16 @@ class Settings(BaseSettings):
     def auth_mode(self) -> AuthMode:
         """How callers sign in."""
         return self.demands.auth
+
+    @property
+    def sign_in_tenants(self) -> list[str]:
+        """The tenants whose users or applications may sign in, in lower case."""
+        return [tenant.lower() for tenant in self.entra_tenant_ids or [self.azure_tenant_id] if tenant]
+
+    @property
+    def sign_in_audiences(self) -> list[str]:
+        """Whom a token must be made for: this API, by its client id and, for version 1.0 tokens, by its URI."""
+        return [audience for audience in self.entra_api_audience or [self.azure_client_id] if audience]
 
     @property
     def audit_enabled(self) -> bool:

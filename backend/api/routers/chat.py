@@ -93,6 +93,7 @@ async def chat(request: Request, caller: Annotated[Principal, access.may("chat")
     services = request.app.state.services
     agent = services.agents.get(asked.agent_id)
     question = Question(caller, asked.session_id or new_id("session"), agent, asked.content)
+    access.begin_session(request, caller, question.session_id)
     if "text/event-stream" in request.headers.get("accept", ""):
         return _EventStream(services.chat.stream(question))
     answer = await _unless_left(request.receive, services.chat.answer(question))

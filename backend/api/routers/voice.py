@@ -6,13 +6,18 @@ from urllib.parse import urlsplit
 
 import orjson
 from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
+from pydantic import BaseModel, ConfigDict, Field
 
 from backend.agents.profiles import voice_name
-from backend.api import access
+from backend.api import access, answers
+from backend.api.bodies import described, json_body
 from backend.api.problem_documents import documented
 from backend.api.wire import EXTENSION
-from backend.core.ids import is_session_id
+from backend.core import problems
+from backend.core.ids import SESSION_ID, is_session_id
 from backend.core.problems import Problem
+from backend.identity.principal import Principal
+from backend.identity.tickets import TICKET_SECONDS
 from backend.voice import messages
 from backend.voice.caller import Browser
 from backend.voice.session import Ending
@@ -51,6 +56,38 @@ async def config(agent_id: str, request: Request) -> dict[str, Any]:
     }
 
 
+class TicketRequest(BaseModel):
+    """Which conversation the ticket is for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    session_id: Annotated[str, Field(json_schema_extra={"pattern": SESSION_ID.pattern})]
+
+
+class Ticket(BaseModel):
+    """Offered once as the subprotocol `ticket.<ticket>`, beside `engram.v1`, within `expires_in` seconds."""
+
+    ticket: str
+    expires_in: int
+
+
+@router.post(
+    "/ticket",
+    response_model=Ticket,
+    responses=documented(401, 403, 413, 415, 422, 429, 503),
+    openapi_extra=described(TicketRequest),
+)
+async def ticket(request: Request, caller: Annotated[Principal, access.may("call")]) -> Any:
+    """Give a one-time ticket for a call, bound to the caller, the session and the page's origin."""
+    asked = await json_body(request, TicketRequest, limit=4 * 1024)
+    if not is_session_id(asked.session_id):
+        raise problems.invalid_request("session_id: 1-128 characters of A-Z a-z 0-9 . _ -, and not only dots.")
+    access.check_origin(request)
+    tickets = request.app.state.gate.tickets
+    issued = await tickets.issue(caller, asked.session_id, request.headers.get("origin", ""))
+    return answers.json_response({"ticket": issued, "expires_in": TICKET_SECONDS})
+
+
 @router.websocket("/voicelive/{session_id}")
 async def voicelive(
     websocket: WebSocket, session_id: str, entrance: Annotated[access.Entrance, access.on_socket("call")]
@@ -63,10 +100,10 @@ async def voicelive(
             raise Problem(
                 422, "bad_session_id", "Bad session id", "A session id is 1-128 of A-Z, a-z, 0-9, '.', '_' and '-'."
             )
-        principal = await entrance.caller()
-        wire = websocket.scope.get("extensions", {}).get(EXTENSION, {}).get("connection")
-        browser = Browser(websocket.receive, websocket.send, wire)
-        ending = await services.voice.call(browser, principal, session_id, websocket.query_params.get("agent_id"))
+        async with entrance.admitted(session_id) as principal:
+            wire = websocket.scope.get("extensions", {}).get(EXTENSION, {}).get("connection")
+            browser = Browser(websocket.receive, websocket.send, wire)
+            ending = await services.voice.call(browser, principal, session_id, websocket.query_params.get("agent_id"))
     except Problem as problem:
         log.debug("call refused: %s", problem.code)
         refusal = messages.error(problem.detail, problem.code, retryable=problem.retryable) | {"seq": 1}

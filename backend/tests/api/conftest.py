@@ -21,6 +21,7 @@ from backend.api.services import Services
 from backend.chat.turn import Chat, ConversationMemory
 from backend.core.settings import Settings
 from backend.tests.conftest import StoreSettings
+from backend.tests.identity.issuer import API, API_URI, TENANT, Issuer
 
 SOON = 15.0
 """The bound of every wait in these tests, in seconds: far above what is expected, so that a loaded machine passes."""
@@ -107,10 +108,18 @@ def start_service(gateway: str, store_settings: StoreSettings) -> StartService:
             "encryption_key": store_settings.encryption_key,
             "log_level": "ERROR",
             "ui_dir": Path("no-such-directory"),
+            # Some tests ask faster than anybody types.
+            "limit_requests_per_minute": 1_000_000,
+            "limit_sessions_per_minute": 1_000_000,
+            "limit_calls": 1_000,
         }
         settings = Settings(_env_file=None, **(values | changes))  # type: ignore[call-arg]
         app = create_app(settings)
-        server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False, lifespan="on"))
+        config = uvicorn.Config(
+            app, port=0, log_config=None, access_log=False, lifespan="on", proxy_headers=False,
+            ws="backend.api.wire:WireProtocol", ws_per_message_deflate=False,
+        )  # fmt: skip
+        server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve())
         async with asyncio.timeout(60):  # the first start makes the database's files
             while not server.started:  # uvicorn has no event for it
@@ -138,4 +147,54 @@ async def service(start_service: StartService) -> AsyncIterator[Service]:
 async def open_service(start_service: StartService) -> AsyncIterator[Service]:
     """A service at the proof-of-concept level: nobody signs in."""
     async with start_service(auth_required=False, cors_origins=["http://localhost:5173"]) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def issuer() -> AsyncIterator[Issuer]:
+    """An identity provider that stands for Entra ID."""
+    async with Issuer().serving() as serving:
+        yield serving
+
+
+StartLevel = Callable[..., contextlib.AbstractAsyncContextManager[Service]]
+
+
+@pytest.fixture(scope="session")
+def start_level(start_service: StartService, gateway: str, issuer: Issuer) -> StartLevel:
+    """A way to start a service at a level with Entra ID, with voice, trusting `issuer`."""
+
+    def start(environment: str, **changes: Any) -> contextlib.AbstractAsyncContextManager[Service]:
+        values: dict[str, Any] = {
+            "environment": environment,
+            "entra_authority": issuer.url,
+            "azure_tenant_id": TENANT,
+            "entra_api_audience": [API, API_URI],
+            "azure_voicelive_endpoint": gateway.removesuffix("/openai/v1"),
+            "azure_voicelive_key": "test-key",
+            "voice_connections_per_minute": 10_000,
+        }
+        return start_service(**(values | changes))
+
+    return start
+
+
+@pytest.fixture(scope="session")
+async def production(start_level: StartLevel) -> AsyncIterator[Service]:
+    """A service at the production level: Entra ID and a second factor."""
+    async with start_level("production", cors_origins=["https://app.example.org"]) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def uat(start_level: StartLevel) -> AsyncIterator[Service]:
+    """A service at the UAT level: Entra ID."""
+    async with start_level("uat") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def test_level(start_level: StartLevel) -> AsyncIterator[Service]:
+    """A service at the test level: service principals."""
+    async with start_level("test") as running:
         yield running

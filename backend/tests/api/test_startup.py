@@ -89,10 +89,10 @@ def test_settings_that_must_not_start_are_refused_all_together_in_words(tmp_path
         assert f"  - {name}: " in said
 
 
-def test_a_level_whose_sign_in_is_not_built_is_refused_and_not_run_open(tmp_path: Path) -> None:
+def test_a_level_with_entra_id_is_refused_until_it_knows_whose_tokens_to_accept(tmp_path: Path) -> None:
     said = refused(tmp_path, ENVIRONMENT="test", DATABASE_URL="postgresql://u@127.0.0.1:1/e")
-    assert "sign-in for the test level" in said
-    assert "not built in this version" in said
+    assert "  - AZURE_TENANT_ID: " in said
+    assert "  - AZURE_CLIENT_ID: " in said
 
 
 def test_a_database_that_cannot_be_reached_ends_the_start_with_its_name(tmp_path: Path) -> None:

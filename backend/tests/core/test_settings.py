@@ -9,7 +9,11 @@ from backend.core.levels import Level
 from backend.core.settings import Settings, SettingsError, load_settings
 
 KEY = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA="
-PRODUCTION = {
+ENTRA = {
+    "AZURE_TENANT_ID": "11111111-2222-4333-8444-555555555555",
+    "AZURE_CLIENT_ID": "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee",
+}
+PRODUCTION = ENTRA | {
     "ENVIRONMENT": "production",
     "DATABASE_URL": "postgresql://engram@db/engram",
     "ENCRYPTION_KEY": KEY,
@@ -48,7 +52,10 @@ def problems(environment: pytest.MonkeyPatch, **values: str) -> list[str]:
         ({"ENVIRONMENT": "development", "AUTH_REQUIRED": "false"}, Level.POC),
         ({}, Level.DEVELOPMENT),
         ({"ENVIRONMENT": "Development", "AUTH_REQUIRED": "true"}, Level.DEVELOPMENT),
-        ({"ENVIRONMENT": "test", "DATABASE_URL": "postgresql://test_user@test-postgres/engram_test"}, Level.TEST),
+        (
+            {"ENVIRONMENT": "test", "DATABASE_URL": "postgresql://test_user@test-postgres/engram_test", **ENTRA},
+            Level.TEST,
+        ),
         (PRODUCTION | {"ENVIRONMENT": "uat"}, Level.UAT),
         (PRODUCTION, Level.PRODUCTION),
     ],
@@ -141,8 +148,8 @@ def test_all_faults_are_reported_together_the_malformed_and_the_forbidden(enviro
         CORS_ORIGINS='["*"]', AZURE_AI_KEY="<secret>",
     )  # fmt: skip
     assert {problem.split(":", 1)[0] for problem in found} == {
-        "AUTH_REQUIRED", "AZURE_AI_KEY", "CORS_ORIGINS", "DATABASE_URL", "DATA_RETENTION_DAYS", "DEBUG",
-        "ENCRYPTION_KEY",
+        "AUTH_REQUIRED", "AZURE_AI_KEY", "AZURE_CLIENT_ID", "AZURE_TENANT_ID", "CORS_ORIGINS", "DATABASE_URL",
+        "DATA_RETENTION_DAYS", "DEBUG", "ENCRYPTION_KEY",
     }  # fmt: skip
 
 
@@ -150,7 +157,7 @@ def test_no_refusal_repeats_a_secret(environment: pytest.MonkeyPatch) -> None:
     secret = "hunter2hunter2"
     found = problems(
         environment, ENVIRONMENT="production", ENCRYPTION_KEY=secret, AZURE_VOICELIVE_KEY=secret,
-        DATABASE_URL=f"mysql://u:{secret}@db/x",
+        DATABASE_URL=f"mysql://u:{secret}@db/x", **ENTRA,
     )  # fmt: skip
     assert len(found) == 3
     assert secret not in "".join(found)

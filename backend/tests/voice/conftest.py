@@ -32,7 +32,7 @@ from backend.core.context import (
     Turn,
 )
 from backend.core.settings import Settings
-from backend.identity.gate import Gate, sign_in
+from backend.identity.gate import Gate
 from backend.identity.principal import Principal
 from backend.voice.room import Patience
 from backend.voice.switchboard import Switchboard
@@ -250,7 +250,7 @@ def start_service(stand_in: str) -> StartService:
         switchboard = Switchboard(settings, agents, memory, patience or replace(Patience(), tick=0.05))
         app = FastAPI()
         app.include_router(voice_router.router)
-        app.state.settings, app.state.gate = settings, Gate(sign_in(settings))
+        app.state.settings, app.state.gate = settings, Gate.bare(settings)
         app.state.services = SimpleNamespace(settings=settings, agents=agents, memory=memory, voice=switchboard)
         server = uvicorn.Server(
             uvicorn.Config(
