@@ -9,6 +9,7 @@ refused handshake. A token in the query is never accepted: it would end up in lo
 """
 
 import contextlib
+import hmac
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -84,6 +85,11 @@ def public() -> Any:
 def may(action: Action) -> Any:
     """Whoever has a role that permits the action (see `identity/permissions.py`); gives the `Principal`."""
     return Depends(_May(action))
+
+
+def watching() -> Any:
+    """Whoever watches the service: METRICS_TOKEN as bearer, or an administrator; without sign-in, this machine."""
+    return Depends(_WATCHING)
 
 
 def on_socket(action: Action) -> Any:
@@ -228,6 +234,29 @@ class _May:
         return await authenticate(connection, self.rule)
 
 
+class _Watching:
+    rule: Action = "read_metrics"
+
+    async def __call__(self, connection: HTTPConnection) -> None:
+        settings = connection.app.state.settings
+        header, token = connection.headers.get("authorization", ""), settings.metrics_token
+        if token and hmac.compare_digest(header.encode(), f"Bearer {token}".encode()):
+            return
+        if settings.auth_mode != "none":
+            await authenticate(connection, self.rule)
+        elif connection.client is None or connection.client.host not in _LOOPBACK_ADDRESSES:
+            raise Problem(
+                403,
+                "forbidden",
+                "Not allowed",
+                "Without sign-in the metrics are read from this machine only. From elsewhere, set METRICS_TOKEN and "
+                "send it as the bearer token.",
+            )
+
+
+_WATCHING = _Watching()
+
+
 @dataclass(frozen=True)
 class _OnSocket:
     rule: Action
@@ -240,7 +269,7 @@ def rules_of(dependant: Dependant) -> list[Rule]:
     """Return the access rules that a route's dependencies name; a test and the API description read them off."""
     found: list[Rule] = []
     for dependency in dependant.dependencies:
-        if isinstance(dependency.call, _Public | _May | _OnSocket):
+        if isinstance(dependency.call, _Public | _May | _Watching | _OnSocket):
             found.append(dependency.call.rule)
         found += rules_of(dependency)
     return found

@@ -12,7 +12,7 @@ from backend.agents.profiles import AgentDirectory
 from backend.api import problem_documents
 from backend.api.description import describe
 from backend.api.edge import Catch, Edge
-from backend.api.routers import agents, chat, config, facts, health, memory, search, voice
+from backend.api.routers import agents, chat, config, facts, health, memory, metrics, search, voice
 from backend.api.services import open_services
 from backend.api.ui import UserInterface
 from backend.api.version import VERSION
@@ -28,6 +28,7 @@ _ROUTERS = (
     memory.router,
     facts.router,
     search.router,
+    metrics.router,
 )
 
 

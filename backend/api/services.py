@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from backend.agents import own_tools, tools
 from backend.agents.profiles import AgentDirectory
 from backend.agents.tools import Toolboxes
+from backend.api.version import VERSION
 from backend.chat.gateway import Gateway
 from backend.chat.turn import Chat
 from backend.core.settings import Settings
@@ -29,6 +30,7 @@ from backend.memory.zep.service import Zep
 from backend.storage.database import Database
 from backend.storage.keys import KeyRing
 from backend.storage.notices import Notices
+from backend.telemetry.traces import Traces
 from backend.voice.switchboard import Switchboard
 
 
@@ -54,6 +56,8 @@ class Services:
 async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIterator[Services]:
     """Open everything; close it when the block ends: calls and answers first, the database last."""
     async with contextlib.AsyncExitStack() as stack:
+        traces = Traces.open(settings, VERSION)
+        stack.push_async_callback(traces.close)
         # While the database starts:
         loading = asyncio.create_task(asyncio.to_thread(Embedder.load))
         warming = asyncio.create_task(asyncio.to_thread(extraction.warm))
@@ -90,7 +94,7 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
         toolboxes.check(agents.all())
         chat = Chat(settings, agents, memory, gateway, toolboxes)
         stack.push_async_callback(chat.close)
-        voice = Switchboard(settings, agents, memory)
+        voice = Switchboard(settings, agents, memory, traces=traces)
         stack.push_async_callback(voice.close)
         followed: list[Follower] = [Learning(facts)]
         if settings.memory_model_facts and gateway.configured:

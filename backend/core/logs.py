@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 import orjson
 
+from backend.core.masking import Mask
 from backend.core.settings import Settings
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -23,6 +24,7 @@ _NOISY = (
     "httpx",
     "httpcore",
     "openai",
+    "opentelemetry",
     "asyncio",
     "azure",
     "aiohttp.access",
@@ -36,7 +38,7 @@ class JsonLines(logging.Formatter):
 
     def __init__(self, secrets: list[str]) -> None:
         super().__init__()
-        self._secrets = secrets
+        self._mask = Mask(secrets)
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, without a line break inside."""
@@ -51,10 +53,7 @@ class JsonLines(logging.Formatter):
         line.update({name: value for name, value in record.__dict__.items() if name not in _STANDARD})
         if record.exc_info and record.exc_info[0] is not None:
             line["exception"] = "".join(traceback.format_exception(*record.exc_info))
-        text = orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
-        return text
+        return self._mask(orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode())
 
 
 def configure(settings: Settings) -> None:

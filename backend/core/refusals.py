@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _PLACEHOLDER = re.compile(r"<[^<>]+>")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_SHORTEST_METRICS_TOKEN = 24
 
 
 def refusals(settings: "Settings") -> list[str]:
@@ -31,6 +32,7 @@ def refusals(settings: "Settings") -> list[str]:
         *_sign_in(settings, settings.demands),
         *_proxies(settings),
         *_limits(settings, settings.demands),
+        *_telemetry(settings),
     ]
 
 
@@ -128,6 +130,23 @@ def _zep(settings: "Settings") -> Iterator[str]:
         yield (
             f"ZEP_API_VERSION: {settings.zep_api_version} is a server of your own. Set ZEP_API_URL to it, or remove "
             "ZEP_API_VERSION for the cloud."
+        )
+
+
+def _telemetry(settings: "Settings") -> Iterator[str]:
+    endpoint = settings.otel_exporter_otlp_endpoint
+    parts = _split(endpoint) if endpoint else None
+    if endpoint and (parts is None or parts.scheme not in ("http", "https") or parts.query or parts.username):
+        yield (
+            "OTEL_EXPORTER_OTLP_ENDPOINT: it is not a plain http(s) address. Write the part before /v1/traces, such as "
+            "http://localhost:4318 (OTLP over HTTP; the port of OTLP over gRPC is another)."
+        )
+    if any("=" not in pair for pair in settings.otel_exporter_otlp_headers.split(",") if pair.strip()):
+        yield "OTEL_EXPORTER_OTLP_HEADERS: it is not a list of headers. Write it as name=value,other=value."
+    if settings.metrics_token and len(settings.metrics_token) < _SHORTEST_METRICS_TOKEN:
+        yield (
+            f"METRICS_TOKEN: it has fewer than {_SHORTEST_METRICS_TOKEN} characters and could be guessed. Set it to a "
+            "random one (openssl rand -hex 24)."
         )
 
 

@@ -7,7 +7,7 @@ remedy. After start-up nothing asks for the level's name: what it means is in `S
 import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -87,6 +87,8 @@ class Settings(BaseSettings):
     zep_api_version: ZepVersion = "v3"
     applicationinsights_connection_string: str = Field(default="", repr=False)
     otel_exporter_otlp_endpoint: str = ""
+    otel_exporter_otlp_headers: str = Field(default="", repr=False)
+    metrics_token: str = Field(default="", repr=False)
 
     chat_timeout_seconds: float = Field(default=60, gt=0, le=600)
     chat_max_output_tokens: int = Field(default=800, ge=1, le=128_000)
@@ -211,11 +213,18 @@ class Settings(BaseSettings):
         """Whether VoiceLive is reached with a token instead of a key (preferred)."""
         return not self.azure_voicelive_key
 
+    @property
+    def otlp_headers(self) -> dict[str, str]:
+        """OTEL_EXPORTER_OTLP_HEADERS, a list such as `api-key=value,x-tenant=name`, as headers."""
+        pairs = (pair.partition("=") for pair in self.otel_exporter_otlp_headers.split(",") if pair.strip())
+        return {name.strip().lower(): unquote(value.strip()) for name, _, value in pairs}
+
     def secrets(self) -> list[str]:
         """Return the values that must never be shown, longest first."""
         values = (
             self.azure_ai_key, self.azure_voicelive_key, self.azure_client_secret, self.encryption_key,
             self.zep_api_key, self.applicationinsights_connection_string, urlsplit(self.database_url).password or "",
+            self.metrics_token, *self.otlp_headers.values(),
         )  # fmt: skip
         return sorted({value for value in values if len(value) >= 8}, key=len, reverse=True)
 

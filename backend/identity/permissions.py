@@ -6,7 +6,7 @@ from typing import Literal
 from backend.core import problems
 from backend.identity.principal import Principal, Role
 
-Action = Literal["chat", "call", "read_memory", "write_memory", "administer"]
+Action = Literal["chat", "call", "read_memory", "write_memory", "administer", "read_metrics"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ PERMISSIONS: dict[Action, Permission] = {
     "read_memory": _may("read memory", "engram.viewer", "engram.user", "engram.analyst", "engram.admin"),
     "write_memory": _may("change memory", "engram.user", "engram.analyst", "engram.admin"),
     "administer": _may("administer the service", "engram.admin"),
+    "read_metrics": _may("read the metrics", "engram.admin"),
 }
 """Always the caller's own memory: no role reads somebody else's."""
 

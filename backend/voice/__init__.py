@@ -6,5 +6,6 @@ link      the SDK's connection, translated                           keeper    s
 outlet    one writer towards one side                                messages  the shapes between browser and us
 failures  what the caller is told when VoiceLive fails               admission how many calls, how many connections
 line      which leg answers, and how another takes its place     configuration  the session we ask VoiceLive for
+stopwatch how long each turn kept the person waiting         measures  who is told: browser, Prometheus, spans
 switchboard  the calls of one process, and the way into one      room      what they share, and how long is waited
 """

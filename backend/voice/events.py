@@ -14,6 +14,7 @@ from backend.voice.counters import FAILURES, INTERRUPTIONS, SUBSTITUTIONS
 from backend.voice.leg import Leg
 from backend.voice.link import LinkLost
 from backend.voice.playback import milliseconds
+from backend.voice.stopwatch import Stopwatch
 from backend.voice.transcript import Transcript
 
 log = logging.getLogger("backend.voice")
@@ -31,12 +32,14 @@ class Events:
         call: str,
         caller: Caller,
         transcript: Transcript,
+        stopwatch: Stopwatch,
         clock: Callable[[], float],
         current: Callable[[], Leg | None],
     ) -> None:
         self._call = call
         self._caller = caller
         self._transcript = transcript
+        self._stopwatch = stopwatch
         self._clock = clock
         self._current = current
         self.late_frames = 0
@@ -104,6 +107,7 @@ class Events:
         leg.silence()
         for cut in self._caller.hush():
             INTERRUPTIONS.inc()
+            self._stopwatch.cut(cut.item_id)
             self._transcript.answer_cut(cut.item_id, cut.heard_ms)
             if cut.item_id in leg.spoken and not configuration.truncates_itself(leg.profile):
                 leg.truncate(cut.item_id, cut.heard_ms)
@@ -128,12 +132,15 @@ class Events:
     def _speech_started(self, leg: Leg, event: Event) -> None:
         if leg is not self._current():
             return
-        if configuration.interrupts(leg.profile):
+        interrupts = configuration.interrupts(leg.profile)
+        self._stopwatch.speech_started(interrupts=interrupts)
+        if interrupts:
             self.interrupt(leg)
         self._transcript.speech_started(event["item_id"], leg.profile.id)
         self._caller.set_state("listening")
 
     def _speech_stopped(self, leg: Leg, event: Event) -> None:
+        self._stopwatch.speech_stopped(event["item_id"])
         self._transcript.speech_stopped(event["item_id"], leg.profile.id)
         if leg is self._current():
             self._caller.set_state("thinking")
@@ -151,12 +158,14 @@ class Events:
 
     def _user_final(self, leg: Leg, event: Event) -> None:
         text = event.get("transcript") or ""
+        self._stopwatch.transcribed(event["item_id"])
         self._transcript.user_final(event["item_id"], text, leg.profile.id)
         if not text.strip():
-            self._nothing_was_said(leg)
+            self._nothing_was_said(leg, event)
 
-    def _nothing_was_said(self, leg: Leg) -> None:
+    def _nothing_was_said(self, leg: Leg, event: Event) -> None:
         """No answer is due, unless the service has begun one anyway."""
+        self._stopwatch.nothing_said(event["item_id"])
         if not leg.responding:
             leg.awaiting = False
             if leg is self._current() and self._caller.speaking_for() <= 0:
@@ -164,7 +173,7 @@ class Events:
 
     def _user_failed(self, leg: Leg, event: Event) -> None:
         self._transcript.user_failed(event["item_id"], leg.profile.id)
-        self._nothing_was_said(leg)
+        self._nothing_was_said(leg, event)
         log.warning("%s: VoiceLive could not transcribe an utterance (%s)", self._call, _code(event))
         self._caller.say(
             messages.error(
@@ -176,6 +185,7 @@ class Events:
 
     def _response_created(self, leg: Leg, event: Event) -> None:
         leg.response_created(event["response"]["id"])
+        self._stopwatch.response_created(event["response"]["id"], leg.profile.id)
         if leg is self._current():
             self._caller.set_state("thinking")
 
@@ -185,6 +195,7 @@ class Events:
             self._transcript.answer_begins(item["id"], leg.profile.id)
 
     def _answer_text(self, leg: Leg, event: Event) -> None:
+        self._stopwatch.token(event.get("response_id"))
         silenced = leg is not self._current() or event.get("response_id") in leg.silenced
         self._transcript.answer_text(event["item_id"], event.get("delta") or "", silenced=silenced)
 
@@ -193,6 +204,7 @@ class Events:
         if leg is self._current() and event.get("response_id") not in leg.silenced:
             if item_id not in leg.spoken:
                 leg.spoken.add(item_id)
+                self._stopwatch.sound(event.get("response_id"), item_id)
                 self._caller.set_state("speaking")
             ms = self._caller.audio(sound, item_id)
         else:
@@ -217,6 +229,7 @@ class Events:
         response = event["response"]
         for item in response.get("output") or []:
             self._answer_over(leg, {"item": item})
+        self._stopwatch.response_done(response)
         leg.response_done(response.get("id", ""))
         status = response.get("status")
         details = response.get("status_details") or {}

@@ -5,10 +5,13 @@ Audio is PCM16, mono, 24 kHz, little-endian; as JSON it stays base64 and is chec
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import orjson
 import pybase64
+
+if TYPE_CHECKING:
+    from backend.voice.stopwatch import TurnRecord
 
 MAX_FRAME_BYTES = 1 << 20
 MAX_TEXT_CHARACTERS = 32_000
@@ -49,6 +52,25 @@ class Played:
 
 
 @dataclass(frozen=True, slots=True)
+class Playback:
+    """What the browser measured while it played an item: sent at its first sound, and when it has ended.
+
+    At the first sound: waited_ms, since the item's first piece arrived; output_ms, until what is played is heard;
+    silence_ms, from the person's last sound until this page was told that their turn is over; None for not known.
+    buffer_ms: what is held back against jitter. When it has ended: gaps, how often the sound ran dry in it; over, how
+    it ended, with output_ms likewise. Milliseconds are within [0, 60,000].
+    """
+
+    item_id: str
+    waited_ms: float | None = None
+    output_ms: float = 0.0
+    silence_ms: float | None = None
+    buffer_ms: float | None = None
+    gaps: int = 0
+    over: Literal["finished", "flushed"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Typed:
     """Something typed during the call. content: 1-32,000 characters, not blank."""
 
@@ -64,7 +86,7 @@ class Hello:
 
 Audio: TypeAlias = bytes
 """Microphone sound: base64 of PCM16, a whole number of samples, checked."""
-Incoming: TypeAlias = Audio | SwitchAgent | Cancel | Played | Typed | Hello
+Incoming: TypeAlias = Audio | SwitchAgent | Cancel | Played | Playback | Typed | Hello
 
 
 def parse_text(frame: str) -> Incoming:
@@ -90,6 +112,8 @@ def parse_text(frame: str) -> Incoming:
             if isinstance(ms, bool) or not isinstance(ms, int | float) or not 0 <= ms < 86_400_000:
                 raise BadFrame("invalid_message", "'played' takes an item_id and ms, the milliseconds heard of it.")
             return Played(_string(message, "item_id", 128), float(ms))
+        case "playback":
+            return _playback(message)
         case "agent":
             return SwitchAgent(_string(message, "agent_id", 64))
         case "cancel":
@@ -104,7 +128,7 @@ def parse_text(frame: str) -> Incoming:
             if isinstance(after, bool) or not isinstance(after, int) or after < 0:
                 raise BadFrame("invalid_message", "'hello' takes resume_after, the last seq received.")
             return Hello(after)
-    raise BadFrame("unknown_type", "Known types: audio, agent, cancel, played, text, hello.")
+    raise BadFrame("unknown_type", "Known types: audio, agent, cancel, played, playback, text, hello.")
 
 
 def parse_binary(frame: bytes) -> Audio:
@@ -116,6 +140,31 @@ def parse_binary(frame: bytes) -> Audio:
     if not frame or len(frame) % 2:
         raise BadFrame("bad_audio", "A binary frame is PCM16, mono, 24 kHz: one or more whole 2-byte samples.")
     return pybase64.b64encode(frame)
+
+
+def _playback(message: dict[str, Any]) -> Playback:
+    def milliseconds(name: str) -> float | None:
+        ms = message.get(name)
+        if ms is None:
+            return None
+        if isinstance(ms, bool) or not isinstance(ms, int | float) or not 0 <= ms <= 60_000:
+            raise BadFrame("invalid_message", f"{name} of 'playback' is milliseconds, from 0 to 60,000.")
+        return float(ms)
+
+    gaps, over = message.get("gaps", 0), message.get("over")
+    if isinstance(gaps, bool) or not isinstance(gaps, int) or not 0 <= gaps <= 10_000:
+        raise BadFrame("invalid_message", "gaps of 'playback' is how often the sound ran dry.")
+    if over not in (None, "finished", "flushed"):
+        raise BadFrame("invalid_message", "over of 'playback' is 'finished' or 'flushed', or is left out.")
+    return Playback(
+        _string(message, "item_id", 128),
+        milliseconds("waited_ms"),
+        milliseconds("output_ms") or 0.0,
+        milliseconds("silence_ms"),
+        milliseconds("buffer_ms"),
+        gaps,
+        over,
+    )
 
 
 def _audio(data: object) -> Audio:
@@ -201,6 +250,31 @@ def interrupted(item_id: str, heard_ms: int) -> Message:
 def state(value: CallState) -> Message:
     """What the call is doing."""
     return {"type": "state", "state": value}
+
+
+def metrics(record: "TurnRecord") -> Message:
+    """What a turn measured, once, when it is over: the same numbers as in /metrics and in the spans."""
+    return {
+        "type": "metrics",
+        "turn": record.turn,
+        "item_id": record.item_id,
+        "response_id": record.response_id,
+        "agent_id": record.agent_id,
+        "input": record.input,
+        "interrupted": record.interrupted,
+        "end_of_speech_ms": record.end_of_speech_ms,
+        "transcript_ms": record.transcript_ms,
+        "first_token_ms": record.first_token_ms,
+        "first_audio_ms": record.first_audio_ms,
+        "heard_ms": record.heard_ms,
+        "stop_ms": record.stop_ms,
+        "underruns": record.underruns,
+        "buffer_ms": record.buffer_ms,
+        "input_tokens": record.input_tokens,
+        "output_tokens": record.output_tokens,
+        "tools": [{"name": tool.name, "ms": tool.ms} for tool in record.tools],
+        "hand_off_ms": record.hand_off.ms if record.hand_off else None,
+    }
 
 
 def error(message: str, code: str, *, retryable: bool) -> Message:

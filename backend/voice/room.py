@@ -1,9 +1,10 @@
 """What the calls of one process share, and how long each thing is waited for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from backend.agents.profiles import AgentDirectory
 from backend.core.settings import Settings
+from backend.telemetry.traces import Traces
 from backend.voice.admission import Admission
 from backend.voice.keeper import ConversationMemory
 from backend.voice.link import VoiceLive
@@ -36,3 +37,4 @@ class Room:
     voicelive: VoiceLive
     admission: Admission
     patience: Patience = Patience()
+    traces: Traces = field(default_factory=Traces)

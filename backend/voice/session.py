@@ -6,6 +6,7 @@ beside them. Sound goes on as it came, in both directions.
 
 import asyncio
 import logging
+import time
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -23,9 +24,11 @@ from backend.voice.events import Events
 from backend.voice.keeper import Keeper, without_memory
 from backend.voice.leg import Leg, short_id
 from backend.voice.line import Line
+from backend.voice.measures import Measures
 from backend.voice.messages import BadFrame
 from backend.voice.rate import Allowance
 from backend.voice.room import Room
+from backend.voice.stopwatch import Stopwatch
 from backend.voice.transcript import Transcript
 
 log = logging.getLogger("backend.voice")
@@ -61,6 +64,8 @@ class VoiceSession:
         self._frames_up = 0
         self._keeper: Keeper | None = None
         self._line = Line(room, session_id, self._caller, self._spawn)
+        measures = Measures(session_id, room.traces, self._model_of, self._caller.say)
+        self._stopwatch = Stopwatch(time.monotonic, measures.tell)
 
     @property
     def _leg(self) -> Leg | None:
@@ -77,7 +82,9 @@ class VoiceSession:
             context = await self._open_context()
             self._keeper = Keeper(self._room.memory, self._principal, context)
             self._transcript = Transcript(self._session_id, self._keeper, self._caller.say)
-            self._events = Events(self._session_id, self._caller, self._transcript, self._clock, lambda: self._leg)
+            self._events = Events(
+                self._session_id, self._caller, self._transcript, self._stopwatch, self._clock, lambda: self._leg
+            )
             self._line.attach(self._keeper, self._transcript, self._events)
             self._spawn(self._keeper.run())
             self._spawn(self._read_browser())
@@ -101,6 +108,7 @@ class VoiceSession:
 
     async def _close(self, opening: asyncio.Task[Leg]) -> None:
         self._caller.deliver(None)
+        self._stopwatch.close()
         if self._keeper is not None:
             self._transcript.close()
             await self._keeper.finish(self._room.patience.store)
@@ -156,6 +164,9 @@ class VoiceSession:
         log.warning("%s: memory did not answer; the call begins without it", self._session_id)
         return without_memory(who, self._session_id, self._profile.id)
 
+    def _model_of(self, agent_id: str) -> str:
+        return self._line.model(self._room.agents.get(agent_id))
+
     async def _work(self, opening: asyncio.Task[Leg]) -> None:
         await self._line.begin(await opening, self._profile)
         self._spawn(self._watch())
@@ -171,12 +182,13 @@ class VoiceSession:
         if self._leg is not None:
             item_id = short_id("typed")
             self._transcript.typed(item_id, content, self._profile.id)
+            self._stopwatch.typed(item_id)
             self._leg.say(item_id, "user", content)
             self._leg.ask_response()
             self._caller.set_state("thinking")
 
     async def _switch(self, agent_id: str) -> None:
-        leg = self._leg
+        leg, began = self._leg, self._stopwatch.now()
         try:
             profile = self._room.agents.get(agent_id)
         except Problem as unknown:
@@ -197,6 +209,7 @@ class VoiceSession:
             assert self._keeper is not None
             self._profile = profile
             self._keeper.context.operational.agent_id = profile.id
+            self._stopwatch.handed_off(profile.id, began)
             log.debug("%s: %s answers from here on", self._session_id, profile.id)
         self._caller.say(messages.agent_switched(profile.id))
 
@@ -233,6 +246,7 @@ class VoiceSession:
                 if leg.awaiting and self._clock() - leg.last_event_at > patience.answer:
                     raise failures.stalled(patience.answer)
                 self._caller.rest(leg.responding)
+            self._stopwatch.tick(sounding=self._caller.speaking_for() > 0)
             if self._transcript.overdue():
                 self._transcript.settle()
 
@@ -272,8 +286,11 @@ class VoiceSession:
         match incoming:
             case messages.Played(item_id, ms):
                 self._caller.played(item_id, ms)
+                self._stopwatch.played(item_id, ms)
                 if self._leg is not None:
                     self._caller.rest(self._leg.responding)
+            case messages.Playback():
+                self._stopwatch.playback(incoming)
             case messages.Cancel():
                 if self._leg is not None:
                     self._events.interrupt(self._leg)

@@ -6,6 +6,7 @@ import logging
 from backend.agents.profiles import AgentDirectory
 from backend.core.settings import Settings
 from backend.identity.principal import Principal
+from backend.telemetry.traces import Traces
 from backend.voice.admission import Admission
 from backend.voice.caller import Browser
 from backend.voice.counters import CALLS
@@ -21,7 +22,12 @@ class Switchboard:
     """One per process. Holds the shared credential, the bounds, and the calls that are running."""
 
     def __init__(
-        self, settings: Settings, agents: AgentDirectory, memory: ConversationMemory, patience: Patience | None = None
+        self,
+        settings: Settings,
+        agents: AgentDirectory,
+        memory: ConversationMemory,
+        patience: Patience | None = None,
+        traces: Traces | None = None,
     ) -> None:
         self._room = Room(
             settings,
@@ -30,6 +36,7 @@ class Switchboard:
             VoiceLive(settings),
             Admission(settings.voice_max_sessions, settings.voice_connections_per_minute),
             patience or Patience(),
+            traces or Traces(),
         )
         self._calls: dict[VoiceSession, asyncio.Event] = {}
 

@@ -46,6 +46,7 @@ def test_every_route_and_socket_names_exactly_one_access_rule_and_only_the_docum
     assert {path for (path, *_), rule in named.items() if rule == "public"} == PUBLIC
     assert set(named.values()) - {"public"} <= set(PERMISSIONS)
     assert named["/api/v1/chat", "POST"] == "chat"
+    assert named["/metrics", "GET"] == "read_metrics"
     assert named["/api/v1/memory/episodes", "GET"] == "read_memory"
     assert named["/api/v1/memory/episodes/{session_id}", "DELETE"] == "write_memory"
     assert named["/api/v1/voice/voicelive/{session_id}", "WS"] == "call"

@@ -34,6 +34,7 @@ from backend.core.context import (
 from backend.core.settings import Settings
 from backend.identity.gate import Gate
 from backend.identity.principal import Principal
+from backend.telemetry.traces import Traces
 from backend.voice.room import Patience
 from backend.voice.switchboard import Switchboard
 
@@ -242,12 +243,13 @@ def start_service(stand_in: str) -> StartService:
         endpoint: str | None = None,
         patience: Patience | None = None,
         websockets: str = "backend.api.wire:WireProtocol",
+        traces: Traces | None = None,
         **changes: Any,
     ) -> AsyncIterator[Service]:
         settings = voice_settings(stand_in if endpoint is None else endpoint, **changes)
         agents = AgentDirectory.load()
         memory = Recorder()
-        switchboard = Switchboard(settings, agents, memory, patience or replace(Patience(), tick=0.05))
+        switchboard = Switchboard(settings, agents, memory, patience or replace(Patience(), tick=0.05), traces)
         app = FastAPI()
         app.include_router(voice_router.router)
         app.state.settings, app.state.gate = settings, Gate.bare(settings)
