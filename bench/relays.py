@@ -26,6 +26,7 @@ from backend.core.context import (
 )
 from backend.core.settings import Settings
 from backend.identity.gate import Gate
+from backend.identity.outgoing import Outgoing
 from backend.identity.principal import Principal
 from backend.voice.switchboard import Switchboard
 
@@ -117,7 +118,7 @@ async def service(upstream_port: int, websockets: str) -> None:
     app.include_router(voice.router)
     app.state.settings, app.state.gate = settings, Gate.bare(settings)
     app.state.services = SimpleNamespace(
-        settings=settings, agents=agents, memory=memory, voice=Switchboard(settings, agents, memory)
+        settings=settings, agents=agents, memory=memory, voice=Switchboard(settings, agents, memory, Outgoing(settings))
     )
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(

@@ -14,6 +14,7 @@ from backend.chat.gateway import Gateway
 from backend.chat.turn import Chat
 from backend.core.settings import Settings
 from backend.identity.gate import Gate
+from backend.identity.outgoing import Outgoing
 from backend.memory import extraction
 from backend.memory import tools as memory_tools
 from backend.memory.embeddings import Embedder
@@ -75,7 +76,9 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
             stack.callback(embedder.close)
         if (zep := Zep.open(settings, database)) is not None:
             stack.push_async_callback(zep.close)
-        gateway = Gateway(settings)
+        outgoing = Outgoing(settings)
+        stack.push_async_callback(outgoing.close)
+        gateway = Gateway(settings, outgoing)
         stack.push_async_callback(gateway.close)
         log = TurnLog(database, keys, notices)
         facts = Facts(FactLog(database, keys, notices))
@@ -94,7 +97,7 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
         toolboxes.check(agents.all())
         chat = Chat(settings, agents, memory, gateway, toolboxes)
         stack.push_async_callback(chat.close)
-        voice = Switchboard(settings, agents, memory, traces=traces)
+        voice = Switchboard(settings, agents, memory, outgoing, traces=traces)
         stack.push_async_callback(voice.close)
         followed: list[Follower] = [Learning(facts)]
         if settings.memory_model_facts and gateway.configured:

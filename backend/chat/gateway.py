@@ -19,9 +19,7 @@ import aiohttp
 import httpx
 import openai
 import orjson
-from azure.core.credentials_async import AsyncTokenCredential
-from azure.core.exceptions import ClientAuthenticationError
-from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential, get_bearer_token_provider
+from azure.core.exceptions import AzureError
 from openai import AsyncOpenAI, AsyncStream, DefaultAioHttpClient, Omit, RequestOptions
 from openai.types.chat import ChatCompletionChunk
 from openai.types.chat.chat_completion_chunk import ChoiceDeltaToolCall
@@ -32,6 +30,7 @@ from backend.core import problems
 from backend.core.azure_names import AZURE_AI_SUFFIXES, FOUNDRY_SUFFIX
 from backend.core.problems import Problem
 from backend.core.settings import Settings
+from backend.identity.outgoing import OPENAI_SCOPE, VOICELIVE_SCOPE, Outgoing
 
 log = logging.getLogger("backend.chat")
 
@@ -85,9 +84,9 @@ NO_OFFER: Mapping[str, Any] = {}
 class Gateway:
     """The gateway of the process; use it from one event loop and `close` it there."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, outgoing: Outgoing) -> None:
         self._settings = settings
-        self._credential: AsyncTokenCredential | None = None
+        self._outgoing = outgoing
         self._options: RequestOptions = {}
         self._client = self._new_client() if settings.azure_ai_endpoint else None
         # Newer models refuse `max_tokens`, older servers do not know its successor: learnt from the first refusal.
@@ -219,7 +218,7 @@ class Gateway:
                 await client.get("/models", cast_to=httpx.Response, options=self._options)
         except TimeoutError:
             raise failures.timed_out(_CHECK_S) from None
-        except ClientAuthenticationError as error:
+        except AzureError as error:
             raise failures.no_credential() from error
         except openai.APIStatusError as error:
             if error.status_code not in (404, 405):
@@ -228,11 +227,9 @@ class Gateway:
             raise failures.unreachable() from error
 
     async def close(self) -> None:
-        """Close the connections and the credential."""
+        """Close the connections."""
         if self._client is not None:
             await self._client.close()
-        if self._credential is not None:
-            await self._credential.close()
 
     def _require(self) -> AsyncOpenAI:
         if self._client is None:
@@ -250,7 +247,7 @@ class Gateway:
         credential: str | Callable[[], Awaitable[str]] = key
         host = urlsplit(base).hostname or ""
         if not key and host.endswith(AZURE_AI_SUFFIXES):
-            credential = self._token_provider(host)
+            credential = self._outgoing.provider(VOICELIVE_SCOPE if host.endswith(FOUNDRY_SUFFIX) else OPENAI_SCOPE)
         elif not key:
             credential = "none"
             self._options = {"headers": {"Authorization": Omit()}}  # only a request's own headers can leave it out
@@ -262,16 +259,6 @@ class Gateway:
             timeout=httpx.Timeout(None, connect=_CONNECT_S),
             http_client=DefaultAioHttpClient(),
         )
-
-    def _token_provider(self, host: str) -> Callable[[], Awaitable[str]]:
-        settings = self._settings
-        client_id = settings.azure_client_id or None
-        if settings.demands.managed_identity:
-            self._credential = ManagedIdentityCredential(client_id=client_id)
-        else:
-            self._credential = DefaultAzureCredential(managed_identity_client_id=client_id)
-        service = "ai.azure.com" if host.endswith(FOUNDRY_SUFFIX) else "cognitiveservices.azure.com"
-        return get_bearer_token_provider(self._credential, f"https://{service}/.default")
 
     def _body(
         self, messages: Sequence[Message], model: str, max_tokens: int, offer: Mapping[str, Any]
@@ -308,7 +295,7 @@ class Gateway:
                 failure = failures.refused(error)
                 final = failure.status not in (429, 503)
                 asked = failures.retry_after(error.response.headers)
-            except ClientAuthenticationError as error:
+            except AzureError as error:
                 raise failures.no_credential() from error
             except _BROKEN as error:
                 failure, final, asked = failures.unreachable(), False, None

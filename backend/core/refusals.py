@@ -24,6 +24,7 @@ def refusals(settings: "Settings") -> list[str]:
     return [
         *_placeholders(settings),
         *_level(settings, settings.demands),
+        *_identity(settings, settings.demands),
         *_origins(settings, settings.demands),
         *_endpoints(settings, settings.demands),
         *_voice_project(settings),
@@ -68,6 +69,22 @@ def _level(settings: "Settings", demands: Demands) -> Iterator[str]:
         yield (
             f"AZURE_AI_KEY: a key for an Azure AI endpoint is not allowed {where}. Remove it and use the managed "
             "identity; only a gateway in front of it takes a (rotated) key."
+        )
+
+
+def _identity(settings: "Settings", demands: Demands) -> Iterator[str]:
+    authority = settings.azure_authority_host
+    if authority and not _PLACEHOLDER.search(authority):
+        parts = _split(authority)
+        if parts is None or parts.scheme != "https" or parts.path.strip("/") or parts.query or parts.username:
+            yield (
+                "AZURE_AUTHORITY_HOST: it is not an https origin. Write it as https://login.microsoftonline.us, or "
+                "remove it for Azure's public cloud."
+            )
+    if demands.managed_identity and settings.azure_client_secret:
+        yield (
+            f"AZURE_CLIENT_SECRET: a secret of the service is not allowed at the {settings.environment} level. Remove "
+            "it; the managed identity is used."
         )
 
 

@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     azure_client_id: str = ""
     azure_client_secret: str = Field(default="", repr=False)
     azure_tenant_id: str = ""
+    azure_authority_host: str = ""
 
     entra_authority: str = "https://login.microsoftonline.com"
     entra_tenant_ids: Annotated[list[str], NoDecode] = []

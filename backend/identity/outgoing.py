@@ -8,11 +8,11 @@ holds one uses it without coming here.
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from typing import Literal, Protocol, get_args
+from typing import Any, Literal, Protocol, get_args
 
 from azure.core.credentials import AccessToken
 from azure.core.credentials_async import AsyncTokenCredential
-from azure.core.exceptions import ClientAuthenticationError
+from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.identity.aio import (
     ChainedTokenCredential,
     ClientSecretCredential,
@@ -86,7 +86,9 @@ class Outgoing:
         except TimeoutError:
             raise _no_token(self.proofs, f"no answer within {seconds:.0f} s") from None
         except ClientAuthenticationError as refusal:
-            raise _no_token(self.proofs, "the identity service refused it") from refusal
+            raise _no_token(self.proofs, "the identity service refused it, or there is none") from refusal
+        except AzureError as failure:
+            raise _no_token(self.proofs, "the identity service cannot be reached") from failure
 
     def provider(self, scope: str) -> Callable[[], Awaitable[str]]:
         """Return a function that gives a valid bearer token each time it is called; it raises as the library does."""
@@ -105,7 +107,7 @@ class Outgoing:
     def _make(self, proof: Proof) -> AsyncTokenCredential:
         settings = self._settings
         client_id = settings.azure_client_id or None
-        bounds = {
+        bounds: dict[str, Any] = {
             "connection_timeout": _CONNECT_SECONDS,
             "read_timeout": _READ_SECONDS,
             "retry_total": _ATTEMPTS - 1,
@@ -131,7 +133,7 @@ class Outgoing:
 
 
 _REMEDIES: dict[Proof, str] = {
-    "managed identity": "Assign a managed identity to the app (and set AZURE_CLIENT_ID when it is a user-assigned one).",
+    "managed identity": "Assign a managed identity to the app; set AZURE_CLIENT_ID if it is user-assigned.",
     "service principal": "Check AZURE_CLIENT_ID, AZURE_CLIENT_SECRET (is it expired?) and AZURE_TENANT_ID.",
     "developer sign-in": "Run `az login`, or set a key or a service principal.",
 }

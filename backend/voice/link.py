@@ -15,10 +15,10 @@ from azure.ai.voicelive.aio import ConnectionClosed, VoiceLiveConnection, connec
 from azure.ai.voicelive.aio import ConnectionError as SdkError
 from azure.core.credentials import AzureKeyCredential
 from azure.core.credentials_async import AsyncTokenCredential
-from azure.core.exceptions import ClientAuthenticationError
-from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential
+from azure.core.exceptions import AzureError, ClientAuthenticationError
 
 from backend.core.settings import Settings
+from backend.identity.outgoing import VOICELIVE_SCOPE, Outgoing
 from backend.voice import failures
 from backend.voice.short_way import ShortWay
 
@@ -109,11 +109,11 @@ class Link:
 
 
 class VoiceLive:
-    """Opens connections. One per process: the credential (and its token cache) is shared by all calls."""
+    """Opens connections, with the key where one is set, else as the service itself."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, outgoing: Outgoing) -> None:
         self._settings = settings
-        self._credential: AzureKeyCredential | AsyncTokenCredential | None = None
+        self._outgoing = outgoing
 
     @property
     def configured(self) -> bool:
@@ -124,7 +124,8 @@ class VoiceLive:
         """Connect within `timeout` seconds; raise a `Problem` that names cause and remedy."""
         settings = self._settings
         manager = connect(
-            credential=self._identity(),
+            credential=self._credential(),
+            credential_scopes=VOICELIVE_SCOPE,
             endpoint=settings.voicelive_url,
             api_version=settings.azure_voicelive_api_version,
             model=model,
@@ -146,24 +147,12 @@ class VoiceLive:
             if isinstance(cause, WSServerHandshakeError):
                 raise failures.refused(cause.status, _retry_after(cause)) from failure
             raise failures.unreachable() from failure
+        except AzureError as failure:  # not of the handshake: of the token that it should have carried
+            raise failures.no_credential() from failure
 
-    async def close(self) -> None:
-        """Release the credential."""
-        if isinstance(self._credential, AsyncTokenCredential):
-            await self._credential.close()
-        self._credential = None
-
-    def _identity(self) -> AzureKeyCredential | AsyncTokenCredential:
-        if self._credential is None:
-            settings = self._settings
-            client_id = settings.azure_client_id or None
-            if settings.azure_voicelive_key:
-                self._credential = AzureKeyCredential(settings.azure_voicelive_key)
-            elif settings.demands.managed_identity:
-                self._credential = ManagedIdentityCredential(client_id=client_id)
-            else:
-                self._credential = DefaultAzureCredential(managed_identity_client_id=client_id)
-        return self._credential
+    def _credential(self) -> AzureKeyCredential | AsyncTokenCredential:
+        key = self._settings.azure_voicelive_key
+        return AzureKeyCredential(key) if key else self._outgoing.credential
 
 
 async def _within(timeout: float, opening: Coroutine[Any, Any, VoiceLiveConnection]) -> VoiceLiveConnection:

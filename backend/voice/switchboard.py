@@ -5,6 +5,7 @@ import logging
 
 from backend.agents.profiles import AgentDirectory
 from backend.core.settings import Settings
+from backend.identity.outgoing import Outgoing
 from backend.identity.principal import Principal
 from backend.telemetry.traces import Traces
 from backend.voice.admission import Admission
@@ -19,13 +20,14 @@ log = logging.getLogger("backend.voice")
 
 
 class Switchboard:
-    """One per process. Holds the shared credential, the bounds, and the calls that are running."""
+    """One per process. Holds the bounds and the calls that are running."""
 
     def __init__(
         self,
         settings: Settings,
         agents: AgentDirectory,
         memory: ConversationMemory,
+        outgoing: Outgoing,
         patience: Patience | None = None,
         traces: Traces | None = None,
     ) -> None:
@@ -33,7 +35,7 @@ class Switchboard:
             settings,
             agents,
             memory,
-            VoiceLive(settings),
+            VoiceLive(settings, outgoing),
             Admission(settings.voice_max_sessions, settings.voice_connections_per_minute),
             patience or Patience(),
             traces or Traces(),
@@ -79,8 +81,7 @@ class Switchboard:
         await asyncio.gather(*(over.wait() for over in list(self._calls.values())))
 
     async def close(self) -> None:
-        """End all calls with 1012 (restart), wait until they have stored what was said, release the credential."""
+        """End all calls with 1012 (restart), wait until they have stored what was said."""
         for session in self._calls:
             session.end(1012, "the service restarts")
         await self.idle()
-        await self._room.voicelive.close()

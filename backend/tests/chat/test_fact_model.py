@@ -11,6 +11,7 @@ import pytest_asyncio
 from backend.chat.gateway import Gateway
 from backend.core.context import Fact, Turn
 from backend.core.settings import Settings
+from backend.identity.outgoing import Outgoing
 from backend.identity.principal import Principal
 from backend.memory.model_pass import ModelPass
 
@@ -36,7 +37,7 @@ async def local_model() -> AsyncIterator[Gateway]:
             assert line, "the local models did not start"
             base = line.partition("ready on ")[2].strip()
     settings = Settings(azure_ai_endpoint=f"{base}/openai/v1", azure_ai_key="local", chat_timeout_seconds=300)
-    gateway = Gateway(settings)
+    gateway = Gateway(settings, Outgoing(settings))
     yield gateway
     await gateway.close()
     process.terminate()

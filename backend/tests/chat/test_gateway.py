@@ -11,6 +11,7 @@ import pytest
 from backend.chat.gateway import ATTEMPTS, Completion, Gateway, Usage
 from backend.core.problems import Problem
 from backend.core.settings import Settings
+from backend.identity.outgoing import Outgoing
 
 MESSAGES = [{"role": "user", "content": "Hello"}]
 GOOD = {
@@ -88,7 +89,7 @@ async def make_gateway(server: Server) -> AsyncIterator[MakeGateway]:
             "azure_ai_key": "the-key",
             "auth_required": False,
         } | changes
-        made.append(Gateway(Settings(**values)))
+        made.append(Gateway(Settings(**values), Outgoing(Settings(**values))))
         return made[-1]
 
     yield make
@@ -128,13 +129,14 @@ async def test_an_azure_endpoint_without_a_key_gets_a_token_of_the_right_scope(
 ) -> None:
     scopes: list[str] = []
 
-    def provider(credential: Any, scope: str) -> Callable[[], Any]:
+    def provider(outgoing: Outgoing, scope: str) -> Callable[[], Any]:
         scopes.append(scope)
         return lambda: None
 
-    monkeypatch.setattr("backend.chat.gateway.get_bearer_token_provider", provider)
+    monkeypatch.setattr(Outgoing, "provider", provider)
     for host in ("acc.services.ai.azure.com", "acc.openai.azure.com"):
-        await Gateway(Settings(azure_ai_endpoint=f"https://{host}/openai/v1")).close()
+        settings = Settings(azure_ai_endpoint=f"https://{host}/openai/v1")
+        await Gateway(settings, Outgoing(settings)).close()
     assert scopes == ["https://ai.azure.com/.default", "https://cognitiveservices.azure.com/.default"]
 
 

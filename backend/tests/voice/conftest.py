@@ -33,6 +33,7 @@ from backend.core.context import (
 )
 from backend.core.settings import Settings
 from backend.identity.gate import Gate
+from backend.identity.outgoing import Outgoing
 from backend.identity.principal import Principal
 from backend.telemetry.traces import Traces
 from backend.voice.room import Patience
@@ -249,7 +250,9 @@ def start_service(stand_in: str) -> StartService:
         settings = voice_settings(stand_in if endpoint is None else endpoint, **changes)
         agents = AgentDirectory.load()
         memory = Recorder()
-        switchboard = Switchboard(settings, agents, memory, patience or replace(Patience(), tick=0.05), traces)
+        switchboard = Switchboard(
+            settings, agents, memory, Outgoing(settings), patience or replace(Patience(), tick=0.05), traces
+        )
         app = FastAPI()
         app.include_router(voice_router.router)
         app.state.settings, app.state.gate = settings, Gate.bare(settings)
