@@ -20,6 +20,7 @@ from fastapi.dependencies.models import Dependant
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket
 
+from backend.api.stay import Stay
 from backend.core import problems
 from backend.core.problems import Problem
 from backend.identity import permissions
@@ -111,8 +112,8 @@ class Entrance:
         return WEBSOCKET_PROTOCOL if WEBSOCKET_PROTOCOL in offered else None
 
     @contextlib.asynccontextmanager
-    async def admitted(self, session_id: str) -> AsyncIterator[Principal]:
-        """Give who calls, and count the call until the block ends.
+    async def admitted(self, session_id: str) -> AsyncIterator[Stay]:
+        """Give who calls and how long that may last, and count the call until the block ends.
 
         Raises `Problem` 403 for a foreign origin or a missing role, 401 without a valid token or ticket, and 429.
         """
@@ -127,9 +128,11 @@ class Entrance:
             caller = await authenticate(websocket, self.action)
         gate.begin_session(caller, address, session_id)
         over = await gate.begin_call(caller, address)
+        stay = Stay(websocket, caller, websocket.app.state.settings.session_hours * 3600)
         try:
-            yield caller
+            yield stay
         finally:
+            stay.close()
             over()
 
 

@@ -4,7 +4,6 @@ import logging
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-import orjson
 from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,13 +11,13 @@ from backend.agents.profiles import voice_name
 from backend.api import access, answers
 from backend.api.bodies import described, json_body
 from backend.api.problem_documents import documented
+from backend.api.stay import as_error
 from backend.api.wire import EXTENSION
 from backend.core import problems
 from backend.core.ids import SESSION_ID, is_session_id
 from backend.core.problems import Problem
 from backend.identity.principal import Principal
 from backend.identity.tickets import TICKET_SECONDS
-from backend.voice import messages
 from backend.voice.caller import Browser
 from backend.voice.session import Ending
 
@@ -100,14 +99,17 @@ async def voicelive(
             raise Problem(
                 422, "bad_session_id", "Bad session id", "A session id is 1-128 of A-Z, a-z, 0-9, '.', '_' and '-'."
             )
-        async with entrance.admitted(session_id) as principal:
+        async with entrance.admitted(session_id) as stay:
             wire = websocket.scope.get("extensions", {}).get(EXTENSION, {}).get("connection")
-            browser = Browser(websocket.receive, websocket.send, wire)
-            ending = await services.voice.call(browser, principal, session_id, websocket.query_params.get("agent_id"))
+            browser = Browser(stay.receive, websocket.send, wire)
+            agent_id = websocket.query_params.get("agent_id")
+            ending = await services.voice.call(browser, stay.principal, session_id, agent_id)
+        if stay.over is not None:
+            await _quietly(websocket, {"type": "websocket.send", "text": as_error(stay.over)})
+            ending = Ending(4401, stay.over.code)
     except Problem as problem:
         log.debug("call refused: %s", problem.code)
-        refusal = messages.error(problem.detail, problem.code, retryable=problem.retryable) | {"seq": 1}
-        await _quietly(websocket, {"type": "websocket.send", "text": orjson.dumps(refusal).decode()})
+        await _quietly(websocket, {"type": "websocket.send", "text": as_error(problem, seq=1)})
         ending = Ending(_CLOSE_CODES.get(problem.status, 4503), problem.code)
     await _quietly(websocket, {"type": "websocket.close", "code": ending.code, "reason": ending.reason})
 

@@ -1,0 +1,88 @@
+"""How long a caller may stay on a socket: the token's time and the session's."""
+
+import time
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+
+from backend.tests.api.conftest import SOON, Service
+from backend.tests.api.sockets import Outcome, open_socket, read_until_ready
+from backend.tests.identity.issuer import Issuer
+
+HOUR = 3600
+LEEWAY = 60
+
+
+async def until_closed(socket: ClientConnection) -> list[dict[str, Any]]:
+    """What comes until the socket is closed."""
+    import asyncio
+
+    import orjson
+
+    got: list[dict[str, Any]] = []
+    async with asyncio.timeout(SOON):
+        try:
+            while True:
+                got.append(orjson.loads(await socket.recv()))
+        except ConnectionClosed:
+            return got
+
+
+async def talk(service: Service, token: str) -> tuple[ClientConnection, Outcome]:
+    """Open a call with a token and wait until it began."""
+    socket, outcome = await open_socket(service, f"stay-{time.time_ns()}", token=token), Outcome()
+    await read_until_ready(socket, outcome)
+    return socket, outcome
+
+
+async def test_a_socket_whose_token_expires_is_closed_with_4401_and_told_to_come_back(
+    production: Service, issuer: Issuer
+) -> None:
+    now = int(time.time())
+    token = issuer.mint(issuer.user(exp=now - LEEWAY + 2, iat=now - HOUR, nbf=now - HOUR))
+    socket, _ = await talk(production, token)
+    last = (await until_closed(socket))[-1]
+    assert (last["type"], last["code"], last["retryable"]) == ("error", "token_expired", True)
+    assert "seq" not in last, "it is none of the call's messages, which may go on"
+    assert (socket.close_code, socket.close_reason) == (4401, "token_expired")
+
+
+async def test_a_session_is_warned_before_its_eight_hours_are_over_and_then_closed(
+    production: Service, issuer: Issuer
+) -> None:
+    now = int(time.time())
+    socket, outcome = await talk(production, issuer.mint(issuer.user(auth_time=now - 8 * HOUR + 2)))
+    got = outcome.messages + await until_closed(socket)
+    told = [message for message in got if message["type"] == "error"]
+    assert [message["code"] for message in told] == ["session_ending", "session_expired"]
+    assert told[0]["retryable"] is True
+    assert told[1]["retryable"] is False
+    assert (socket.close_code, socket.close_reason) == (4401, "session_expired")
+
+
+async def test_a_session_with_time_left_is_not_warned(production: Service, issuer: Issuer) -> None:
+    now = int(time.time())
+    socket, outcome = await talk(production, issuer.mint(issuer.user(auth_time=now - 8 * HOUR + 400)))
+    assert not outcome.error
+    await socket.close()
+
+
+@pytest.mark.parametrize("claim", ["auth_time", "sid"])
+async def test_a_fresh_token_does_not_make_an_old_session_young(
+    production: Service, issuer: Issuer, claim: str
+) -> None:
+    now = int(time.time())
+    old = issuer.user(auth_time=now - 9 * HOUR)
+    if claim == "sid":
+        old = issuer.user(auth_time=None, sid="of-this-morning", iat=now - 9 * HOUR, nbf=now - 9 * HOUR)
+    for claims in (old, old | {"iat": now, "nbf": now}):
+        headers = {"Authorization": f"Bearer {issuer.mint(claims)}"}
+        response = await production.client.get("/api/v1/memory/episodes", headers=headers)
+        assert response.status_code == 401
+        assert response.json()["code"] == "session_expired"
+        assert 'error="insufficient_user_authentication", max_age="28800"' in response.headers["www-authenticate"]
+    anew = old | {"iat": now, "nbf": now} | ({"auth_time": now} if claim == "auth_time" else {"sid": "of-now"})
+    headers = {"Authorization": f"Bearer {issuer.mint(anew)}"}
+    assert (await production.client.get("/api/v1/memory/episodes", headers=headers)).status_code == 200
