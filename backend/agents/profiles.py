@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from backend.agents.turn_detection import TurnDetection
 from backend.core import problems
 from backend.core.settings import Settings
 
@@ -62,8 +63,8 @@ class McpServer(_Part):
 class AgentProfile(_Part):
     """One assistant.
 
-    model: overrides the deployment for its answers. turn_detection: goes to VoiceLive as it is. tools: names of the
-    tools it has (docs/handbook/tools.md). filler: what it says aloud when a tool takes its time.
+    model: overrides the deployment for its answers. tools: names of the tools it has (docs/handbook/tools.md). filler:
+    what it says aloud when a tool takes its time.
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")
@@ -75,7 +76,7 @@ class AgentProfile(_Part):
     colour: Colour
     voice: Voice
     model: str | None = None
-    turn_detection: dict[str, Any]
+    turn_detection: TurnDetection = TurnDetection()
     tools: tuple[str, ...] = ()
     mcp_servers: tuple[McpServer, ...] = ()
     filler: str = Field(default="One moment, please.", min_length=1, max_length=120)

@@ -65,7 +65,7 @@ class Caller:
     def audio(self, base64: bytes, item_id: str) -> float:
         """Send sound of an answer; return its playing time in milliseconds."""
         ms = milliseconds(base64)
-        self._playback.sent(item_id, ms, self._clock())
+        self._playback.sent(item_id, base64, ms, self._clock())
         self.frames += 1
         outlet, wire, seq = self._outlet, self._wire, self._seq + 1
         if outlet.free and wire is not None and wire.write(messages.sound(base64, item_id, seq)):
@@ -74,9 +74,15 @@ class Caller:
             outlet.put(messages.Sound(base64, item_id))
         return ms
 
-    def played(self, item_id: str, ms: float) -> None:
-        """The browser reports the position it plays."""
+    def audio_end(self, item_id: str) -> None:
+        """No more sound comes for this item."""
+        self._playback.ended(item_id)
+        self.say(messages.audio_end(item_id))
+
+    def played(self, item_id: str, ms: float) -> int | None:
+        """The browser reports the position it plays. Of an answer just cut: return where exactly it stopped, ms."""
         self._playback.played(item_id, ms, self._clock())
+        return self._playback.stopped_at(item_id, ms)
 
     def speaking_for(self) -> float:
         """Return how many seconds of sound are still to be heard."""
@@ -85,6 +91,7 @@ class Caller:
     def rest(self, responding: bool) -> None:
         """Say that the call is ready for the next word once an answer has been heard to its end."""
         if self._state == "speaking" and not responding and self.speaking_for() <= 0:
+            self._playback.settle(self._clock())
             self.set_state("ready")
 
     def hush(self) -> list[Cut]:
@@ -94,6 +101,35 @@ class Caller:
         for cut in cuts:
             self.say(messages.interrupted(cut.item_id, cut.heard_ms))
         return cuts
+
+    def put_aside(self, base64: bytes, item_id: str) -> float:
+        """Keep sound of an answer that is cut, in case it goes on; return its playing time in milliseconds."""
+        ms = milliseconds(base64)
+        self._playback.put_aside(item_id, base64, ms, self._clock())
+        return ms
+
+    def put_aside_end(self, item_id: str) -> None:
+        """No more sound comes for an item that is cut."""
+        self._playback.ended(item_id)
+
+    @property
+    def resumable(self) -> bool:
+        """Whether what was cut can go on where it stopped."""
+        return self._playback.resumable
+
+    def resume(self) -> None:
+        """Go on where `hush` stopped: tell the browser from where, and send again what was not heard."""
+        for rest in self._playback.resume():
+            self._playback.resumed(rest.item_id, rest.from_ms, self._clock())
+            self.say(messages.resumed_speech(rest.item_id, rest.from_ms))
+            for base64 in rest.frames:
+                self.audio(base64, rest.item_id)
+            if rest.ended:
+                self.audio_end(rest.item_id)
+
+    def give_up(self) -> None:
+        """What `hush` cut stays cut."""
+        self._playback.give_up()
 
     @property
     def behind(self) -> bool:

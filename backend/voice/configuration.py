@@ -20,32 +20,31 @@ def is_native(model: str) -> bool:
 
 def interrupts(profile: AgentProfile) -> bool:
     """Tell whether speech interrupts this agent."""
-    return bool(profile.turn_detection.get("interrupt_response", True))
+    return profile.turn_detection.interrupt_response
 
 
 def truncates_itself(profile: AgentProfile) -> bool:
     """Tell whether the service shortens an interrupted answer in its own context."""
-    return bool(profile.turn_detection.get("auto_truncate", False))
+    return profile.turn_detection.auto_truncate
 
 
 def session(profile: AgentProfile, *, model: str, voice: str, memory_block: str, box: Toolbox) -> dict[str, Any]:
     """Return the full session: persona and memory, voice, turn detection, recognition, noise and echo, tools."""
-    turn_detection = dict(profile.turn_detection)
     native = is_native(model)
-    if native:
-        turn_detection.pop("end_of_utterance_detection", None)  # only the cascade has it
+    openai_voice = voice in _OPENAI_VOICES
     recogniser = {"model": "gpt-4o-transcribe"} if native else {"model": "azure-speech", "language": ""}
-    return {
+    words = {} if openai_voice else {"output_audio_timestamp_types": ["word"]}  # only Azure's voices tell
+    return words | {
         "modalities": ["text", "audio"],
         "instructions": "\n\n".join(part for part in (profile.persona, box.told, memory_block) if part),
-        "voice": {"type": "openai" if voice in _OPENAI_VOICES else "azure-standard", "name": voice},
+        "voice": {"type": "openai" if openai_voice else "azure-standard", "name": voice},
         "input_audio_format": "pcm16",
         "output_audio_format": "pcm16",
         "input_audio_sampling_rate": 24000,
         "input_audio_transcription": recogniser,
         "input_audio_noise_reduction": {"type": "azure_deep_noise_suppression"},
         "input_audio_echo_cancellation": {"type": "server_echo_cancellation"},
-        "turn_detection": turn_detection,
+        "turn_detection": profile.turn_detection.wire(native=native),
         "tools": box.functions,
         "tool_choice": "auto",
     }

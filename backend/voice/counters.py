@@ -13,6 +13,7 @@ ENDINGS = Counter("engram_voice_endings", "Voice sessions that ended, by close c
 FAILURES = Counter("engram_voice_failures", "Failures told to a caller, by code", ["code"])
 TURNS = Counter("engram_voice_turns", "Turns of voice sessions handed to memory", ["role"])
 INTERRUPTIONS = Counter("engram_voice_interruptions", "Answers cut short by the person")
+RESUMED = Counter("engram_voice_resumed", "Interruptions that were none: the answer went on where it had stopped")
 SUBSTITUTIONS = Counter("engram_voice_substitutions", "Settings that VoiceLive answered differently", ["setting"])
 FRAMES = Counter("engram_voice_frames", "Sound frames, by what became of them", ["fate"])
 TURNS_LOST = Counter("engram_voice_turns_lost", "Turns that could not be stored before the call's end")

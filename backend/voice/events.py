@@ -10,10 +10,10 @@ import orjson
 
 from backend.voice import configuration, failures, messages
 from backend.voice.caller import Caller
-from backend.voice.counters import FAILURES, INTERRUPTIONS, SUBSTITUTIONS
+from backend.voice.counters import FAILURES, SUBSTITUTIONS
+from backend.voice.interruption import Floor
 from backend.voice.leg import Leg
 from backend.voice.link import LinkLost
-from backend.voice.playback import milliseconds
 from backend.voice.stopwatch import Stopwatch
 from backend.voice.transcript import Transcript
 
@@ -43,6 +43,7 @@ class Events:
         self._clock = clock
         self._current = current
         self.late_frames = 0
+        self.floor = Floor(caller, transcript, stopwatch, clock, current)
         self._on: dict[str, Callable[[Leg, Event], None]] = {
             "session.created": self._session_created,
             "session.updated": self._session_updated,
@@ -57,6 +58,7 @@ class Events:
             "response.output_item.added": self._answer_begins,
             "response.text.delta": self._answer_text,
             "response.audio_transcript.delta": self._answer_text,
+            "response.audio_timestamp.delta": self._answer_word,
             "response.audio.done": self._audio_done,
             "response.text.done": lambda leg, event: self._answer_final(event, "text"),
             "response.audio_transcript.done": lambda leg, event: self._answer_final(event, "transcript"),
@@ -102,16 +104,6 @@ class Events:
             )
         return True
 
-    def interrupt(self, leg: Leg) -> None:
-        """The person takes the floor: stop the sound, drop what still comes of the answer, keep what was heard."""
-        leg.silence()
-        for cut in self._caller.hush():
-            INTERRUPTIONS.inc()
-            self._stopwatch.cut(cut.item_id)
-            self._transcript.answer_cut(cut.item_id, cut.heard_ms)
-            if cut.item_id in leg.spoken and not configuration.truncates_itself(leg.profile):
-                leg.truncate(cut.item_id, cut.heard_ms)
-
     # The session
 
     def _session_created(self, leg: Leg, event: Event) -> None:
@@ -132,16 +124,15 @@ class Events:
     def _speech_started(self, leg: Leg, event: Event) -> None:
         if leg is not self._current():
             return
-        interrupts = configuration.interrupts(leg.profile)
-        self._stopwatch.speech_started(interrupts=interrupts)
-        if interrupts:
-            self.interrupt(leg)
+        self._stopwatch.speech_started(interrupts=configuration.interrupts(leg.profile))
+        self.floor.speech_started(leg, event["item_id"])
         self._transcript.speech_started(event["item_id"], leg.profile.id)
         self._caller.set_state("listening")
 
     def _speech_stopped(self, leg: Leg, event: Event) -> None:
         self._stopwatch.speech_stopped(event["item_id"])
         self._transcript.speech_stopped(event["item_id"], leg.profile.id)
+        self.floor.speech_stopped(event["item_id"])
         if leg is self._current():
             self._caller.set_state("thinking")
 
@@ -154,12 +145,17 @@ class Events:
         self._transcript.placed(item.get("id", ""), event.get("previous_item_id"))
 
     def _user_partial(self, leg: Leg, event: Event) -> None:
-        self._transcript.user_partial(event["item_id"], event.get("delta") or "", leg.profile.id)
+        item_id = event["item_id"]
+        text = self._transcript.user_partial(item_id, event.get("delta") or "", leg.profile.id)
+        self.floor.partial(item_id, text)
 
     def _user_final(self, leg: Leg, event: Event) -> None:
-        text = event.get("transcript") or ""
-        self._stopwatch.transcribed(event["item_id"])
-        self._transcript.user_final(event["item_id"], text, leg.profile.id)
+        item_id, text = event["item_id"], event.get("transcript") or ""
+        self._stopwatch.transcribed(item_id)
+        if self.floor.left_by(item_id, text):
+            self._stopwatch.nothing_said(item_id)
+            return
+        self._transcript.user_final(item_id, text, leg.profile.id)
         if not text.strip():
             self._nothing_was_said(leg, event)
 
@@ -172,6 +168,7 @@ class Events:
                 self._caller.set_state("ready")
 
     def _user_failed(self, leg: Leg, event: Event) -> None:
+        self.floor.taken_by(event["item_id"])  # something was said, whatever it was
         self._transcript.user_failed(event["item_id"], leg.profile.id)
         self._nothing_was_said(leg, event)
         log.warning("%s: VoiceLive could not transcribe an utterance (%s)", self._call, _code(event))
@@ -184,15 +181,19 @@ class Events:
     # The answer
 
     def _response_created(self, leg: Leg, event: Event) -> None:
-        leg.response_created(event["response"]["id"])
-        self._stopwatch.response_created(event["response"]["id"], leg.profile.id)
+        response_id = event["response"]["id"]
+        asked_for = leg.asks
+        leg.response_created(response_id)
+        if not asked_for and self.floor.refuses(leg, response_id):
+            return
+        self._stopwatch.response_created(response_id, leg.profile.id)
         if leg is self._current():
             self._caller.set_state("thinking")
 
     def _answer_begins(self, leg: Leg, event: Event) -> None:
         item = event.get("item") or {}
         if item.get("type") == "message":
-            self._transcript.answer_begins(item["id"], leg.profile.id)
+            self.floor.answer_begins(leg, item["id"], event.get("response_id"))
 
     def _answer_text(self, leg: Leg, event: Event) -> None:
         self._stopwatch.token(event.get("response_id"))
@@ -202,20 +203,31 @@ class Events:
     def _answer_audio(self, leg: Leg, event: Event, sound: bytes) -> None:
         item_id = event["item_id"]
         if leg is self._current() and event.get("response_id") not in leg.silenced:
-            if item_id not in leg.spoken:
-                leg.spoken.add(item_id)
-                self._stopwatch.sound(event.get("response_id"), item_id)
-                self._caller.set_state("speaking")
-            ms = self._caller.audio(sound, item_id)
+            if self.floor.decided:
+                if item_id not in leg.spoken:
+                    leg.spoken.add(item_id)
+                    self._stopwatch.sound(event.get("response_id"), item_id)
+                    self._caller.set_state("speaking")
+                ms = self._caller.audio(sound, item_id)
+            else:
+                ms = self.floor.hold(event.get("response_id"), item_id, sound)
         else:
             self.late_frames += 1
             leg.spoken.add(item_id)
-            ms = milliseconds(sound)
+            ms = self.floor.late(event.get("response_id"), item_id, sound)
         self._transcript.answer_audio(item_id, ms)
 
+    def _answer_word(self, leg: Leg, event: Event) -> None:
+        ends_ms = float(event["audio_offset_ms"]) + float(event["audio_duration_ms"])
+        self._transcript.answer_word(event["item_id"], event.get("text") or "", ends_ms)
+
     def _audio_done(self, leg: Leg, event: Event) -> None:
-        if leg is self._current() and event.get("response_id") not in leg.silenced:
-            self._caller.say(messages.audio_end(event["item_id"]))
+        if leg is not self._current() or event.get("response_id") in leg.silenced:
+            self.floor.late_end(event.get("response_id"), event["item_id"])
+        elif self.floor.decided:
+            self._caller.audio_end(event["item_id"])
+        else:
+            self.floor.hold_end(event["item_id"])
 
     def _answer_final(self, event: Event, name: str) -> None:
         self._transcript.answer_final(event["item_id"], event.get(name) or "")
@@ -223,7 +235,8 @@ class Events:
     def _answer_over(self, leg: Leg, event: Event) -> None:
         item = event.get("item") or {}
         if item.get("type") == "message" and item.get("role", "assistant") == "assistant":
-            self._transcript.answer_over(item["id"], _words(item))
+            complete = item.get("status") != "incomplete"
+            self._transcript.answer_over(item["id"], _words(item), complete=complete)
 
     def _response_done(self, leg: Leg, event: Event) -> None:
         response = event["response"]

@@ -53,11 +53,17 @@ class Leg:
         self._update_id = ""
         self._create_id = ""
         self._create_wanted = False
+        self._retold: dict[str, str] = {}
 
     @property
     def responding(self) -> bool:
         """Whether a response is open or has been asked for."""
         return self.response_id is not None or bool(self._create_id)
+
+    @property
+    def asks(self) -> bool:
+        """Whether we have asked for a response that is not open yet."""
+        return bool(self._create_id)
 
     def send(self, event: dict[str, Any]) -> None:
         """Send an event; never waits."""
@@ -119,6 +125,23 @@ class Leg:
             }
         )
 
+    def retell(self, item_id: str, text: str) -> None:
+        """Put an answer that was shortened into the service's context again, as text: sound cannot be given back."""
+        self.forget(item_id)
+        self._retold[item_id] = short_id("retold")
+        part = {"type": "text", "text": text}
+        item = {"id": self._retold[item_id], "type": "message", "role": "assistant", "content": [part]}
+        self.send({"type": "conversation.item.create", "event_id": short_id("retell"), "item": item})
+
+    def forget(self, item_id: str) -> None:
+        """Take an item out of the service's context."""
+        known_as = self._retold.pop(item_id, item_id)
+        self.send({"type": "conversation.item.delete", "event_id": short_id("forget"), "item_id": known_as})
+
+    def is_retold(self, item_id: str) -> bool:
+        """Whether the service knows this answer as text only, so that it cannot be cut at a moment of its sound."""
+        return item_id in self._retold
+
     def response_created(self, response_id: str) -> None:
         """The service has opened a response."""
         self.response_id = response_id
@@ -148,8 +171,8 @@ class Leg:
             self.rejected = True
             self.ready.set()
             return True
-        # The answer was over, or cut already, when we asked to end or cut it.
-        return event_id.startswith(("cancel_", "truncate_")) or code in (
+        # The answer was over, or cut already, when we asked to end or cut it; the item was not there to be forgotten.
+        return event_id.startswith(("cancel_", "truncate_", "retell_", "forget_")) or code in (
             "response_cancel_not_active",
             "item_already_truncated",
         )

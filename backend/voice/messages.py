@@ -247,6 +247,11 @@ def interrupted(item_id: str, heard_ms: int) -> Message:
     return {"type": "interrupted", "item_id": item_id, "heard_ms": heard_ms}
 
 
+def resumed_speech(item_id: str, from_ms: float) -> Message:
+    """The interruption was none: play on. What follows of the item begins at `from_ms` of it."""
+    return {"type": "resumed_speech", "item_id": item_id, "from_ms": round(from_ms, 3)}
+
+
 def state(value: CallState) -> Message:
     """What the call is doing."""
     return {"type": "state", "state": value}

@@ -196,7 +196,7 @@ class VoiceSession:
             return
         if leg is not None and profile.id != self._profile.id:
             unanswered = leg.responding and not self._caller.speaking_for()
-            self._events.interrupt(leg)
+            self._events.floor.interrupt(leg)
             leg.cancel()
             settings = self._room.settings
             same_voice = voice_name(profile, settings) == voice_name(leg.profile, settings)
@@ -247,6 +247,7 @@ class VoiceSession:
                     raise failures.stalled(patience.answer)
                 self._caller.rest(leg.responding)
             self._stopwatch.tick(sounding=self._caller.speaking_for() > 0)
+            self._events.floor.decide()
             if self._transcript.overdue():
                 self._transcript.settle()
 
@@ -285,7 +286,7 @@ class VoiceSession:
             raise BadFrame("rate_limited", "Too many messages. Send at most 20 a second.")
         match incoming:
             case messages.Played(item_id, ms):
-                self._caller.played(item_id, ms)
+                self._events.floor.stopped_at(item_id, ms)
                 self._stopwatch.played(item_id, ms)
                 if self._leg is not None:
                     self._caller.rest(self._leg.responding)
@@ -293,7 +294,7 @@ class VoiceSession:
                 self._stopwatch.playback(incoming)
             case messages.Cancel():
                 if self._leg is not None:
-                    self._events.interrupt(self._leg)
+                    self._events.floor.interrupt(self._leg)
                     self._leg.cancel()
                     self._caller.set_state("ready")
             case messages.SwitchAgent() | messages.Typed():

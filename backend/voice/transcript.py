@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from backend.voice import messages
 from backend.voice.keeper import Keeper
 from backend.voice.messages import Outgoing
-from backend.voice.turns import Ledger, split_heard
+from backend.voice.turns import MS_PER_CHARACTER, Ledger, Speech
 
 
 @dataclass(slots=True)
@@ -17,14 +17,24 @@ class _Answer:
     agent_id: str
     streamed: str = ""
     final: str = ""
-    audio_ms: float = 0.0
+    speech: Speech = field(default_factory=Speech)
     heard_ms: float | None = None
+    over: bool = False
     captioned: bool = False
+    held: bool = False
 
     @property
     def text(self) -> str:
         # A cut answer's final text may be shortened by the service already; what was streamed is all there was.
-        return max(self.final, self.streamed, key=len) if self.heard_ms is not None else self.final or self.streamed
+        cut = self.heard_ms is not None or self.speech.short
+        return max(self.final, self.streamed, key=len) if cut else self.final or self.streamed
+
+
+WORD_SLACK = 16
+"""Characters that may lie between two words whose places in the sound are told."""
+
+PACE_FROM_CHARACTERS = 40
+"""A shorter answer says little about the pace of its voice."""
 
 
 class Transcript:
@@ -37,6 +47,7 @@ class Transcript:
         self._answers: dict[str, _Answer] = {}
         self._user_text: dict[str, str] = {}
         self._stopped: set[str] = set()
+        self._ms_per_character: dict[str, float] = {}
         self._clock = asyncio.get_running_loop().time
         self._settled = asyncio.Event()
         self._settled.set()
@@ -65,11 +76,12 @@ class Transcript:
         """The service tells where an item stands."""
         self._ledger.follows(item_id, previous_id)
 
-    def user_partial(self, item_id: str, delta: str, agent_id: str) -> None:
-        """Some words of the person, while the rest is worked out."""
+    def user_partial(self, item_id: str, delta: str, agent_id: str) -> str:
+        """Some words of the person, while the rest is worked out; return all so far."""
         text = self._user_text[item_id] = self._user_text.get(item_id, "") + delta
         status: messages.Status = "processing" if item_id in self._stopped else "listening"
         self._say(messages.transcription(status, text, "user", item_id, agent_id))
+        return text
 
     def user_final(self, item_id: str, text: str, agent_id: str) -> None:
         """All the words of the person."""
@@ -79,7 +91,7 @@ class Transcript:
         self.settle()
 
     def user_failed(self, item_id: str, agent_id: str) -> None:
-        """The words could not be made out."""
+        """The words could not be made out, or there were none that count."""
         self._ledger.fail(item_id)
         self._say(messages.transcription("complete", "", "user", item_id, agent_id))
         self.settle()
@@ -97,11 +109,14 @@ class Transcript:
 
     # What the assistant says
 
-    def answer_begins(self, item_id: str, agent_id: str) -> None:
-        """An answer has begun."""
+    def answer_begins(self, item_id: str, agent_id: str, *, held: bool = False) -> None:
+        """An answer has begun. held: it is not shown, and not heard, until `answer_restored`."""
         if item_id not in self._answers:
-            self._answers[item_id] = _Answer(agent_id)
+            answer = self._answers[item_id] = _Answer(agent_id, held=held)
+            answer.speech.ms_per_character = self._ms_per_character.get(agent_id, MS_PER_CHARACTER)
             self._ledger.begin(item_id, "assistant", agent_id, datetime.now(UTC), self._clock())
+            if held:
+                self._cut(item_id, answer, 0)
 
     def answer_text(self, item_id: str, delta: str, *, silenced: bool) -> None:
         """More words of an answer. Those of a silenced one are kept and not shown: nobody hears them."""
@@ -117,7 +132,17 @@ class Transcript:
         """More sound of an answer, `ms` long, whether it is played or not."""
         answer = self._answers.get(item_id)
         if answer is not None:
-            answer.audio_ms += ms
+            answer.speech.audio_ms += ms
+
+    def answer_word(self, item_id: str, word: str, ends_ms: float) -> None:
+        """The service tells where in its sound a word of the answer ends."""
+        answer = self._answers.get(item_id)
+        if answer is not None and (word := word.strip()):
+            marks = answer.speech.marks
+            ended_ms, characters = marks[-1] if marks else (0.0, 0)
+            place = answer.text.find(word, characters, characters + len(word) + WORD_SLACK)
+            if place >= 0 and ends_ms >= ended_ms:
+                marks.append((ends_ms, place + len(word)))
 
     def answer_final(self, item_id: str, text: str) -> None:
         """All the words of an answer. The first source counts: text, the transcript of its sound, or the item."""
@@ -129,14 +154,22 @@ class Transcript:
         if answer.heard_ms is None:
             self._caption(item_id, answer)
 
-    def answer_over(self, item_id: str, text: str) -> None:
-        """The answer is complete, cut or not; `text` is the item's own, used where no event brought one."""
+    def answer_over(self, item_id: str, text: str, *, complete: bool = True) -> None:
+        """The answer is complete, cut or not; `text` is the item's own, used where no event brought one.
+
+        complete: the service has said all of it.
+        """
         answer = self._answers.get(item_id)
-        if answer is None:
+        if answer is None or answer.over:
             return
+        answer.over = True
         self.answer_final(item_id, text)
+        if complete:
+            answer.speech.short = False
+            if answer.speech.audio_ms > 0 and len(answer.text) >= PACE_FROM_CHARACTERS:
+                self._ms_per_character[answer.agent_id] = answer.speech.audio_ms / len(answer.text)
         if answer.text.strip():
-            self._ledger.finish(item_id, answer.text, answer.audio_ms)
+            self._ledger.finish(item_id, answer.text, answer.speech)
         else:
             self._ledger.fail(item_id)
         if answer.heard_ms is not None or not answer.captioned:
@@ -144,15 +177,56 @@ class Transcript:
         self.settle()
 
     def answer_cut(self, item_id: str, heard_ms: float) -> None:
-        """The person interrupted the answer after `heard_ms`."""
+        """The person interrupted the answer after `heard_ms`; told again, the last time counts."""
         answer = self._answers.get(item_id)
-        if answer is None or answer.heard_ms is not None:
+        if answer is None or answer.held:
             return
+        speech = answer.speech
+        if answer.over and not speech.short and heard_ms > speech.audio_ms - 1:
+            if answer.heard_ms is not None:
+                self.answer_restored(item_id)  # it was told too late: all had been heard by then
+        elif answer.heard_ms != heard_ms:
+            answer.speech.short = not answer.over or answer.speech.short
+            if self._cut(item_id, answer, heard_ms) or answer.over:
+                self._caption(item_id, answer)
+            self.settle()
+
+    def cut_unheard(self) -> list[str]:
+        """Cut the answers that are still being made and of which nothing has sounded; return their items."""
+        items = [
+            item_id
+            for item_id, answer in self._answers.items()
+            if not answer.over and answer.heard_ms is None and answer.speech.audio_ms <= 0
+        ]
+        for item_id in items:
+            self.answer_cut(item_id, 0)
+        return items
+
+    def answer_restored(self, item_id: str) -> str:
+        """The answer goes on: it was not cut after all, or is no longer held. Return its words, so far as spoken."""
+        answer = self._answers.get(item_id)
+        if answer is None:
+            return ""
+        answer.heard_ms, answer.held = None, False
+        corrected = self._ledger.restore(item_id)
+        if corrected is not None:
+            self._keeper.amend(corrected)
+        self._caption(item_id, answer)
+        self.settle()
+        return answer.speech.said(answer.text).strip() if answer.over else answer.text.strip()
+
+    def heard(self, item_id: str) -> str:
+        """Return what was heard of an answer that is cut."""
+        answer = self._answers[item_id]
+        return answer.speech.split(answer.text.strip(), answer.heard_ms or 0)[0].strip()
+
+    def _cut(self, item_id: str, answer: _Answer, heard_ms: float) -> bool:
+        """Note how much was heard; tell whether memory had the turn already."""
         answer.heard_ms = heard_ms
         corrected = self._ledger.interrupt(item_id, heard_ms)
         if corrected is not None:
             self._keeper.amend(corrected)
-            self._caption(item_id, answer)
+        return corrected is not None
 
     # What memory gets
 
@@ -177,10 +251,15 @@ class Transcript:
             self._settled.clear()
 
     def _caption(self, item_id: str, answer: _Answer) -> None:
-        answer.captioned = True
+        if answer.held:
+            return
         text = answer.text.strip()
-        caption: dict[str, Any] = messages.transcription("complete", text, "assistant", item_id, answer.agent_id)
+        if answer.heard_ms is None and answer.over:
+            text = answer.speech.said(text).strip()
+        answer.captioned = answer.over
+        status: messages.Status = "complete" if answer.over or answer.final else "processing"
+        caption: dict[str, Any] = messages.transcription(status, text, "assistant", item_id, answer.agent_id)
         if answer.heard_ms is not None:
-            heard, unheard = split_heard(text, answer.heard_ms, answer.audio_ms)
-            caption |= {"text": heard.strip(), "unheard": unheard.strip(), "interrupted": True}
+            heard, unheard = answer.speech.split(text, answer.heard_ms)
+            caption |= {"status": "complete", "text": heard.strip(), "unheard": unheard.strip(), "interrupted": True}
         self._say(caption)

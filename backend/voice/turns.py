@@ -5,7 +5,8 @@ when it begins; it is handed out by `settle` when its text is final and everythi
 waited for long enough. A transcript that comes later still becomes a turn, with the time at which it was said.
 """
 
-from dataclasses import dataclass, replace
+from bisect import bisect_right
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from backend.core.context import Role, Turn
@@ -14,6 +15,48 @@ TRANSCRIPT_PATIENCE_S = 5.0
 """How long the turns behind an item wait for its text once the item itself is over."""
 OPEN_PATIENCE_S = 120.0
 """How long they wait for an item that has begun and is not over (somebody who keeps talking)."""
+LONGEST_WORD_MS = 1500
+"""Sound behind the last mark that may be one word, not spoken to its end."""
+MS_PER_CHARACTER = 62
+"""Speech takes about this long, before the voice has been heard."""
+
+
+@dataclass(slots=True)
+class Speech:
+    """How an answer's text lies over its sound.
+
+    audio_ms: playing time of the sound so far. marks: (ms at which a word ends, characters of the text up to there),
+    where the service tells. short: the answer was stopped while it was made, so its text may go beyond its sound;
+    then, without marks, the pace of the voice tells where it was.
+    """
+
+    audio_ms: float = 0.0
+    marks: list[tuple[float, int]] = field(default_factory=list)
+    short: bool = False
+    ms_per_character: float = MS_PER_CHARACTER
+
+    def split(self, text: str, heard_ms: float) -> tuple[str, str]:
+        """Split the text into what was heard and the rest, at a word's end. A word that was cut counts as unheard."""
+        if self.audio_ms <= 0 or heard_ms <= 0:
+            return "", text
+        if heard_ms >= self.audio_ms and not self.short:
+            return text, ""
+        known = bisect_right(self.marks, (heard_ms, len(text)))
+        from_ms, start = self.marks[known - 1] if known else (0.0, 0)
+        while 0 < start < len(text) and not text[start].isspace():
+            start += 1  # a full stop belongs to the word before it
+        cut, rest_ms = start, self.audio_ms - from_ms
+        if known == len(self.marks) and (not known or rest_ms > LONGEST_WORD_MS):  # no marks here: in proportion
+            if self.short:
+                rest_ms = max(rest_ms, (len(text) - start) * self.ms_per_character)
+            cut += int((len(text) - start) * (heard_ms - from_ms) / rest_ms) if rest_ms > 0 else 0
+            while start < cut < len(text) and not text[cut].isspace():
+                cut -= 1
+        return text[:cut], text[cut:]
+
+    def said(self, text: str) -> str:
+        """Return the text for which there is sound."""
+        return self.split(text, self.audio_ms)[0] if self.short else text
 
 
 @dataclass(slots=True)
@@ -25,26 +68,11 @@ class _Item:
     deadline: float
     text: str | None = None
     partial: str = ""
-    audio_ms: float = 0.0
+    speech: Speech = field(default_factory=Speech)
     heard_ms: float | None = None
     passed: bool = False
     late: bool = False
     turn: Turn | None = None
-
-
-def split_heard(text: str, heard_ms: float, audio_ms: float) -> tuple[str, str]:
-    """Split an interrupted answer into what was heard and the rest, in proportion to its sound, at a word's end.
-
-    A word that was cut counts as unheard. audio_ms: playing time of the whole text; 0 means that nothing was heard.
-    """
-    if audio_ms <= 0 or heard_ms <= 0:
-        return "", text
-    if heard_ms >= audio_ms:
-        return text, ""
-    cut = int(len(text) * heard_ms / audio_ms)
-    while 0 < cut < len(text) and not text[cut].isspace():
-        cut -= 1
-    return text[:cut], text[cut:]
 
 
 class Ledger:
@@ -90,16 +118,14 @@ class Ledger:
         if item is not None:
             item.partial = partial
 
-    def finish(self, item_id: str, text: str, audio_ms: float = 0.0) -> None:
-        """Set the final text and, for an answer, the playing time of its sound. The first that is not blank counts."""
+    def finish(self, item_id: str, text: str, speech: Speech | None = None) -> None:
+        """Set the final text and, for an answer, how it lies over its sound. The first that is not blank counts."""
         item = self._items.get(item_id)
         if item is None or item.text:
             return
         item.text = text.strip()
-        item.audio_ms = audio_ms
-        if item.passed and item.turn is None and item.text and item.heard_ms is None:
-            item.passed, item.late = False, True
-            self._open.insert(0, item)
+        item.speech = speech or item.speech
+        self._open_again(item)
 
     def fail(self, item_id: str) -> None:
         """The item will get no text (recognition failed, answer cancelled before a word)."""
@@ -108,18 +134,15 @@ class Ledger:
             item.text = ""
 
     def interrupt(self, item_id: str, heard_ms: float) -> Turn | None:
-        """The answer was cut after `heard_ms`. Returns the corrected turn when it was handed out already.
+        """The answer was cut after `heard_ms`; the last one told counts. Returns the turn if it was handed out already.
 
         Before that, the turn that `settle` hands out will say it.
         """
-        item = self._items.get(item_id)
-        if item is None or item.heard_ms is not None:
-            return None
-        item.heard_ms = heard_ms
-        if item.turn is None:
-            return None
-        item.turn = self._as_turn(item, item.turn.said_at)
-        return item.turn
+        return self._heard(item_id, heard_ms)
+
+    def restore(self, item_id: str) -> Turn | None:
+        """The answer was not cut after all. Returns the turn if it was handed out already, as `interrupt` does."""
+        return self._heard(item_id, None)
 
     def settle(self, now: float) -> list[Turn]:
         """Hand out the turns that are ready, in order. Each is handed out once; items without text never are."""
@@ -153,6 +176,23 @@ class Ledger:
         """Tell whether an item of this role has no final text yet."""
         return any(item.role == role and item.text is None for item in self._open)
 
+    def _heard(self, item_id: str, heard_ms: float | None) -> Turn | None:
+        item = self._items.get(item_id)
+        if item is None or item.heard_ms == heard_ms:
+            return None
+        item.heard_ms = heard_ms
+        if item.turn is None:
+            self._open_again(item)
+            return None
+        item.turn = self._as_turn(item, item.turn.said_at)
+        return item.turn
+
+    def _open_again(self, item: _Item) -> None:
+        """Let `settle` see an item that it passed over, if it has something to say by now."""
+        if item.passed and item.turn is None and item.text and item.heard_ms != 0:
+            item.passed, item.late = False, True
+            self._open.insert(0, item)
+
     def _in_order(self, item: _Item) -> datetime:
         """Return a time that keeps the order: transcripts are sorted by it, so what comes later may not be earlier."""
         last = self._last_said_at
@@ -176,6 +216,6 @@ class Ledger:
             item_id=item.item_id,
         )
         if item.heard_ms is None:
-            return turn
-        heard, unheard = split_heard(turn.content, item.heard_ms, item.audio_ms)
+            return replace(turn, content=item.speech.said(turn.content).strip()) if item.speech.short else turn
+        heard, unheard = item.speech.split(turn.content, item.heard_ms)
         return replace(turn, content=heard.strip(), unheard=unheard.strip(), interrupted=True)

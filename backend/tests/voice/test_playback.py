@@ -6,6 +6,10 @@ import pytest
 from backend.voice.playback import REPORT_TRUST_S, Playback, milliseconds
 
 
+def send(playback: Playback, item_id: str, ms: int, now: float) -> None:
+    playback.sent(item_id, pybase64.b64encode(bytes(48 * ms)), ms, now)
+
+
 @pytest.mark.parametrize("samples", [1, 2, 3, 24, 960, 961, 24_000])
 def test_the_playing_time_follows_from_the_length_of_the_base64(samples: int) -> None:
     assert milliseconds(pybase64.b64encode(bytes(2 * samples))) == pytest.approx(samples / 24)
@@ -13,15 +17,15 @@ def test_the_playing_time_follows_from_the_length_of_the_base64(samples: int) ->
 
 def test_without_reports_the_position_follows_the_clock_up_to_what_was_sent() -> None:
     playback = Playback()
-    playback.sent("a", 1000, 10.0)
+    send(playback, "a", 1000, 10.0)
     assert playback.heard_ms("a", 10.4) == pytest.approx(400)
     assert playback.heard_ms("a", 99.0) == 1000
 
 
 def test_a_second_item_is_heard_after_the_first() -> None:
     playback = Playback()
-    playback.sent("a", 1000, 10.0)
-    playback.sent("b", 1000, 10.1)
+    send(playback, "a", 1000, 10.0)
+    send(playback, "b", 1000, 10.1)
     assert playback.heard_ms("b", 10.9) == 0
     assert playback.heard_ms("b", 11.5) == pytest.approx(500)
     assert playback.remaining_s(10.5) == pytest.approx(1.5)
@@ -29,7 +33,7 @@ def test_a_second_item_is_heard_after_the_first() -> None:
 
 def test_the_report_of_the_browser_wins_over_the_clock() -> None:
     playback = Playback()
-    playback.sent("a", 5000, 10.0)
+    send(playback, "a", 5000, 10.0)
     playback.played("a", 200, 12.0)
     assert playback.heard_ms("a", 12.1) == pytest.approx(300)
     assert playback.heard_ms("a", 60.0) == pytest.approx(200 + REPORT_TRUST_S * 1000), (
@@ -39,7 +43,7 @@ def test_the_report_of_the_browser_wins_over_the_clock() -> None:
 
 def test_a_report_beyond_what_was_sent_or_of_an_unknown_item_changes_nothing_else() -> None:
     playback = Playback()
-    playback.sent("a", 1000, 10.0)
+    send(playback, "a", 1000, 10.0)
     playback.played("a", 9e9, 10.1)
     playback.played("nobody", 5, 10.1)
     assert playback.heard_ms("a", 10.1) == 1000
@@ -48,9 +52,9 @@ def test_a_report_beyond_what_was_sent_or_of_an_unknown_item_changes_nothing_els
 
 def test_a_cut_names_what_was_not_heard_to_its_end_and_only_once() -> None:
     playback = Playback()
-    playback.sent("over", 100, 10.0)
-    playback.sent("now", 1000, 10.1)
-    playback.sent("next", 1000, 10.1)
+    send(playback, "over", 100, 10.0)
+    send(playback, "now", 1000, 10.1)
+    send(playback, "next", 1000, 10.1)
     cuts = playback.cut(10.6)
     assert [(cut.item_id, cut.heard_ms) for cut in cuts] == [("now", pytest.approx(500, abs=1)), ("next", 0)]
     assert playback.cut(10.7) == []

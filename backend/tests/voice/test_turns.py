@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from backend.core.context import Role, Turn
-from backend.voice.turns import OPEN_PATIENCE_S, TRANSCRIPT_PATIENCE_S, Ledger, split_heard
+from backend.voice.turns import OPEN_PATIENCE_S, TRANSCRIPT_PATIENCE_S, Ledger, Speech
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
@@ -17,7 +17,7 @@ def test_an_answer_waits_for_the_question_whose_transcript_is_late() -> None:
     ledger.begin("u1", "user", "elena", NOON, 0.0)
     ledger.over("u1", 1.0)
     ledger.begin("a1", "assistant", "elena", NOON + timedelta(seconds=1), 1.2)
-    ledger.finish("a1", "Hi Ada", 900)
+    ledger.finish("a1", "Hi Ada", Speech(900))
     assert ledger.settle(1.5) == []
     ledger.finish("u1", "Hello, my name is Ada")
     assert [turn.content for turn in ledger.settle(1.6)] == ["Hello, my name is Ada", "Hi Ada"]
@@ -28,7 +28,7 @@ def test_the_wait_for_a_transcript_ends_and_a_later_one_is_stored_with_the_time_
     ledger.begin("u1", "user", "elena", NOON, 0.0)
     ledger.over("u1", 1.0)
     ledger.begin("a1", "assistant", "elena", NOON + timedelta(seconds=1), 1.2)
-    ledger.finish("a1", "Hi", 900)
+    ledger.finish("a1", "Hi", Speech(900))
     assert ledger.next_deadline() == 1.0 + TRANSCRIPT_PATIENCE_S
     assert [turn.id for turn in ledger.settle(1.0 + TRANSCRIPT_PATIENCE_S)] == ["a1"]
     ledger.finish("u1", "Hello")
@@ -53,21 +53,26 @@ def test_the_conversation_order_of_the_service_wins_over_the_order_of_arrival() 
 def test_an_interruption_after_the_turn_was_handed_out_returns_the_corrected_turn() -> None:
     ledger = Ledger("s")
     ledger.begin("a1", "assistant", "elena", NOON, 0.0)
-    ledger.finish("a1", "one two three four", 1000)
+    ledger.finish("a1", "one two three four", Speech(1000))
     (whole,) = ledger.settle(0.1)
     assert whole.content == "one two three four"
     corrected = ledger.interrupt("a1", 500)
     assert corrected is not None
     assert (corrected.id, corrected.content, corrected.unheard) == ("a1", "one two", "three four")
     assert corrected.interrupted
-    assert ledger.interrupt("a1", 700) is None, "the first interruption counts"
+    exactly = ledger.interrupt("a1", 700)
+    assert exactly is not None
+    assert exactly.content == "one two", "the browser knows better than the clock where it stopped"
+    restored = ledger.restore("a1")
+    assert restored is not None
+    assert (restored.content, restored.unheard, restored.interrupted) == ("one two three four", "", False)
 
 
 def test_an_answer_of_which_nothing_was_heard_is_not_a_turn() -> None:
     ledger = Ledger("s")
     ledger.begin("a1", "assistant", "elena", NOON, 0.0)
     assert ledger.interrupt("a1", 0) is None
-    ledger.finish("a1", "never spoken", 1000)
+    ledger.finish("a1", "never spoken", Speech(1000))
     assert ledger.settle(1.0) == []
 
 
@@ -81,10 +86,36 @@ def test_the_end_of_the_call_hands_out_the_words_of_an_unfinished_answer() -> No
 
 @given(st.text(max_size=200), st.floats(0, 1e5), st.floats(0, 1e5))
 def test_heard_and_unheard_together_are_the_whole_answer(text: str, heard_ms: float, audio_ms: float) -> None:
-    heard, unheard = split_heard(text, heard_ms, audio_ms)
+    heard, unheard = Speech(audio_ms).split(text, heard_ms)
     assert heard + unheard == text
     if heard and unheard:
         assert unheard[0].isspace(), "a word is not torn apart"
+
+
+def test_marks_of_the_service_say_where_a_word_ends() -> None:
+    text = "Well... it depends, I think."
+    speech = Speech(3000, marks=[(400, 4), (1500, 10), (1900, 18), (2000, 21), (2400, 27)])
+    assert speech.split(text, 1499) == ("Well...", " it depends, I think.")
+    assert speech.split(text, 1900) == ("Well... it depends,", " I think.")
+    assert speech.split(text, 2999)[0] == text, "the last word is heard before the sound ends"
+
+
+def test_an_answer_that_was_stopped_while_it_was_made_says_no_more_than_it_has_sound_for() -> None:
+    text = "one two three four five six seven eight nine ten"
+    speech = Speech(1300, marks=[(300, 3), (700, 7), (1200, 13)], short=True)
+    assert speech.said(text) == "one two three"
+    assert Speech(1300, short=True).said(text) == "one two three four", "20 characters, at 62 ms each"
+
+
+def test_an_answer_of_which_nothing_was_heard_is_a_turn_once_it_goes_on() -> None:
+    ledger = Ledger("s")
+    ledger.begin("a1", "assistant", "elena", NOON, 0.0)
+    ledger.interrupt("a1", 0)
+    ledger.finish("a1", "spoken after all", Speech(1000))
+    assert ledger.settle(1.0) == []
+    ledger.restore("a1")
+    assert [(turn.content, turn.interrupted) for turn in ledger.settle(2.0)] == [("spoken after all", False)]
+    assert ledger.settle(3.0) == []
 
 
 class Conversation(RuleBasedStateMachine):
