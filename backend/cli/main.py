@@ -1,5 +1,5 @@
 """The `engram` command: `engram up` runs everything on this machine, `engram serve` the service alone, `engram memory`
-brings memory in and out."""
+brings memory in and out, `engram doctor` says what is wrong."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -11,13 +11,13 @@ import uvicorn
 
 from backend.cli import memory as memory_commands
 from backend.cli import up as up_command
-from backend.core.settings import Settings, SettingsError, load_settings
-from backend.memory.zep import dialects
-from backend.memory.zep.port import ZepError
-from backend.memory.zep.transport import Transport
+from backend.cli.doctor.command import doctor
+from backend.core.settings import SettingsError, load_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Engram: assistants that remember you.")
 app.add_typer(memory_commands.app, name="memory")
+
+app.command()(doctor)
 
 T = TypeVar("T")
 
@@ -43,34 +43,6 @@ def serve(port: Port = 8082, host: str = "127.0.0.1") -> None:
     """Run the service alone, with the settings as they are. A container runs this with --host 0.0.0.0."""
     _check_settings()
     raise typer.Exit(_run(up_command.serve(host=host, port=port)))
-
-
-@app.command()
-def doctor() -> None:
-    """Say whether the settings can work, naming for each fault its cause and its remedy."""
-    _check_settings()
-    settings = load_settings()
-    typer.echo(f"level {settings.level}: the settings are consistent")
-    for name, value, remedy in (
-        ("chat", settings.azure_ai_endpoint, "set AZURE_AI_ENDPOINT, or run `make run` for local models"),
-        ("voice", settings.azure_voicelive_endpoint, "set AZURE_VOICELIVE_ENDPOINT, or run `make run`"),
-        ("database", settings.database_url, "the embedded one is used; set DATABASE_URL for an external one"),
-    ):
-        typer.echo(f"{name}: {'configured' if value else 'not configured: ' + remedy}")
-    typer.echo(f"zep: {_run(_zep_state(settings))}")
-
-
-async def _zep_state(settings: Settings) -> str:
-    if not dialects.configured(settings):
-        return "not configured: set ZEP_API_KEY to keep a copy of the memory in Zep"
-    transport = Transport(dialects.base_url(settings), dialects.authorization(settings))
-    try:
-        await dialects.port_for(settings.zep_api_version, transport).check()
-    except ZepError as error:
-        return f"does not answer as it should ({error.cause}): {error.detail} ZEP_API_VERSION says what it speaks"
-    finally:
-        await transport.close()
-    return f"answers ({settings.zep_api_version})"
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
