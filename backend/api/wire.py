@@ -6,6 +6,7 @@ frames skip all that. Handshake, control frames, fragments, limits and closing s
 goes its way. Started with `ws="backend.api.wire:WireProtocol"`; under any other server the route works without it.
 """
 
+import socket
 from collections.abc import Callable
 from struct import Struct
 from typing import Any
@@ -16,6 +17,9 @@ from websockets.frames import apply_mask  # type: ignore[attr-defined]  # the co
 EXTENSION = "engram.wire"
 """Where a route finds the connection: `scope["extensions"][EXTENSION]["connection"]`."""
 
+_UNSENT_BYTES = 32 << 10
+"""So much waits in the kernel, and so much again in the transport: half a second of sound each. What waits longer waits
+in the call's outlet, where captions can go before it; the kernel's own buffer would hold a minute."""
 _TEXT, _BINARY = 0x81, 0x82
 _SHORT, _LONG = Struct("!H"), Struct("!Q")
 _HEADS = {126: 8, 127: 14}
@@ -41,6 +45,13 @@ class WireProtocol(WebSocketsSansIOProtocol):
         if self.response.status_code == 101 and not self.config.ws_per_message_deflate:
             extensions: dict[str, Any] = self.scope["extensions"]
             extensions[EXTENSION] = {"connection": self}
+            self._keep_little_unsent()
+
+    def _keep_little_unsent(self) -> None:
+        raw = self.transport.get_extra_info("socket")
+        if raw is not None and raw.family in (socket.AF_INET, socket.AF_INET6) and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
+        self.transport.set_write_buffer_limits(high=_UNSENT_BYTES)
 
     def deliver(self, to: Callable[[str | bytes], None] | None) -> None:
         """Hand whole text and binary messages to `to` from now on, in order; None: through the ASGI queue again.

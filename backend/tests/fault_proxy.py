@@ -21,9 +21,9 @@ from types import TracebackType
 from typing import Literal, Self
 
 _PIECE_BYTES = 16 << 10
-_IN_FLIGHT_BYTES = 256 << 10
+_IN_FLIGHT_BYTES, _IN_FLIGHT_SECONDS = 256 << 10, 0.25
 """How much one direction holds before it stops reading, so that a sender notices a line that does not keep up."""
-_SOCKET_BYTES = 64 << 10
+_SOCKET_BYTES = 16 << 10
 _PACE_SECONDS = 0.01
 _ABORT = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: closing sends RST
 
@@ -116,6 +116,10 @@ class FaultProxy:
             if end.can_write_eof() and not end.transport.is_closing():
                 end.write_eof()
 
+    async def _flowing(self) -> None:
+        await self.up.flowing.wait()
+        await self.down.flowing.wait()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
@@ -126,7 +130,7 @@ class FaultProxy:
                 raw = writer.get_extra_info("socket")
                 raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
                 return
-            await self.up.flowing.wait()
+            await self._flowing()
             raw = _small(socket.socket())
             raw.setblocking(False)
             await asyncio.get_running_loop().sock_connect(raw, self.target)
@@ -135,8 +139,8 @@ class FaultProxy:
             async with asyncio.TaskGroup() as both:
                 both.create_task(_pass(reader, far_writer, self.up))
                 both.create_task(_pass(far_reader, writer, self.down))
-        except* (OSError, asyncio.CancelledError):
-            pass  # either side is gone, so is this connection
+        except* OSError:
+            await self._flowing()  # one side is gone; over a cut line the other cannot know
         finally:
             for end in ends:
                 end.transport.abort()
@@ -161,7 +165,7 @@ async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way:
             news.set()
             if not piece:
                 return
-            while held >= _IN_FLIGHT_BYTES:
+            while held >= min(_IN_FLIGHT_BYTES, max(_PIECE_BYTES, way.rate * _IN_FLIGHT_SECONDS)):
                 room.clear()
                 await room.wait()
 

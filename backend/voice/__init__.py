@@ -7,5 +7,6 @@ outlet    one writer towards one side                                messages  t
 failures  what the caller is told when VoiceLive fails               admission how many calls, how many connections
 line      which leg answers, and how another takes its place     configuration  the session we ask VoiceLive for
 stopwatch how long each turn kept the person waiting         measures  who is told: browser, Prometheus, spans
+presence  the browser's connections, and its absence           resend    what it has not seen yet
 switchboard  the calls of one process, and the way into one      room      what they share, and how long is waited
 """

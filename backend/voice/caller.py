@@ -9,6 +9,7 @@ from backend.voice import messages
 from backend.voice.messages import CallState, Outgoing
 from backend.voice.outlet import Outlet
 from backend.voice.playback import Cut, Playback, milliseconds
+from backend.voice.resend import Sent
 
 QUEUED_BYTES = 4 << 20
 """Above this VoiceLive is not read until the browser catches up: about a minute of sound ahead of a slow network."""
@@ -36,14 +37,20 @@ class Browser:
 
 
 class Caller:
-    """Sends to the browser. Every message gets the next `seq` when it is written, so that there are no gaps."""
+    """Sends to the browser. Every message gets the next `seq` when it is written, so that there are no gaps.
 
-    def __init__(self, browser: Browser) -> None:
-        self.receive = browser.receive
-        self._send = browser.send
-        self._wire = browser.wire
+    While no connection stands everything waits. On a narrow line captions go before the sound that waits.
+    """
+
+    def __init__(self) -> None:
+        self._browser: Browser | None = None
+        self._wire: Wire | None = None
         self._seq = 0
-        self._outlet: Outlet[Outgoing] = Outlet(self._write, messages.weight)
+        self._sent: Sent | None = None
+        self._missed: list[tuple[int, Outgoing]] = []
+        self._told: list[Outgoing] = []
+        self._outlet: Outlet[Outgoing] = Outlet(self._write, messages.weight, messages.overtakes)
+        self._outlet.hold()
         self._state: CallState | None = None
         self._playback = Playback()
         self._clock = asyncio.get_running_loop().time
@@ -52,9 +59,14 @@ class Caller:
     def say(self, message: Outgoing) -> None:
         """Send a message; never waits."""
         if self._outlet.free and self._wire is not None and self._wire.write(messages.encode(message, self._seq + 1)):
-            self._seq += 1
+            self._count(message)
         else:
             self._outlet.put(message)
+
+    @property
+    def state(self) -> CallState | None:
+        """What the call is doing, as last told."""
+        return self._state
 
     def set_state(self, state: CallState) -> None:
         """Tell what the call is doing, once for each change."""
@@ -70,6 +82,8 @@ class Caller:
         outlet, wire, seq = self._outlet, self._wire, self._seq + 1
         if outlet.free and wire is not None and wire.write(messages.sound(base64, item_id, seq)):
             self._seq = seq
+            if self._sent is not None:
+                self._sent.append(messages.Sound(base64, item_id))
         else:
             outlet.put(messages.Sound(base64, item_id))
         return ms
@@ -136,6 +150,11 @@ class Caller:
         """Whether so much is queued that VoiceLive should not be read for now."""
         return self._outlet.weight > QUEUED_BYTES
 
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection."""
+        return self._browser is not None
+
     async def caught_up(self) -> None:
         """Wait until nothing is queued."""
         await self._outlet.emptied()
@@ -144,8 +163,52 @@ class Caller:
         """Return for how many seconds the browser has not taken what is being sent to it."""
         return self._outlet.stuck_for()
 
+    def connect(self, browser: Browser) -> None:
+        """Speak with this connection from now on, as soon as `run` does."""
+        self._browser, self._wire = browser, browser.wire
+        self._missed, self._told = [], []
+
+    def disconnect(self) -> None:
+        """There is no connection: what is said from now on waits for the next."""
+        self.deliver(None)
+        self._browser = self._wire = None
+        self._outlet.hold()
+
+    def catch_up(self, seq: int) -> bool:
+        """The browser has everything up to `seq` and may come back: from here on what it has not seen is kept.
+
+        Before `run`: it begins with what the browser has missed. Returns False when that is not here any more.
+        """
+        missed: list[tuple[int, Outgoing]] | None = [] if self._sent is None and self._seq == seq else None
+        if self._sent is None:
+            self._seq = max(self._seq, seq)
+            self._sent = Sent(self._seq)
+        else:
+            missed = self._sent.after(seq)
+            self._sent.seen(seq)
+        if missed is None:
+            self._sent.clear()
+        self._missed = missed or []
+        if self._seq:
+            self._told = [messages.resumed(complete=missed is not None)]
+            if self._state is not None:
+                self._told.append(messages.state(self._state))
+        return missed is not None
+
+    def seen(self, seq: int) -> None:
+        """The browser has everything up to `seq`."""
+        if self._sent is not None:
+            self._sent.seen(seq)
+
     async def run(self) -> None:
-        """Write what has to wait, for as long as the call lasts."""
+        """Write what the connection has missed, and then what has to wait, for as long as it stands."""
+        assert self._browser is not None
+        send = self._browser.send
+        for seq, message in self._missed:
+            await send(_frame(message, seq))
+        for message in self._told:
+            await self._write(message)
+        self._outlet.go_on()
         await self._outlet.run()
 
     def abandon(self) -> None:
@@ -157,6 +220,16 @@ class Caller:
         if self._wire is not None:
             self._wire.deliver(to)
 
-    async def _write(self, message: Outgoing) -> None:
+    def _count(self, message: Outgoing) -> None:
         self._seq += 1
-        await self._send({"type": "websocket.send", "text": messages.encode(message, self._seq).decode()})
+        if self._sent is not None:
+            self._sent.append(message)
+
+    async def _write(self, message: Outgoing) -> None:
+        assert self._browser is not None
+        self._count(message)  # before it is known to have arrived: what has not will be sent again
+        await self._browser.send(_frame(message, self._seq))
+
+
+def _frame(message: Outgoing, seq: int) -> dict[str, Any]:
+    return {"type": "websocket.send", "text": messages.encode(message, seq).decode()}

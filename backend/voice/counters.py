@@ -11,6 +11,7 @@ from backend.telemetry.latency import LATENCY_S
 CALLS = Gauge("engram_voice_sessions", "Voice sessions that are running")
 ENDINGS = Counter("engram_voice_endings", "Voice sessions that ended, by close code", ["code"])
 FAILURES = Counter("engram_voice_failures", "Failures told to a caller, by code", ["code"])
+ABSENCES = Counter("engram_voice_absences", "Connections that were lost in calls that waited for the browser to return")
 TURNS = Counter("engram_voice_turns", "Turns of voice sessions handed to memory", ["role"])
 INTERRUPTIONS = Counter("engram_voice_interruptions", "Answers cut short by the person")
 RESUMED = Counter("engram_voice_resumed", "Interruptions that were none: the answer went on where it had stopped")

@@ -21,8 +21,6 @@ Speaker = Literal["user", "assistant"]
 Status = Literal["listening", "processing", "complete"]
 CallState = Literal["ready", "listening", "thinking", "speaking", "reconnecting"]
 
-ToolStatus = Literal["started", "done", "failed", "cancelled"]
-
 
 class BadFrame(Exception):
     """A frame that is not as documented. `code` is stable, `remedy` says what is expected, repeating nothing."""
@@ -80,15 +78,37 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
+class Playing:
+    """The answer a browser has sound of. ms: heard of it; received_ms: arrived; ended: whether that is all of it."""
+
+    item_id: str
+    ms: float
+    received_ms: float
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Hello:
-    """A browser that comes back. resume_after: the last `seq` it has seen; used when resuming is built."""
+    """A browser that may come back, or does. resume_after: the last `seq` it has seen, 0 in a new call.
+
+    call_id: its name for the call, the same for all of the call's connections.
+    """
 
     resume_after: int
+    call_id: str = ""
+    playing: Playing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Is the line alive? seen: the last `seq` that arrived."""
+
+    seen: int
 
 
 Audio: TypeAlias = bytes
 """Microphone sound: base64 of PCM16, a whole number of samples, checked."""
-Incoming: TypeAlias = Audio | SwitchAgent | Cancel | Played | Playback | Typed | Hello
+Incoming: TypeAlias = Audio | SwitchAgent | Cancel | Played | Playback | Typed | Hello | Ping
 
 
 def parse_text(frame: str) -> Incoming:
@@ -110,10 +130,10 @@ def parse_text(frame: str) -> Incoming:
         case "audio":
             return _audio(message.get("data"))
         case "played":
-            ms = message.get("ms")
-            if isinstance(ms, bool) or not isinstance(ms, int | float) or not 0 <= ms < 86_400_000:
+            ms = _milliseconds(message.get("ms"))
+            if ms is None:
                 raise BadFrame("invalid_message", "'played' takes an item_id and ms, the milliseconds heard of it.")
-            return Played(_string(message, "item_id", 128), float(ms))
+            return Played(_string(message, "item_id", 128), ms)
         case "playback":
             return _playback(message)
         case "agent":
@@ -126,11 +146,10 @@ def parse_text(frame: str) -> Incoming:
                 raise BadFrame("invalid_message", "'text' takes content that is not blank.")
             return Typed(content)
         case "hello":
-            after = message.get("resume_after", 0)
-            if isinstance(after, bool) or not isinstance(after, int) or after < 0:
-                raise BadFrame("invalid_message", "'hello' takes resume_after, the last seq received.")
-            return Hello(after)
-    raise BadFrame("unknown_type", "Known types: audio, agent, cancel, played, playback, text, hello.")
+            return _hello(message)
+        case "ping":
+            return Ping(_seq(message, "seen"))
+    raise BadFrame("unknown_type", "Known types: audio, agent, cancel, played, playback, text, hello, ping.")
 
 
 def parse_binary(frame: bytes) -> Audio:
@@ -167,6 +186,34 @@ def _playback(message: dict[str, Any]) -> Playback:
         gaps,
         over,
     )
+
+
+def _hello(message: dict[str, Any]) -> Hello:
+    call_id, playing = message.get("call_id", ""), message.get("playing")
+    if not isinstance(call_id, str) or len(call_id) > 64:
+        raise BadFrame("invalid_message", "The call_id of 'hello' is a string of at most 64 characters.")
+    if playing is None:
+        return Hello(_seq(message, "resume_after"), call_id)
+    item_id = playing.get("item_id") if isinstance(playing, dict) else None
+    ms = _milliseconds(playing.get("ms")) if isinstance(playing, dict) else None
+    if not isinstance(item_id, str) or not item_id or len(item_id) > 128 or ms is None:
+        raise BadFrame("invalid_message", "The playing of 'hello' is {item_id, ms, received_ms?, ended?}.")
+    received = _milliseconds(playing.get("received_ms"))
+    playing = Playing(item_id, ms, ms if received is None else max(ms, received), playing.get("ended") is True)
+    return Hello(_seq(message, "resume_after"), call_id, playing)
+
+
+def _seq(message: dict[str, Any], name: str) -> int:
+    seq = message.get(name, 0)
+    if isinstance(seq, bool) or not isinstance(seq, int) or not 0 <= seq < 1 << 53:
+        raise BadFrame("invalid_message", f"'{message['type']}' takes {name}, the last seq received.")
+    return seq
+
+
+def _milliseconds(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 86_400_000:
+        return None
+    return float(value)
 
 
 def _audio(data: object) -> Audio:
@@ -212,6 +259,7 @@ def _is_json(frame: bytes) -> bool:
 
 Message: TypeAlias = dict[str, Any]
 _SOUND, _SOUND_END = b'{"type":"audio","data":"', b'","format":"audio/pcm16","item_id":'
+_BEFORE_SOUND = frozenset({"transcription", "pong"})
 
 
 def agent_switched(agent_id: str) -> Message:
@@ -284,9 +332,14 @@ def metrics(record: "TurnRecord") -> Message:
     }
 
 
-def tool(name: str, status: ToolStatus, call_id: str) -> Message:
-    """What a tool is doing for the answer. name: the tool's, or "unknown" for one that there is not."""
-    return {"type": "tool", "name": name, "status": status, "call_id": call_id}
+def resumed(*, complete: bool) -> Message:
+    """The call goes on. complete: nothing was missed; else what was said is to be read from the store."""
+    return {"type": "resumed", "complete": complete}
+
+
+def pong() -> Message:
+    """The line is alive."""
+    return {"type": "pong"}
 
 
 def error(message: str, code: str, *, retryable: bool) -> Message:
@@ -297,6 +350,11 @@ def error(message: str, code: str, *, retryable: bool) -> Message:
 def is_sound(message: Message | Sound) -> bool:
     """Tell whether a message is sound: what an interruption takes back."""
     return type(message) is Sound
+
+
+def overtakes(message: Message | Sound) -> bool:
+    """Tell whether a message goes before sound that waits: captions go on when a narrow line holds up the sound."""
+    return not isinstance(message, Sound) and message["type"] in _BEFORE_SOUND
 
 
 def weight(message: Message | Sound) -> int:

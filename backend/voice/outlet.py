@@ -7,6 +7,7 @@ has a shorter way of its own may write past the outlet.
 """
 
 import asyncio
+import math
 import types
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
@@ -20,6 +21,7 @@ class Outlet(Generic[T]):
 
     write: sends one item; may wait for the far side.
     weigh: size of an item in any unit; `weight` is the sum over what is queued.
+    overtakes: tells which items go before the others that wait, in their own order.
     free: whether nothing is being written and nothing waits.
     """
 
@@ -27,10 +29,13 @@ class Outlet(Generic[T]):
         self,
         write: Callable[[T], Coroutine[Any, Any, None]],
         weigh: Callable[[T], int],
+        overtakes: Callable[[T], bool] = lambda item: False,
     ) -> None:
         self._write = write
         self._weigh = weigh
+        self._overtakes = overtakes
         self._queue: deque[T] = deque()
+        self._ahead: deque[T] = deque()
         self._started: tuple[Coroutine[Any, Any, None], Any] | None = None
         self._failure: BaseException | None = None
         self._work = asyncio.Event()
@@ -43,7 +48,7 @@ class Outlet(Generic[T]):
     def put(self, item: T) -> None:
         """Write `item` now, or queue it behind what is being written. Never waits; a failed write ends `run`."""
         if not self.free:
-            self._queue.append(item)
+            (self._ahead if self._overtakes(item) else self._queue).append(item)
             self.weight += self._weigh(item)
             return
         writing = self._write(item)
@@ -71,16 +76,35 @@ class Outlet(Generic[T]):
             if self._started is not None:
                 started, self._started = self._started, None
                 await _finish(*started)
-            while self._queue:
-                item = self._queue.popleft()
+            while waiting := self._ahead or self._queue:
+                item = waiting.popleft()
                 self.weight -= self._weigh(item)
                 self._busy_since = loop.time()
                 await self._write(item)
             self.free = True
             self._emptied.set()
 
+    def hold(self) -> None:
+        """The far side is gone: let go of the write under way; what is put from now on waits for `go_on`."""
+        if self._started is not None:
+            self._started[0].close()
+            self._started = None
+        self._failure = None
+        self.free = False
+        self._busy_since = math.inf
+        self._emptied.clear()
+        self._work.clear()
+
+    def go_on(self) -> None:
+        """There is a far side again: `run` writes what has waited."""
+        if self._ahead or self._queue:
+            self._work.set()
+        else:
+            self.free = True
+            self._emptied.set()
+
     def stuck_for(self) -> float:
-        """Return for how many seconds the write under way has been waiting; 0 when none is."""
+        """Return for how many seconds the write under way has been waiting; 0 or less when none is."""
         return asyncio.get_running_loop().time() - self._busy_since if not self.free else 0.0
 
     async def emptied(self) -> None:
@@ -88,16 +112,16 @@ class Outlet(Generic[T]):
         await self._emptied.wait()
 
     def __len__(self) -> int:
-        return len(self._queue)
+        return len(self._ahead) + len(self._queue)
 
     def drop(self, unwanted: Callable[[T], bool]) -> int:
         """Remove the queued items that are `unwanted`; return how many."""
-        kept = [item for item in self._queue if not unwanted(item)]
-        dropped = len(self._queue) - len(kept)
-        if dropped:
-            self._queue = deque(kept)
-            self.weight = sum(map(self._weigh, kept))
-        return dropped
+        before = len(self)
+        self._queue = deque(item for item in self._queue if not unwanted(item))
+        self._ahead = deque(item for item in self._ahead if not unwanted(item))
+        if len(self) < before:
+            self.weight = sum(map(self._weigh, (*self._ahead, *self._queue)))
+        return before - len(self)
 
     def drop_oldest(self, droppable: Callable[[T], bool]) -> bool:
         """Remove the oldest queued item that is `droppable`; tell whether there was one."""
@@ -114,6 +138,7 @@ class Outlet(Generic[T]):
             self._started[0].close()
             self._started = None
         self._queue.clear()
+        self._ahead.clear()
         self.weight = 0
 
 

@@ -8,26 +8,22 @@ import asyncio
 import logging
 import time
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from typing import Any
 
-from fastapi import WebSocketDisconnect
-
 from backend.agents.profiles import AgentProfile, voice_name
-from backend.agents.tools import HandOver
 from backend.core.context import EnterpriseContext
 from backend.core.problems import Problem
 from backend.identity.principal import Principal
-from backend.voice import configuration, failures, messages
+from backend.voice import failures, messages
 from backend.voice.caller import Browser, Caller
 from backend.voice.counters import ENDINGS, FAILURES, FRAMES
-from backend.voice.errands import Errands
 from backend.voice.events import Events
 from backend.voice.keeper import Keeper, without_memory
 from backend.voice.leg import Leg, short_id
 from backend.voice.line import Line
 from backend.voice.measures import Measures
-from backend.voice.messages import BadFrame
+from backend.voice.messages import BadFrame, Hello
+from backend.voice.presence import Ending, Presence
 from backend.voice.rate import Allowance
 from backend.voice.room import Room
 from backend.voice.stopwatch import Stopwatch
@@ -37,42 +33,37 @@ log = logging.getLogger("backend.voice")
 
 WAITING_REQUESTS = 16
 
-Request = messages.SwitchAgent | messages.Typed | HandOver
-"""What takes time and is worked on one after the other, beside the sound."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """Why a call is over. code: WebSocket close code; reason: at most 123 bytes."""
-
-    code: int
-    reason: str
-
 
 class VoiceSession:
-    """One call. `run` returns when it is over; the router closes the browser's socket with the ending's code."""
+    """One call. `run` returns when it is over; meanwhile the browser's connections `attend`."""
 
-    def __init__(
-        self, room: Room, browser: Browser, principal: Principal, session_id: str, agent: AgentProfile
-    ) -> None:
+    def __init__(self, room: Room, principal: Principal, session_id: str, agent: AgentProfile) -> None:
         self._room = room
         self._principal = principal
         self._session_id = session_id
         self._profile = agent
         loop = asyncio.get_running_loop()
         self._clock = loop.time
-        self._caller = Caller(browser)
+        self._caller = Caller()
         self._allowance = Allowance(self._clock)
-        self._requests: asyncio.Queue[messages.SwitchAgent | messages.Typed | HandOver] = asyncio.Queue(
-            WAITING_REQUESTS
-        )
+        self._requests: asyncio.Queue[messages.SwitchAgent | messages.Typed] = asyncio.Queue(WAITING_REQUESTS)
         self._ended: asyncio.Future[Ending] = loop.create_future()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._frames_up = 0
+        self._frames_up = self._messages_up = 0
         self._keeper: Keeper | None = None
         self._line = Line(room, session_id, self._caller, self._spawn)
         measures = Measures(session_id, room.traces, self._model_of, self._caller.say)
         self._stopwatch = Stopwatch(time.monotonic, measures.tell)
+        self._presence = Presence(
+            session_id,
+            self._caller,
+            room.patience,
+            hear=self._take,
+            silence=self._line.microphone,
+            missed=self._missed_too_much,
+            end=self.end,
+            spawn=self._spawn,
+        )
 
     @property
     def _leg(self) -> Leg | None:
@@ -85,30 +76,42 @@ class VoiceSession:
         opening = asyncio.create_task(self._line.connect(self._profile))
         ending = Ending(1011, "internal error")
         try:
-            self._spawn(self._caller.run())
             context = await self._open_context()
             self._keeper = Keeper(self._room.memory, self._principal, context)
             self._transcript = Transcript(self._session_id, self._keeper, self._caller.say)
-            self._errands = self._send_errands(context)
             self._events = Events(
-                self._session_id,
-                self._caller,
-                self._transcript,
-                self._stopwatch,
-                self._clock,
-                lambda: self._leg,
-                self._errands,
+                self._session_id, self._caller, self._transcript, self._stopwatch, self._clock, lambda: self._leg
             )
             self._line.attach(self._keeper, self._transcript, self._events)
             self._spawn(self._keeper.run())
-            self._spawn(self._read_browser())
             self._spawn(self._work(opening))
             ending = await self._ended
         finally:
             await self._close(opening)
             ENDINGS.labels(str(ending.code)).inc()
             log.debug("%s: call ends, %d %s", self._session_id, ending.code, ending.reason)
+            self._presence.over.set_result(ending)
         return ending
+
+    async def attend(self, browser: Browser, hello: Hello | None) -> Ending:
+        """Hold one connection of the call; return how to close it. See `Presence`."""
+        return await self._presence.attend(browser, hello)
+
+    def _missed_too_much(self) -> None:
+        """The browser lacks sound that is not here any more: stop the answer where the person stopped hearing it."""
+        if self._leg is not None:
+            self._events.floor.interrupt(self._leg)
+
+    def continued_by(self, hello: Hello) -> bool:
+        """Tell whether a connection that begins so belongs to this call, which is not over."""
+        mine = self._presence.call_id
+        same = hello.call_id == mine if hello.call_id and mine else hello.resume_after > 0
+        return same and self._presence.lasting
+
+    @property
+    def ending(self) -> bool:
+        """Whether the call takes no more connections."""
+        return self._ended.done()
 
     def belongs_to(self, principal: Principal, session_id: str) -> bool:
         """Tell whether this is a call of that session of that person."""
@@ -124,14 +127,14 @@ class VoiceSession:
         self._caller.deliver(None)
         self._stopwatch.close()
         if self._keeper is not None:
-            await self._errands.close(self._room.patience.store)
             self._transcript.close()
             await self._keeper.finish(self._room.patience.store)
             FRAMES.labels("late").inc(self._events.late_frames)
-        try:  # the last message says why the call ends: let it out before the socket closes
-            await asyncio.wait_for(self._caller.caught_up(), 1.0)
-        except TimeoutError:
-            log.debug("%s: the browser did not take the last messages", self._session_id)
+        if self._caller.connected:
+            try:  # the last message says why the call ends: let it out before the socket closes
+                await asyncio.wait_for(self._caller.caught_up(), 1.0)
+            except TimeoutError:
+                log.debug("%s: the browser did not take the last messages", self._session_id)
         tasks: list[asyncio.Task[Any]] = [*self._tasks, opening]
         for task in tasks:
             task.cancel()
@@ -157,8 +160,6 @@ class VoiceSession:
             log.warning("%s: %s", self._session_id, failure.code)
             self._caller.say(messages.error(failure.detail, failure.code, retryable=failure.retryable))
             self.end(4429 if failure.status == 429 else 4503, failure.code)
-        elif isinstance(failure, OSError | WebSocketDisconnect):
-            self.end(1000, "the browser went away")
         else:
             log.error("%s: the voice session failed", self._session_id, exc_info=failure)
             remedy = "The voice session failed inside. Start the call again."
@@ -192,34 +193,12 @@ class VoiceSession:
                     await self._switch(agent_id)
                 case messages.Typed(content):
                     self._typed(content)
-                case HandOver(agent):
-                    await self._switch(agent.id)
-
-    def _send_errands(self, context: EnterpriseContext) -> Errands:
-        return Errands(
-            self._session_id,
-            context.security,
-            self._caller,
-            self._stopwatch,
-            self._room.patience,
-            as_written=configuration.takes_prepared_words(self._room.settings.azure_voicelive_api_version),
-            asked_by=lambda: self._transcript.last_item,
-            current=lambda: self._leg,
-            bring_in=self._bring_in,
-        )
-
-    def _bring_in(self, hand_over: HandOver) -> None:
-        try:
-            self._requests.put_nowait(hand_over)
-        except asyncio.QueueFull:
-            log.warning("%s: no hand-over, too many requests wait", self._session_id)
 
     def _typed(self, content: str) -> None:
         if self._leg is not None:
             item_id = short_id("typed")
             self._transcript.typed(item_id, content, self._profile.id)
             self._stopwatch.typed(item_id)
-            self._errands.interrupt(self._leg)
             self._leg.say(item_id, "user", content)
             self._leg.ask_response()
             self._caller.set_state("thinking")
@@ -234,12 +213,11 @@ class VoiceSession:
         if leg is not None and profile.id != self._profile.id:
             unanswered = leg.responding and not self._caller.speaking_for()
             self._events.floor.interrupt(leg)
-            self._errands.interrupt(leg)
             leg.cancel()
             settings = self._room.settings
             same_voice = voice_name(profile, settings) == voice_name(leg.profile, settings)
             if self._line.model(profile) == self._line.model(leg.profile) and (same_voice or not leg.spoken):
-                await self._line.configure(leg, profile)
+                leg.configure(profile, self._line.session_for(profile))
                 if unanswered:
                     leg.ask_response()
             elif not await self._replace(leg, profile):
@@ -277,29 +255,18 @@ class VoiceSession:
         while True:
             # All calls look at the same moments: one wake-up of the process for all of them.
             await asyncio.sleep(patience.tick - self._clock() % patience.tick)
-            if self._caller.stuck_for() > patience.browser:
-                self.end(4408, "the browser does not read")
+            self._presence.check(self._frames_up + self._messages_up)
             leg = self._leg
             if leg is not None:
                 if leg.awaiting and self._clock() - leg.last_event_at > patience.answer:
                     raise failures.stalled(patience.answer)
-                self._caller.rest(leg.busy)
+                self._caller.rest(leg.responding)
             self._stopwatch.tick(sounding=self._caller.speaking_for() > 0)
             self._events.floor.decide()
             if self._transcript.overdue():
                 self._transcript.settle()
 
     # From the browser
-
-    async def _read_browser(self) -> None:
-        self._caller.deliver(self._take)
-        while True:
-            message = await self._caller.receive()
-            if message["type"] == "websocket.disconnect":
-                self.end(1000, "the browser hung up")
-                return
-            text = message.get("text")
-            self._take(text if text is not None else message["bytes"])
 
     def _take(self, frame: str | bytes) -> None:
         """Deal with one frame; never waits, never raises."""
@@ -322,18 +289,18 @@ class VoiceSession:
     def _request(self, incoming: messages.Incoming) -> None:
         if not self._allowance.message():
             raise BadFrame("rate_limited", "Too many messages. Send at most 20 a second.")
+        self._messages_up += 1
         match incoming:
             case messages.Played(item_id, ms):
                 self._events.floor.stopped_at(item_id, ms)
                 self._stopwatch.played(item_id, ms)
                 if self._leg is not None:
-                    self._caller.rest(self._leg.busy)
+                    self._caller.rest(self._leg.responding)
             case messages.Playback():
                 self._stopwatch.playback(incoming)
             case messages.Cancel():
                 if self._leg is not None:
                     self._events.floor.interrupt(self._leg)
-                    self._errands.interrupt(self._leg)
                     self._leg.cancel()
                     self._caller.set_state("ready")
             case messages.SwitchAgent() | messages.Typed():
@@ -341,8 +308,11 @@ class VoiceSession:
                     self._requests.put_nowait(incoming)
                 except asyncio.QueueFull:
                     raise BadFrame("rate_limited", "Earlier requests are still being worked on. Try again.") from None
-            case messages.Hello(resume_after):
-                log.debug("%s: hello, last seq %d", self._session_id, resume_after)
+            case messages.Ping(seen):
+                self._caller.seen(seen)
+                self._caller.say(messages.pong())
+            case messages.Hello():
+                self._presence.greeted(incoming)
 
     def _refuse(self, bad: BadFrame) -> None:
         if self._allowance.complaint():

@@ -4,18 +4,19 @@ import asyncio
 import logging
 
 from backend.agents.profiles import AgentDirectory
-from backend.agents.tools import NO_TOOLS, Toolboxes
 from backend.core.settings import Settings
 from backend.identity.outgoing import Outgoing
 from backend.identity.principal import Principal
 from backend.telemetry.traces import Traces
-from backend.voice.admission import Admission
+from backend.voice.admission import Admission, Seat
 from backend.voice.caller import Browser
 from backend.voice.counters import CALLS
 from backend.voice.keeper import ConversationMemory
 from backend.voice.link import VoiceLive
+from backend.voice.messages import Hello
+from backend.voice.presence import HELLO_S, TAKE_OVER_S, Ending, first_message
 from backend.voice.room import Patience, Room
-from backend.voice.session import Ending, VoiceSession
+from backend.voice.session import VoiceSession
 
 log = logging.getLogger("backend.voice")
 
@@ -31,7 +32,6 @@ class Switchboard:
         outgoing: Outgoing,
         patience: Patience | None = None,
         traces: Traces | None = None,
-        toolboxes: Toolboxes = NO_TOOLS,
     ) -> None:
         self._room = Room(
             settings,
@@ -39,11 +39,11 @@ class Switchboard:
             memory,
             VoiceLive(settings, outgoing),
             Admission(settings.voice_max_sessions, settings.voice_connections_per_minute),
-            toolboxes if settings.voice_tools else NO_TOOLS,
             patience or Patience(),
             traces or Traces(),
         )
         self._calls: dict[VoiceSession, asyncio.Event] = {}
+        self._holding: set[asyncio.Task[None]] = set()
 
     @property
     def active_sessions(self) -> int:
@@ -55,27 +55,49 @@ class Switchboard:
         """Whether VoiceLive has an endpoint."""
         return self._room.voicelive.configured
 
-    async def call(self, browser: Browser, principal: Principal, session_id: str, agent_id: str | None) -> Ending:
-        """Hold a call until it is over. Raises `Problem`: 404 for an unknown agent, 429 when all seats are taken.
+    async def call(
+        self, browser: Browser, principal: Principal, session_id: str, agent_id: str | None, *, resumable: bool = False
+    ) -> Ending:
+        """Hold a connection until it is over; return how to close it. Raises `Problem`: 404 for an unknown agent, 429
+        when all seats are taken.
 
-        A second call of the same session of the same person takes the first one over: the first ends with 4409, and the
-        second begins when the first has stored what was said.
+        One that comes back to its running call goes on with it. Any other connection of the same session of the same
+        person takes a running call over: that one ends with 4409, and the new one begins when what was said is stored.
+        resumable: the browser has announced that its first message is `hello`.
         """
         agents = self._room.agents
         agent = agents.get(agent_id) if agent_id else agents.default
-        session = VoiceSession(self._room, browser, principal, session_id, agent)
+        hello: Hello | None = None
+        if resumable or self._running(principal, session_id) is not None:
+            hello, browser = await first_message(browser, HELLO_S if resumable else TAKE_OVER_S)
+        running = self._running(principal, session_id)
+        if running is not None and hello is not None:
+            if running.continued_by(hello):
+                return await running.attend(browser, hello)
+            if hello.resume_after:  # while this browser was away, somebody else took its call over
+                return Ending(4409, "replaced by a newer connection")
+        session = VoiceSession(self._room, principal, session_id, agent)
         older = [call for call in self._calls if call.belongs_to(principal, session_id)]
         seat = self._room.admission.enter(
             principal, session_id, lambda: session.end(4409, "replaced by a newer connection")
         )
-        over = self._calls[session] = asyncio.Event()
+        self._calls[session] = asyncio.Event()
         CALLS.set(len(self._calls))
+        holding = asyncio.create_task(self._hold(session, seat, older))
+        self._holding.add(holding)
+        holding.add_done_callback(self._holding.discard)
+        return await session.attend(browser, hello)
+
+    def _running(self, principal: Principal, session_id: str) -> VoiceSession | None:
+        mine = (call for call in self._calls if call.belongs_to(principal, session_id) and not call.ending)
+        return next(mine, None)
+
+    async def _hold(self, session: VoiceSession, seat: Seat, older: list[VoiceSession]) -> None:
         try:
             await asyncio.gather(*(self._calls[call].wait() for call in older))
-            return await session.run()
+            await session.run()
         finally:
-            over.set()
-            del self._calls[session]
+            self._calls.pop(session).set()
             self._room.admission.leave(seat)
             CALLS.set(len(self._calls))
 

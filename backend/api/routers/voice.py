@@ -19,7 +19,7 @@ from backend.core.problems import Problem
 from backend.identity.principal import Principal
 from backend.identity.tickets import TICKET_SECONDS
 from backend.voice.caller import Browser
-from backend.voice.session import Ending
+from backend.voice.presence import Ending
 
 log = logging.getLogger("backend.voice")
 
@@ -102,8 +102,10 @@ async def voicelive(
         async with entrance.admitted(session_id) as stay:
             wire = websocket.scope.get("extensions", {}).get(EXTENSION, {}).get("connection")
             browser = Browser(stay.receive, websocket.send, wire)
-            agent_id = websocket.query_params.get("agent_id")
-            ending = await services.voice.call(browser, stay.principal, session_id, agent_id)
+            asked = websocket.query_params
+            ending = await services.voice.call(
+                browser, stay.principal, session_id, asked.get("agent_id"), resumable=asked.get("resumable") == "true"
+            )
         if stay.over is not None:
             await _quietly(websocket, {"type": "websocket.send", "text": as_error(stay.over)})
             ending = Ending(4401, stay.over.code)

@@ -35,6 +35,8 @@ class Socket:
 
     def resume_reading(self) -> None: ...
 
+    def set_write_buffer_limits(self, high: int) -> None: ...
+
     def is_closing(self) -> bool:
         return self.closed
 
