@@ -194,7 +194,12 @@ class Toolbox:
             return _refused(
                 f"The arguments of {tool.name} are null or too long. Call it again with a short JSON object."
             )
-        if wrong := tool.refusal(given):
+        try:
+            wrong = tool.refusal(given)
+        except Exception as failure:  # a schema of others that cannot be followed, such as one that refers elsewhere
+            log.warning("the schema of %s cannot be followed (%s)", tool.name, type(failure).__name__)
+            return _failed(f"{tool.name} cannot be used, as its own description is faulty. Do without it.")
+        if wrong:
             return _refused(
                 f"The arguments of {tool.name} do not fit its schema: {wrong}. Correct them and call again."
             )

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from backend.agents import own_tools, tools
+from backend.agents.mcp import Servers
 from backend.agents.profiles import AgentDirectory
 from backend.agents.tools import Toolboxes
 from backend.api.version import VERSION
@@ -86,13 +87,16 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
         memory = Memory(log, settings, agents=names, embedder=embedder, outside=zep)
         stack.push_async_callback(memory.close)
         inquiry = Inquiry(memory, facts, names, embedder)
+        servers = Servers()
+        stack.push_async_callback(servers.close)
         toolboxes = Toolboxes(
             {
                 memory_tools.SEARCH_MEMORY: memory_tools.search_memory(inquiry, settings.memory_scope),
                 memory_tools.REMEMBER: memory_tools.remember(facts),
                 own_tools.HAND_OFF: own_tools.hand_off(agents),
                 own_tools.GET_TIME: own_tools.get_time(),
-            }
+            },
+            servers,
         )
         toolboxes.check(agents.all())
         chat = Chat(settings, agents, memory, gateway, toolboxes)
