@@ -101,7 +101,7 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
         toolboxes.check(agents.all())
         chat = Chat(settings, agents, memory, gateway, toolboxes)
         stack.push_async_callback(chat.close)
-        voice = Switchboard(settings, agents, memory, outgoing, traces=traces)
+        voice = Switchboard(settings, agents, memory, outgoing, traces=traces, toolboxes=toolboxes)
         stack.push_async_callback(voice.close)
         followed: list[Follower] = [Learning(facts)]
         if settings.memory_model_facts and gateway.configured:

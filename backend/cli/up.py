@@ -55,6 +55,7 @@ async def run(*, port: int, brain: str, data_dir: Path | None) -> int:
                 _spare_the_local_model()
             if needs_voice:
                 os.environ |= {"AZURE_VOICELIVE_ENDPOINT": base, "AZURE_VOICELIVE_KEY": "local"}
+                os.environ["AZURE_VOICELIVE_API_VERSION"] = "2026-07-15"  # what the stand-in speaks
         starting = None
         return await _serve(listener, announce=True)
     except (SettingsError, LocalAiError) as error:

@@ -5,7 +5,6 @@ settings. Nothing of a token is believed before its signature is.
 """
 
 import base64
-import json
 import re
 import time
 from collections.abc import Mapping
@@ -13,7 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import jwt
+import orjson
 from jwt.exceptions import ExpiredSignatureError, ImmatureSignatureError, InvalidSignatureError, PyJWTError
+from jwt.utils import base64url_decode
 
 from backend.core import problems
 from backend.core.problems import Problem
@@ -189,9 +190,12 @@ class Entra:
 
 def _key_id(token: str) -> str:
     try:
-        header = jwt.get_unverified_header(token)
-    except (PyJWTError, ValueError, TypeError, RecursionError):
-        raise Refused("malformed", "it is not a signed JSON Web Token") from None
+        # Not PyJWT's own reader, which decodes the whole token for it: that is a third of the time a request may take.
+        header = orjson.loads(base64url_decode(token.partition(".")[0]))
+    except ValueError:
+        header = None
+    if not isinstance(header, dict) or token.count(".") != 2:
+        raise Refused("malformed", "it is not a signed JSON Web Token")
     if header.get("alg") != _ALGORITHM:
         raise Refused("algorithm", f"alg is not {_ALGORITHM}")
     if "crit" in header:
@@ -253,7 +257,7 @@ def _texts(claims: dict[str, Any], name: str) -> list[str]:
 def mfa_required(auth_context: str) -> Problem:
     """401 with the claims challenge that makes a client (MSAL) ask the user for a second factor."""
     claims = {"access_token": {"acrs": {"essential": True, "value": auth_context}}}
-    encoded = base64.b64encode(json.dumps(claims, separators=(",", ":")).encode()).decode()
+    encoded = base64.b64encode(orjson.dumps(claims)).decode()
     return Problem(
         401,
         "mfa_required",

@@ -97,7 +97,7 @@ class Limits:
     def start(self) -> None:
         """Begin to share counts with the other replicas."""
         if self._database is not None:
-            self._sharing = asyncio.create_task(self._share_for_ever(self._database))
+            self._sharing = asyncio.create_task(self._share_for_ever())
 
     async def close(self) -> None:
         """Tell the others what was counted last; bounded in time."""
@@ -181,10 +181,7 @@ class Limits:
             elapsed = now - count.period
             used = count.used + count.fresh
             if count.before * (1 - elapsed / PERIOD) + used + 1 > limit:
-                wait = PERIOD - elapsed
-                if used + 1 <= limit:  # what is left of the period before shrinks meanwhile
-                    wait = min(wait, PERIOD * (1 - (limit - used - 1) / count.before) - elapsed)
-                raise _limited(what, wait)
+                raise _limited(what, _wait(limit, count.before, used, elapsed))
             taken.append((subject, count))
         for subject, count in taken:
             self._add(subject, count, 1)
@@ -214,19 +211,16 @@ class Limits:
             delay.until = now + min(2.0 ** min(over, 10), LONGEST_DELAY)
         delay.failures = failures
 
-    async def _share_for_ever(self, database: Database) -> None:
+    async def _share_for_ever(self) -> None:
         next_heartbeat = 0.0
         while True:
             ending = self._closing.is_set()
             now = time.monotonic()
             try:
-                if self._fresh:
-                    await self._share(database)
+                await self.share()
                 if now >= next_heartbeat or ending:
                     next_heartbeat = now + _HEARTBEAT_SECONDS
-                    if self._open:
-                        await self._told_open(list(self._open))
-                        self._open = {subject: number for subject, number in self._open.items() if number}
+                    await self.heartbeat()
             except (Problem, psycopg.Error) as error:
                 log.info("Limits are kept by this process alone for now (%s)", type(error).__name__)
             except Exception:  # a fault here must not end the sharing for good
@@ -238,7 +232,10 @@ class Limits:
             except TimeoutError:
                 continue
 
-    async def _share(self, database: Database) -> None:
+    async def share(self) -> None:
+        """Tell the other replicas what was counted, and hear what they counted of the same; raise `Problem` 503."""
+        if self._database is None or not self._fresh:
+            return
         fresh, self._fresh = self._fresh, {}
         # In one order everywhere, so that two replicas never wait for each other's rows.
         told = sorted((_mark(subject), int(period), number, subject) for (subject, period), number in fresh.items())
@@ -255,7 +252,7 @@ class Limits:
             return await cursor.fetchall()
 
         try:
-            rows = await database.run(work)
+            rows = await self._database.run(work)
         except (Problem, psycopg.Error):
             oldest = self._clock() - FAILURE_PERIOD
             for key, number in fresh.items():
@@ -273,6 +270,12 @@ class Limits:
             count.before = max(count.before, before)
             if subject[0] == "failed_sign_ins" and (delay := self._delays.get(subject[2])) is not None:
                 self._slow_down(delay, count, self._clock())
+
+    async def heartbeat(self) -> None:
+        """Tell the other replicas which calls are open here; raise `Problem` 503."""
+        if self._open:
+            await self._told_open(list(self._open))
+            self._open = {subject: number for subject, number in self._open.items() if number}
 
     async def _told_open(self, subjects: Sequence[Subject]) -> dict[bytes, int]:
         """Tell how many calls are open here; return how many are elsewhere, by the subject's mark."""
@@ -302,6 +305,14 @@ def _mark(subject: Subject) -> bytes:
     """Return the subject's name in the database: 16 bytes of a hash."""
     text = "".join(f"{len(part)}:{part}" for part in subject)
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _wait(limit: int, before: float, used: int, elapsed: float) -> float:
+    """Return the seconds until one more passes: until enough of the period before, or of this one, has slid away."""
+    room = limit - used - 1
+    if room > 0:
+        return PERIOD * (1 - room / before) - elapsed
+    return PERIOD - elapsed + PERIOD * max(0.0, 1 - (limit - 1) / used if used else 0.0)
 
 
 _WORDS: dict[What, str] = {

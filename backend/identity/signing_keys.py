@@ -20,6 +20,7 @@ from jwt.algorithms import RSAAlgorithm
 from jwt.exceptions import InvalidKeyError
 
 from backend.core.problems import Problem
+from backend.identity.counters import KEY_FETCHES
 
 log = logging.getLogger("backend.identity")
 
@@ -144,6 +145,7 @@ class SigningKeys:
             else:
                 self._failed = True
                 log.error("The signing keys of tenant %s could not be fetched", source[0], exc_info=answer)
+        KEY_FETCHES.labels("failed" if self._failed else "done").inc()
         if not self._failed:
             self._good_at = began
         self._by_id = self._merged()

@@ -28,6 +28,11 @@ def truncates_itself(profile: AgentProfile) -> bool:
     return profile.turn_detection.auto_truncate
 
 
+def takes_prepared_words(api_version: str) -> bool:
+    """Tell whether the service says words as they are given to it (`pre_generated_assistant_message`)."""
+    return api_version >= "2026-04-10"  # dates sort as text, and the undated `v1` comes behind them
+
+
 def session(profile: AgentProfile, *, model: str, voice: str, memory_block: str, box: Toolbox) -> dict[str, Any]:
     """Return the full session: persona and memory, voice, turn detection, recognition, noise and echo, tools."""
     native = is_native(model)

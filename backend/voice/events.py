@@ -11,6 +11,7 @@ import orjson
 from backend.voice import configuration, failures, messages
 from backend.voice.caller import Caller
 from backend.voice.counters import FAILURES, SUBSTITUTIONS
+from backend.voice.errands import Errands
 from backend.voice.interruption import Floor
 from backend.voice.leg import Leg
 from backend.voice.link import LinkLost
@@ -35,6 +36,7 @@ class Events:
         stopwatch: Stopwatch,
         clock: Callable[[], float],
         current: Callable[[], Leg | None],
+        errands: Errands,
     ) -> None:
         self._call = call
         self._caller = caller
@@ -42,6 +44,7 @@ class Events:
         self._stopwatch = stopwatch
         self._clock = clock
         self._current = current
+        self._errands = errands
         self.late_frames = 0
         self.floor = Floor(caller, transcript, stopwatch, clock, current)
         self._on: dict[str, Callable[[Leg, Event], None]] = {
@@ -63,6 +66,7 @@ class Events:
             "response.text.done": lambda leg, event: self._answer_final(event, "text"),
             "response.audio_transcript.done": lambda leg, event: self._answer_final(event, "transcript"),
             "response.output_item.done": self._answer_over,
+            "response.function_call_arguments.done": lambda leg, event: self._tool_asked(leg, event, event),
             "response.done": self._response_done,
             "error": self._error,
             "warning": self._warning,
@@ -126,6 +130,8 @@ class Events:
             return
         self._stopwatch.speech_started(interrupts=configuration.interrupts(leg.profile))
         self.floor.speech_started(leg, event["item_id"])
+        if configuration.interrupts(leg.profile):
+            self._errands.interrupt(leg, certain=False)
         self._transcript.speech_started(event["item_id"], leg.profile.id)
         self._caller.set_state("listening")
 
@@ -154,9 +160,12 @@ class Events:
         self._stopwatch.transcribed(item_id)
         if self.floor.left_by(item_id, text):
             self._stopwatch.nothing_said(item_id)
+            self._errands.nothing_was_said(leg)
             return
         self._transcript.user_final(item_id, text, leg.profile.id)
-        if not text.strip():
+        if text.strip():
+            self._errands.something_was_said()
+        else:
             self._nothing_was_said(leg, event)
 
     def _nothing_was_said(self, leg: Leg, event: Event) -> None:
@@ -166,6 +175,7 @@ class Events:
             leg.awaiting = False
             if leg is self._current() and self._caller.speaking_for() <= 0:
                 self._caller.set_state("ready")
+            self._errands.nothing_was_said(leg)
 
     def _user_failed(self, leg: Leg, event: Event) -> None:
         self.floor.taken_by(event["item_id"])  # something was said, whatever it was
@@ -232,11 +242,16 @@ class Events:
     def _answer_final(self, event: Event, name: str) -> None:
         self._transcript.answer_final(event["item_id"], event.get(name) or "")
 
+    def _tool_asked(self, leg: Leg, event: Event, call: Event) -> None:
+        self._errands.asked(leg, str(event.get("response_id") or ""), call)
+
     def _answer_over(self, leg: Leg, event: Event) -> None:
         item = event.get("item") or {}
         if item.get("type") == "message" and item.get("role", "assistant") == "assistant":
             complete = item.get("status") != "incomplete"
             self._transcript.answer_over(item["id"], _words(item), complete=complete)
+        elif item.get("type") == "function_call" and item.get("status") == "completed" and "response_id" in event:
+            self._tool_asked(leg, event, item)
 
     def _response_done(self, leg: Leg, event: Event) -> None:
         response = event["response"]
@@ -244,6 +259,7 @@ class Events:
             self._answer_over(leg, {"item": item})
         self._stopwatch.response_done(response)
         leg.response_done(response.get("id", ""))
+        self._errands.response_done(leg, response)
         status = response.get("status")
         details = response.get("status_details") or {}
         if status == "failed":
@@ -251,7 +267,7 @@ class Events:
             self._tell("response_failed", "The answer failed at the service. Please say it again.", error)
         elif status == "incomplete":
             self._tell("response_incomplete", f"The answer was cut short by the service ({details.get('reason')}).", {})
-        if leg is self._current() and not leg.responding and self._caller.speaking_for() <= 0:
+        if leg is self._current() and not leg.busy and self._caller.speaking_for() <= 0:
             self._caller.set_state("ready")
 
     # Trouble

@@ -10,6 +10,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from backend.agents.profiles import AgentProfile
+from backend.agents.tools import Toolbox
 from backend.core.ids import new_id
 from backend.voice.counters import FRAMES
 from backend.voice.link import SEND_FAILURES, Link
@@ -30,6 +31,7 @@ class Leg:
     spoken: the answers that have made sound here; a voice that has spoken cannot change.
     silenced: the responses whose further sound is dropped.
     quiet: set while no response is open.
+    box: the tools it was configured with; working: how many of its responses wait for tools.
     awaiting: whether an answer is due; last_event_at: when the service was last heard of (loop time, seconds).
     """
 
@@ -43,6 +45,8 @@ class Leg:
         self.response_id: str | None = None
         self.silenced: set[str] = set()
         self.spoken: set[str] = set()
+        self.box = Toolbox()
+        self.working = 0
         self.awaiting = False
         self.last_event_at = asyncio.get_running_loop().time()
         self.expired = self.retired = self.lost = False
@@ -65,6 +69,11 @@ class Leg:
         """Whether we have asked for a response that is not open yet."""
         return bool(self._create_id)
 
+    @property
+    def busy(self) -> bool:
+        """Whether something is on its way: a response, or a tool that one waits for."""
+        return self.responding or self.working > 0
+
     def send(self, event: dict[str, Any]) -> None:
         """Send an event; never waits."""
         self.outlet.put(event)
@@ -77,9 +86,9 @@ class Leg:
             FRAMES.labels("dropped").inc()
         self.outlet.put(base64)
 
-    def configure(self, profile: AgentProfile, session: dict[str, Any]) -> None:
-        """Ask for this session, in full."""
-        self.profile, self.asked = profile, session
+    def configure(self, profile: AgentProfile, session: dict[str, Any], box: Toolbox) -> None:
+        """Ask for this session, in full. box: the tools that it declares."""
+        self.profile, self.asked, self.box = profile, session, box
         self._update_id = short_id("update")
         self.rejected = False
         self.ready.clear()
@@ -101,6 +110,25 @@ class Leg:
         self.awaiting = True
         self.quiet.clear()
         self.send({"type": "response.create", "event_id": self._create_id})
+
+    def speak(self, text: str, *, as_written: bool) -> None:
+        """Have these words said as a response of their own, unless one is open.
+
+        as_written: the service takes prepared words (api-version 2026-04-10 and later); else the model is asked to say
+        them.
+        """
+        if self.responding:
+            return
+        self._create_id = short_id("filler")
+        self.awaiting = True
+        self.quiet.clear()
+        part = {"type": "text", "text": text}
+        words: dict[str, Any] = (
+            {"pre_generated_assistant_message": {"type": "message", "role": "assistant", "content": [part]}}
+            if as_written
+            else {"instructions": f'Say exactly this and nothing else: "{text}"', "tools": [], "tool_choice": "none"}
+        )
+        self.send({"type": "response.create", "event_id": self._create_id, "response": words})
 
     def cancel(self) -> None:
         """End the open response, if there is one; its later sound is dropped."""
@@ -164,9 +192,12 @@ class Leg:
             self._create_id = ""
             self.awaiting = False
             if code == "conversation_already_has_active_response":
-                self._create_wanted = True  # speech has opened one meanwhile: ask again when it is done
+                # Speech has opened one meanwhile: ask again when it is done.
+                self._create_wanted = self._create_wanted or not event_id.startswith("filler_")
                 return True
-            return False
+            if self._create_wanted:
+                self.ask_response()
+            return event_id.startswith("filler_")
         if event_id and event_id == self._update_id:
             self.rejected = True
             self.ready.set()

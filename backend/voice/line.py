@@ -7,7 +7,6 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from backend.agents.profiles import AgentProfile, voice_name
-from backend.agents.tools import Toolbox
 from backend.core import notes
 from backend.voice import configuration, failures
 from backend.voice.caller import Caller
@@ -65,7 +64,7 @@ class Line:
 
     async def begin(self, leg: Leg, profile: AgentProfile) -> None:
         """Configure a fresh leg, tell it what was said before, and let it answer from here on; raise `Problem`."""
-        leg.configure(profile, self.session_for(profile))
+        await self.configure(leg, profile)
         for role, text in self._recent():
             leg.say(short_id("past"), role, text)
         listening = self._spawn(self._events.listen(leg))
@@ -94,15 +93,17 @@ class Line:
         """Return the model that speaks for an agent."""
         return profile.model or self._room.settings.azure_voicelive_model
 
-    def session_for(self, profile: AgentProfile) -> dict[str, Any]:
-        """Return the session to ask for, with what is known about the person."""
-        return configuration.session(
+    async def configure(self, leg: Leg, profile: AgentProfile) -> None:
+        """Ask a leg for an agent's session, with what is known about the person and the agent's tools."""
+        box = await self._room.toolboxes.open(profile)
+        session = configuration.session(
             profile,
             model=self.model(profile),
             voice=voice_name(profile, self._room.settings),
             memory_block=notes.of(self._keeper.context).text,
-            box=Toolbox(),
+            box=box,
         )
+        leg.configure(profile, session, box)
 
     def _recent(self) -> list[tuple[str, str]]:
         """Return the last turns as (role, text), oldest first: what was heard of an answer, not what was meant."""

@@ -21,6 +21,8 @@ Speaker = Literal["user", "assistant"]
 Status = Literal["listening", "processing", "complete"]
 CallState = Literal["ready", "listening", "thinking", "speaking", "reconnecting"]
 
+ToolStatus = Literal["started", "done", "failed", "cancelled"]
+
 
 class BadFrame(Exception):
     """A frame that is not as documented. `code` is stable, `remedy` says what is expected, repeating nothing."""
@@ -330,6 +332,11 @@ def metrics(record: "TurnRecord") -> Message:
         "tools": [{"name": tool.name, "ms": tool.ms} for tool in record.tools],
         "hand_off_ms": record.hand_off.ms if record.hand_off else None,
     }
+
+
+def tool(name: str, status: ToolStatus, call_id: str) -> Message:
+    """What a tool is doing for the answer. name: the tool's, or "unknown" for one that there is not."""
+    return {"type": "tool", "name": name, "status": status, "call_id": call_id}
 
 
 def resumed(*, complete: bool) -> Message:

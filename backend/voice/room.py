@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from backend.agents.profiles import AgentDirectory
+from backend.agents.tools import NO_TOOLS, Toolboxes
 from backend.core.settings import Settings
 from backend.telemetry.traces import Traces
 from backend.voice.admission import Admission
@@ -16,6 +17,7 @@ class Patience:
 
     connect: VoiceLive's handshake; confirm: its answer to `session.update`; answer: any event while an answer is due;
     words: a late transcript before another agent takes over; browser: one write to it; store: memory at the call's end.
+    tool: one of a tool's calls; filler: its answer, before the agent says that it takes a moment.
     away: a browser that may come back; silent: anything from one that should be there.
     """
 
@@ -25,6 +27,8 @@ class Patience:
     words: float = 1.0
     browser: float = 10.0
     store: float = 5.0
+    tool: float = 8.0
+    filler: float = 0.7
     away: float = 30.0
     silent: float = 12.0
     tick: float = 0.25
@@ -39,5 +43,6 @@ class Room:
     memory: ConversationMemory
     voicelive: VoiceLive
     admission: Admission
+    toolboxes: Toolboxes = NO_TOOLS
     patience: Patience = Patience()
     traces: Traces = field(default_factory=Traces)

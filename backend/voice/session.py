@@ -11,12 +11,14 @@ from collections.abc import Coroutine
 from typing import Any
 
 from backend.agents.profiles import AgentProfile, voice_name
+from backend.agents.tools import HandOver
 from backend.core.context import EnterpriseContext
 from backend.core.problems import Problem
 from backend.identity.principal import Principal
-from backend.voice import failures, messages
+from backend.voice import configuration, failures, messages
 from backend.voice.caller import Browser, Caller
 from backend.voice.counters import ENDINGS, FAILURES, FRAMES
+from backend.voice.errands import Errands
 from backend.voice.events import Events
 from backend.voice.keeper import Keeper, without_memory
 from backend.voice.leg import Leg, short_id
@@ -33,6 +35,9 @@ log = logging.getLogger("backend.voice")
 
 WAITING_REQUESTS = 16
 
+Request = messages.SwitchAgent | messages.Typed | HandOver
+"""What takes time and is worked on one after the other, beside the sound."""
+
 
 class VoiceSession:
     """One call. `run` returns when it is over; meanwhile the browser's connections `attend`."""
@@ -46,7 +51,9 @@ class VoiceSession:
         self._clock = loop.time
         self._caller = Caller()
         self._allowance = Allowance(self._clock)
-        self._requests: asyncio.Queue[messages.SwitchAgent | messages.Typed] = asyncio.Queue(WAITING_REQUESTS)
+        self._requests: asyncio.Queue[messages.SwitchAgent | messages.Typed | HandOver] = asyncio.Queue(
+            WAITING_REQUESTS
+        )
         self._ended: asyncio.Future[Ending] = loop.create_future()
         self._tasks: set[asyncio.Task[None]] = set()
         self._frames_up = self._messages_up = 0
@@ -79,8 +86,15 @@ class VoiceSession:
             context = await self._open_context()
             self._keeper = Keeper(self._room.memory, self._principal, context)
             self._transcript = Transcript(self._session_id, self._keeper, self._caller.say)
+            self._errands = self._send_errands(context)
             self._events = Events(
-                self._session_id, self._caller, self._transcript, self._stopwatch, self._clock, lambda: self._leg
+                self._session_id,
+                self._caller,
+                self._transcript,
+                self._stopwatch,
+                self._clock,
+                lambda: self._leg,
+                self._errands,
             )
             self._line.attach(self._keeper, self._transcript, self._events)
             self._spawn(self._keeper.run())
@@ -127,6 +141,7 @@ class VoiceSession:
         self._caller.deliver(None)
         self._stopwatch.close()
         if self._keeper is not None:
+            await self._errands.close(self._room.patience.store)
             self._transcript.close()
             await self._keeper.finish(self._room.patience.store)
             FRAMES.labels("late").inc(self._events.late_frames)
@@ -193,12 +208,34 @@ class VoiceSession:
                     await self._switch(agent_id)
                 case messages.Typed(content):
                     self._typed(content)
+                case HandOver(agent):
+                    await self._switch(agent.id)
+
+    def _send_errands(self, context: EnterpriseContext) -> Errands:
+        return Errands(
+            self._session_id,
+            context.security,
+            self._caller,
+            self._stopwatch,
+            self._room.patience,
+            as_written=configuration.takes_prepared_words(self._room.settings.azure_voicelive_api_version),
+            asked_by=lambda: self._transcript.last_item,
+            current=lambda: self._leg,
+            bring_in=self._bring_in,
+        )
+
+    def _bring_in(self, hand_over: HandOver) -> None:
+        try:
+            self._requests.put_nowait(hand_over)
+        except asyncio.QueueFull:
+            log.warning("%s: no hand-over, too many requests wait", self._session_id)
 
     def _typed(self, content: str) -> None:
         if self._leg is not None:
             item_id = short_id("typed")
             self._transcript.typed(item_id, content, self._profile.id)
             self._stopwatch.typed(item_id)
+            self._errands.interrupt(self._leg)
             self._leg.say(item_id, "user", content)
             self._leg.ask_response()
             self._caller.set_state("thinking")
@@ -213,11 +250,12 @@ class VoiceSession:
         if leg is not None and profile.id != self._profile.id:
             unanswered = leg.responding and not self._caller.speaking_for()
             self._events.floor.interrupt(leg)
+            self._errands.interrupt(leg)
             leg.cancel()
             settings = self._room.settings
             same_voice = voice_name(profile, settings) == voice_name(leg.profile, settings)
             if self._line.model(profile) == self._line.model(leg.profile) and (same_voice or not leg.spoken):
-                leg.configure(profile, self._line.session_for(profile))
+                await self._line.configure(leg, profile)
                 if unanswered:
                     leg.ask_response()
             elif not await self._replace(leg, profile):
@@ -260,7 +298,7 @@ class VoiceSession:
             if leg is not None:
                 if leg.awaiting and self._clock() - leg.last_event_at > patience.answer:
                     raise failures.stalled(patience.answer)
-                self._caller.rest(leg.responding)
+                self._caller.rest(leg.busy)
             self._stopwatch.tick(sounding=self._caller.speaking_for() > 0)
             self._events.floor.decide()
             if self._transcript.overdue():
@@ -295,12 +333,13 @@ class VoiceSession:
                 self._events.floor.stopped_at(item_id, ms)
                 self._stopwatch.played(item_id, ms)
                 if self._leg is not None:
-                    self._caller.rest(self._leg.responding)
+                    self._caller.rest(self._leg.busy)
             case messages.Playback():
                 self._stopwatch.playback(incoming)
             case messages.Cancel():
                 if self._leg is not None:
                     self._events.floor.interrupt(self._leg)
+                    self._errands.interrupt(self._leg)
                     self._leg.cancel()
                     self._caller.set_state("ready")
             case messages.SwitchAgent() | messages.Typed():

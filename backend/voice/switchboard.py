@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 from backend.agents.profiles import AgentDirectory
+from backend.agents.tools import NO_TOOLS, Toolboxes
 from backend.core.settings import Settings
 from backend.identity.outgoing import Outgoing
 from backend.identity.principal import Principal
@@ -32,6 +33,7 @@ class Switchboard:
         outgoing: Outgoing,
         patience: Patience | None = None,
         traces: Traces | None = None,
+        toolboxes: Toolboxes = NO_TOOLS,
     ) -> None:
         self._room = Room(
             settings,
@@ -39,6 +41,7 @@ class Switchboard:
             memory,
             VoiceLive(settings, outgoing),
             Admission(settings.voice_max_sessions, settings.voice_connections_per_minute),
+            toolboxes if settings.voice_tools else NO_TOOLS,
             patience or Patience(),
             traces or Traces(),
         )

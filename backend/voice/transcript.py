@@ -49,6 +49,8 @@ class Transcript:
         self._stopped: set[str] = set()
         self._ms_per_character: dict[str, float] = {}
         self._clock = asyncio.get_running_loop().time
+        self.last_item = ""
+        """The item in which the person spoke last, '' before they have."""
         self._settled = asyncio.Event()
         self._settled.set()
 
@@ -247,6 +249,7 @@ class Transcript:
 
     def _begin_user(self, item_id: str, agent_id: str) -> None:
         self._ledger.begin(item_id, "user", agent_id, datetime.now(UTC), self._clock())
+        self.last_item = item_id
         if self._ledger.waiting("user"):
             self._settled.clear()
 

@@ -48,13 +48,16 @@ class Key:
 
 
 class Issuer:
-    """The provider. `fetches`: how often the v2.0 key set was asked for; `answer`: what is answered instead of it."""
+    """The provider. `fetches`: how often the v2.0 key set was asked for; `answer`, `metadata`: what is
+    answered in place of the key set and of the metadata.
+    """
 
     def __init__(self) -> None:
         self.url = ""
         self.keys = [Key()]
         self.fetches = 0
         self.answer: Response | None = None
+        self.metadata: bytes | None = None
         self.gate = asyncio.Event()
         self.gate.set()
 
@@ -129,6 +132,8 @@ class Issuer:
         )
 
     async def _metadata(self, request: Request) -> Response:
+        if self.metadata is not None:
+            return Response(self.metadata)
         tenant = request.path_params["tenant"]
         version = "2.0" if "/v2.0/" in request.url.path else "1.0"
         keys = f"{self.url}/{tenant}/{'v2.0' if version == '2.0' else 'v1'}/keys"

@@ -20,6 +20,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from backend.agents.profiles import AgentDirectory
+from backend.agents.tools import NO_TOOLS, Toolboxes
 from backend.api.routers import voice as voice_router
 from backend.core.context import (
     Channel,
@@ -245,13 +246,14 @@ def start_service(stand_in: str) -> StartService:
         patience: Patience | None = None,
         websockets: str = "backend.api.wire:WireProtocol",
         traces: Traces | None = None,
+        toolboxes: Toolboxes = NO_TOOLS,
         **changes: Any,
     ) -> AsyncIterator[Service]:
         settings = voice_settings(stand_in if endpoint is None else endpoint, **changes)
         agents = AgentDirectory.load()
         memory = Recorder()
         switchboard = Switchboard(
-            settings, agents, memory, Outgoing(settings), patience or replace(Patience(), tick=0.05), traces
+            settings, agents, memory, Outgoing(settings), patience or replace(Patience(), tick=0.05), traces, toolboxes
         )
         app = FastAPI()
         app.include_router(voice_router.router)

@@ -18,12 +18,14 @@ import pybase64
 import pytest
 
 from backend.agents.profiles import AgentDirectory
-from backend.core.context import Turn
+from backend.core.context import SecurityLayer, Turn
 from backend.voice.caller import Browser, Caller
+from backend.voice.errands import Errands
 from backend.voice.events import Events
 from backend.voice.keeper import Keeper
 from backend.voice.leg import Leg
 from backend.voice.link import Link
+from backend.voice.room import Patience
 from backend.voice.stopwatch import Stopwatch
 from backend.voice.transcript import Transcript
 
@@ -236,9 +238,19 @@ class Call:
         self.caller._outlet.go_on()
         self.transcript = Transcript("s", cast("Keeper", self.memory), self.caller.say)
         self.leg = Leg(cast("Link", self.link), profile, {}, 50)
-        self.events = Events(
-            "s", self.caller, self.transcript, Stopwatch(self.time, lambda turn: None), self.time, lambda: self.leg
+        stopwatch = Stopwatch(self.time, lambda turn: None)
+        errands = Errands(
+            "s",
+            SecurityLayer("t", "u", "", frozenset()),
+            self.caller,
+            stopwatch,
+            Patience(),
+            as_written=True,
+            asked_by=lambda: "",
+            current=lambda: self.leg,
+            bring_in=lambda hand_over: None,
         )
+        self.events = Events("s", self.caller, self.transcript, stopwatch, self.time, lambda: self.leg, errands)
         self.caller._clock = self.transcript._clock = self.time
         self.browser.report = self.events.floor.stopped_at
         self.over_at = 0.0

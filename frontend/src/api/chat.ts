@@ -10,11 +10,17 @@ export interface ChatRequest {
   readonly session_id: string
 }
 
+export interface ToolEvent {
+  readonly name: string
+  readonly call_id: string
+  readonly status: 'started' | 'done' | 'failed'
+}
+
 /** What the service accepts in one message, in characters (Unicode code points). */
 export const MESSAGE_LIMIT = 32_000
 
 /**
- * Send a message and call `onDelta` with each piece of the answer.
+ * Send a message and call `onDelta` with each piece of the answer, and `onTool` with each tool that begins or ends.
  *
  * Raises ProblemError when the service says no, or when the stream ends before its `done`. Aborting `signal` closes the
  * connection, which also stops the model.
@@ -22,6 +28,7 @@ export const MESSAGE_LIMIT = 32_000
 export async function streamChat(
   request: ChatRequest,
   onDelta: (text: string) => void,
+  onTool: (tool: ToolEvent) => void,
   signal: AbortSignal,
 ): Promise<ChatReply> {
   const response = await send('/api/v1/chat', {
@@ -41,6 +48,7 @@ export async function streamChat(
       if (done) break
       for (const { event, data } of parser.push(value)) {
         if (event === 'delta') onDelta((JSON.parse(data) as { text: string }).text)
+        else if (event === 'tool') onTool(JSON.parse(data) as ToolEvent)
         else if (event === 'done') return JSON.parse(data) as ChatReply
         else if (event === 'error') throw new ProblemError(problemFrom(502, JSON.parse(data)))
       }

@@ -298,6 +298,9 @@ export class CallController {
           this.sinks.onConversation({ type: 'interrupted', itemId: message.itemId, heardMs: message.heardMs })
         }
         break
+      case 'tool':
+        this.sinks.onConversation({ type: 'toolWorks', callId: message.callId, name: message.name, works: message.status === 'started' })
+        break
       case 'error':
         this.told = { code: message.code, happened: message.message, remedy: '', retryable: message.retryable }
         this.dispatch({ type: 'told', trouble: this.told })

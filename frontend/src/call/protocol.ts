@@ -18,6 +18,8 @@ export type ServerMessage = { readonly seq: number | null } & (
   | { readonly type: 'audio_end'; readonly itemId: string }
   | { readonly type: 'interrupted'; readonly itemId: string; readonly heardMs: number | null }
   | { readonly type: 'state'; readonly state: Activity }
+  /** A tool that the answer waits for. */
+  | { readonly type: 'tool'; readonly name: string; readonly status: ToolStatus; readonly callId: string }
   | { readonly type: 'error'; readonly message: string; readonly code: string; readonly retryable: boolean }
 )
 
@@ -29,6 +31,10 @@ export type ClientMessage =
   | { readonly type: 'hello'; readonly resume_after: number }
 
 const ACTIVITIES: readonly string[] = ['ready', 'listening', 'thinking', 'speaking', 'reconnecting'] satisfies Activity[]
+
+export type ToolStatus = 'started' | 'done' | 'failed' | 'cancelled'
+
+const TOOL_STATUSES: readonly string[] = ['started', 'done', 'failed', 'cancelled'] satisfies ToolStatus[]
 
 function asText(value: unknown): string {
   return typeof value === 'string' ? value : ''
@@ -72,6 +78,10 @@ export function parseServerMessage(frame: string): ServerMessage | null {
       return { type: 'interrupted', itemId, heardMs: typeof message['heard_ms'] === 'number' ? message['heard_ms'] : null, seq }
     case 'state':
       return ACTIVITIES.includes(asText(message['state'])) ? { type: 'state', state: message['state'] as Activity, seq } : null
+    case 'tool':
+      return TOOL_STATUSES.includes(asText(message['status'])) && asText(message['call_id'])
+        ? { type: 'tool', name: asText(message['name']), status: message['status'] as ToolStatus, callId: asText(message['call_id']), seq }
+        : null
     case 'error':
       return {
         type: 'error',

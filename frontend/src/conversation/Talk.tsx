@@ -5,10 +5,12 @@ import { agentName, useAgentList } from '../desk/agents'
 import { day, dayGroup } from '../desk/words'
 import { AgentTurn, Face } from './AgentTurn'
 import { UserTurn } from './UserTurn'
-import type { Turn } from './turns'
+import { ToolLine } from './ToolLine'
+import type { Turn, Working } from './turns'
 
 interface TalkProps {
   readonly turns: readonly Turn[]
+  readonly working: readonly Working[]
   /** Who is chosen now; a choice after the last turn is shown as a hand-over too. */
   readonly agentId: string
   readonly loading: boolean
@@ -22,7 +24,7 @@ interface TalkProps {
 /** Nearer to the end than this, the column follows new words. */
 const NEAR_END_PX = 120
 
-export function Talk({ turns, agentId, loading, explained, onWhy, onRetry, onEdit }: TalkProps) {
+export function Talk({ turns, working, agentId, loading, explained, onWhy, onRetry, onEdit }: TalkProps) {
   const agents = useAgentList()
   const scroller = useRef<HTMLElement>(null)
   const follows = useRef(true)
@@ -33,7 +35,7 @@ export function Talk({ turns, agentId, loading, explained, onWhy, onRetry, onEdi
     if (!element) return
     if (follows.current) element.scrollTop = element.scrollHeight
     else setBelow(true)
-  }, [turns])
+  }, [turns, working])
 
   const onScroll = () => {
     const element = scroller.current
@@ -65,6 +67,7 @@ export function Talk({ turns, agentId, loading, explained, onWhy, onRetry, onEdi
               </Fragment>
             )
           })}
+          <ToolLine working={working} agentId={agentId} />
           {last && last.agentId !== agentId && <HandOver agents={agents} from={last.agentId} to={agentId} />}
         </div>
       </section>

@@ -14,6 +14,7 @@ const said = (itemId: string, text: string, final = false, unheard: string | nul
 const typed = (key: string, text: string): ConversationAction => ({ type: 'typedInCall', key, text, agentId: 'elena', at: AT })
 const sound = (itemId: string, ms: number): ConversationAction => ({ type: 'soundArrived', itemId, ms, agentId: 'elena', at: AT })
 const inStore = (id: string, role: 'user' | 'assistant', content: string): StoredTurn => ({ id, role, content, agent_id: 'elena', channel: 'chat', timestamp: AT })
+const tool = (callId: string, works: boolean): ConversationAction => ({ type: 'toolWorks', callId, name: 'search_memory', works })
 const texts = ({ turns }: Conversation) => turns.map((turn) => `${turn.role}: ${turn.text}${turn.unheard && ` [${turn.unheard}]`}`)
 
 describe('typed turns', () => {
@@ -46,6 +47,21 @@ describe('typed turns', () => {
   test('keep what was said of an answer that was stopped', () => {
     const state = run([asked('q', 'Hello'), { type: 'answerGrew', key: 'q', text: 'Well' }, { type: 'answerStopped', key: 'q' }])
     expect(state.turns[1]).toMatchObject({ text: 'Well', state: 'stopped' })
+  })
+})
+
+describe('tools', () => {
+  test('are shown while they work, and no longer', () => {
+    const state = run([tool('c1', true), tool('c2', true), tool('c1', false)])
+    expect(state.working).toEqual([{ callId: 'c2', name: 'search_memory' }])
+    expect(run([tool('c2', false)], state).working).toEqual([])
+  })
+
+  test('are over when the answer or the call is', () => {
+    const state = run([asked('q', 'Who am I?'), tool('c1', true)])
+    for (const end of [{ type: 'answered', key: 'q', reply: REPLY }, { type: 'answerStopped', key: 'q' }, { type: 'answerFailed', key: 'q', problem: PROBLEM }, { type: 'callEnded' }] as const) {
+      expect(run([end], state).working).toEqual([])
+    }
   })
 })
 

@@ -46,9 +46,17 @@ export interface Conversation {
   readonly turns: readonly Turn[]
   /** The last complete typed answer, for the side panel. */
   readonly lastReply: ChatReply | null
+  /** The tools that the answer waits for just now. */
+  readonly working: readonly Working[]
 }
 
-export const EMPTY: Conversation = { turns: [], lastReply: null }
+export interface Working {
+  readonly callId: string
+  /** The tool's name, or `unknown`. */
+  readonly name: string
+}
+
+export const EMPTY: Conversation = { turns: [], lastReply: null, working: [] }
 
 export type ConversationAction =
   | { type: 'loaded'; turns: readonly StoredTurn[] }
@@ -67,6 +75,7 @@ export type ConversationAction =
   | { type: 'soundEnded'; itemId: string }
   | { type: 'soundPlayed'; itemId: string; ms: number; finished: boolean }
   | { type: 'interrupted'; itemId: string; heardMs: number }
+  | { type: 'toolWorks'; callId: string; name: string; works: boolean }
   | { type: 'callEnded' }
   | { type: 'stored'; turns: readonly StoredTurn[] }
 
@@ -117,15 +126,16 @@ export function conversation(state: Conversation, action: ConversationAction): C
           recalled: action.reply.recalled ?? [],
         })),
         lastReply: action.reply,
+        working: [],
       }
     case 'answerFailed':
       return change(
-        withTurns(state, state.turns.filter((turn) => turn.key !== answerKey(action.key))),
+        withTurns({ ...state, working: [] }, state.turns.filter((turn) => turn.key !== answerKey(action.key))),
         action.key,
         (turn) => ({ ...turn, state: 'failed', problem: action.problem }),
       )
     case 'answerStopped':
-      return change(state, answerKey(action.key), (turn) => ({ ...turn, state: 'stopped' }))
+      return change({ ...state, working: [] }, answerKey(action.key), (turn) => ({ ...turn, state: 'stopped' }))
     case 'typedInCall':
       return withTurns(state, [
         ...state.turns,
@@ -150,9 +160,13 @@ export function conversation(state: Conversation, action: ConversationAction): C
       )
     case 'interrupted':
       return changeItem(state, action.itemId, (turn) => interrupted(turn, action.heardMs))
+    case 'toolWorks': {
+      const others = state.working.filter(({ callId }) => callId !== action.callId)
+      return { ...state, working: action.works ? [...others, { callId: action.callId, name: action.name }] : others }
+    }
     case 'callEnded':
       return withTurns(
-        state,
+        { ...state, working: [] },
         state.turns
           .filter((turn) => turn.itemId === null || turn.text !== '' || turn.unheard !== '')
           .map((turn) => (turn.itemId !== null ? { ...turn, state: 'done', sound: null } : turn)),

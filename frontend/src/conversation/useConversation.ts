@@ -23,8 +23,16 @@ export interface ConversationHandle {
   settle(): void
 }
 
-/** `announce` speaks a finished answer to a screen reader; `onStored` is told that memory has got something new. */
-export function useConversation(sessionId: string, announce: (words: string) => void, onStored: () => void): ConversationHandle {
+/**
+ * `announce` speaks a finished answer to a screen reader; `onStored` is told that memory has got something new; `onAgent`,
+ * that the assistant who was asked has handed over to another.
+ */
+export function useConversation(
+  sessionId: string,
+  announce: (words: string) => void,
+  onStored: () => void,
+  onAgent: (agentId: string) => void,
+): ConversationHandle {
   const [state, dispatch] = useReducer(conversation, EMPTY)
   const [answering, setAnswering] = useState(false)
   const running = useRef<AbortController | null>(null)
@@ -69,10 +77,12 @@ export function useConversation(sessionId: string, announce: (words: string) => 
       const reply = await streamChat(
         { content, agent_id: agentId, session_id: sessionId },
         (text) => dispatch({ type: 'answerGrew', key, text }),
+        (tool) => dispatch({ type: 'toolWorks', callId: tool.call_id, name: tool.name, works: tool.status === 'started' }),
         abort.signal,
       )
       if (abort.signal.aborted) return
       dispatch({ type: 'answered', key, reply })
+      if (reply.agent_id !== agentId) onAgent(reply.agent_id)
       announce(`${reply.agent_name}: ${reply.content}`)
       void queries.invalidateQueries({ queryKey: ['episodes'] })
       onStored()

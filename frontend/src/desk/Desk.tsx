@@ -38,7 +38,7 @@ export function Desk({ config, callFirst }: { config: Config; callFirst: boolean
     announce,
     useCallback(() => isWide() || sheet === 'details' || sheet === 'why', [sheet]),
   )
-  const talk = useConversation(sessionId, announce, onStored)
+  const talk = useConversation(sessionId, announce, onStored, setAgentId)
   const why = useWhyChoice(storedAnswers(talk.conversation))
   const { call, controller, waterfall } = useCall({
     onConversation: talk.dispatch,
@@ -133,6 +133,7 @@ export function Desk({ config, callFirst }: { config: Config; callFirst: boolean
               <Talk
                 key={sessionId}
                 turns={talk.conversation.turns}
+                working={talk.conversation.working}
                 agentId={agentId}
                 loading={talk.loading}
                 explained={why.chosen}
