@@ -27,6 +27,8 @@ _PAST = re.compile(
 )
 _SAYING = re.compile(r"\b(?:say|said|tell|told|mention|ask|talk|discuss|happen|agree|decide|settle|list)(?:ed|d)?\b")
 _WHEN = re.compile(r"^\W*(?:when|on (?:which|what) (?:day|date))\b")
+_RECURRING = re.compile(r"\b(?:daily|weekly|fortnightly|monthly|quarterly|yearly|regular|recurring|standing|usual)\b")
+"""What happens again and again has a time as a thing has a place: "when was it in May" asks for a state."""
 _I_SAID = re.compile(
     r"\b(?:did i (?:\w+ )?(?:say|tell|mention|ask|write|explain)|i (?:said|told|mentioned|asked|wrote))\b"
 )
@@ -129,7 +131,7 @@ def _as_of(folded: str, found: Sequence[Period], now: datetime) -> datetime | No
     Of a month or less it is the beginning (what changed in its course was otherwise when it began), of a longer time
     the end, and of "before ..." the time named.
     """
-    if _SAYING.search(folded) or _WHEN.search(folded):
+    if _SAYING.search(folded) or (_WHEN.search(folded) and not _RECURRING.search(folded)):
         return None
     now = now.astimezone(UTC)
     moments = [

@@ -49,6 +49,7 @@ def test_whose_words_are_asked_for(text: str, speakers: tuple[str, ...], agents:
         ("Where do I live?", None),
         ("What did I say in March?", None),
         ("When did we move in March?", None),
+        ("When was the weekly call in March?", datetime(2026, 3, 1, tzinfo=UTC)),
         ("Where did I live?", None),
     ],
 )
