@@ -4,6 +4,7 @@
  *
  *   npx playwright test                       everything
  *   npx playwright test --project scripted    without the models
+ *   npx playwright test --project entra       the UAT and production levels, with an authority like Entra ID
  *   npx playwright test --grep @voice         or @chat
  *
  * The UI must be built (`npm run build`): the service serves frontend/dist.
@@ -13,14 +14,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { defineConfig, type PlaywrightTestConfig } from '@playwright/test'
+import { levelServers } from './e2e/levels'
 
 const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
 const ROOT = resolve(import.meta.dirname, '..')
 const PYTHON = process.env['ENGRAM_PYTHON'] ?? join(ROOT, '.venv/bin/python')
 
-type Project = 'scripted' | 'models'
+type Project = 'scripted' | 'models' | 'entra'
 /** The scripted project has two services: an open one, and one that asks for development tokens. */
-type Service = Project | 'signin'
+type Service = Exclude<Project, 'entra'> | 'signin'
 
 /** Workers read this file again: what the first reading chose is handed to them by the environment. */
 function once(name: string, choose: () => string): string {
@@ -70,7 +72,8 @@ function service(name: Service): NonNullable<PlaywrightTestConfig['webServer']> 
 const sounds = join(tmpdir(), `engram-e2e-sounds-${once('ENGRAM_E2E_RUN', () => String(process.pid))}`)
 if (process.env['ENGRAM_E2E_RUN'] === String(process.pid)) process.on('exit', () => rmSync(sounds, { recursive: true, force: true }))
 
-const PROJECTS = (['scripted', 'models'] as const).filter(wanted)
+const PROJECTS = (['scripted', 'entra', 'models'] as const).filter(wanted)
+const OWN: Partial<Record<Project, RegExp>> = { models: /models\.spec\.ts$/, entra: /entra\.spec\.ts$/ }
 
 export default defineConfig({
   testDir: 'e2e',
@@ -93,9 +96,12 @@ export default defineConfig({
   },
   projects: PROJECTS.map((project) => ({
     name: project,
-    testMatch: project === 'models' ? /models\.spec\.ts$/ : /^(?!.*models\.spec\.ts$).*\.spec\.ts$/,
+    testMatch: OWN[project] ?? /^(?!.*(models|entra)\.spec\.ts$).*\.spec\.ts$/,
     timeout: project === 'models' ? 240_000 : 60_000,
-    use: { baseURL: `http://127.0.0.1:${port(project)}` },
+    use: project === 'entra' ? { ignoreHTTPSErrors: true } : { baseURL: `http://127.0.0.1:${port(project)}` },
   })),
-  webServer: PROJECTS.flatMap((project): Service[] => (project === 'scripted' ? ['scripted', 'signin'] : [project])).flatMap(service),
+  webServer: PROJECTS.flatMap((project) => {
+    if (project === 'entra') return levelServers({ root: ROOT, python: PYTHON, once, freePort, fleetingDirectory })
+    return (project === 'scripted' ? (['scripted', 'signin'] as const) : [project]).flatMap(service)
+  }),
 })

@@ -17,6 +17,7 @@ from backend.core.ids import new_id
 from backend.core.logs import request_id
 from backend.core.problems import Problem
 from backend.core.settings import Settings
+from backend.identity.page import page_sign_in
 
 log = logging.getLogger("backend.api")
 
@@ -27,11 +28,15 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 def content_security_policy(settings: Settings) -> str:
     """Return the policy for the page we serve: everything from here, worklets from blobs, calls to us and CORS_ORIGINS.
 
+    Where people sign in with Entra ID, the page may fetch tokens there.
+
     'self' covers the WebSockets of the same host, too (CSP level 3).
     """
     reachable = " ".join(origin for origin in settings.cors_origins if origin != "*")
     websockets = " ".join(_websocket(origin) for origin in settings.cors_origins if origin != "*")
-    connect = " ".join(part for part in ("'self'", reachable, websockets) if part)
+    page = page_sign_in(settings)
+    authority = page.origin if page else ""
+    connect = " ".join(part for part in ("'self'", reachable, websockets, authority) if part)
     return (
         "default-src 'self'; script-src 'self' blob:; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
         f"img-src 'self' data: blob:; font-src 'self' data:; media-src 'self' blob:; connect-src {connect}; "

@@ -34,6 +34,7 @@ def refusals(settings: "Settings") -> list[str]:
         *_proxies(settings),
         *_limits(settings, settings.demands),
         *_telemetry(settings),
+        *_page(settings),
     ]
 
 
@@ -291,6 +292,15 @@ def _limits(settings: "Settings", demands: Demands) -> Iterator[str]:
                 f"{name.upper()}: 0 switches the limit off, which is not allowed at the {settings.environment} level. "
                 "Remove it or set the number that is needed."
             )
+
+
+def _page(settings: "Settings") -> Iterator[str]:
+    client_id = settings.entra_spa_client_id
+    if client_id and not _PLACEHOLDER.search(client_id) and _GUID.fullmatch(client_id) is None:
+        yield (
+            "ENTRA_SPA_CLIENT_ID: it is not an application's id. Use the application (client) id, a GUID, of the web "
+            "page's app registration (not the API's)."
+        )
 
 
 def _key_bytes(text: str) -> bytes:

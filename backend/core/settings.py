@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     entra_authority: str = "https://login.microsoftonline.com"
     entra_tenant_ids: Annotated[list[str], NoDecode] = []
     entra_api_audience: Annotated[list[str], NoDecode] = []
+    entra_spa_client_id: str = ""
     entra_api_scope: str = "access_as_user"
     entra_mfa_auth_context: str = "c1"
     session_hours: float = Field(default=8, gt=0, le=24)

@@ -254,10 +254,15 @@ def _texts(claims: dict[str, Any], name: str) -> list[str]:
     return value
 
 
+def claims_request(auth_context: str) -> str:
+    """Return what to ask the identity provider for, as JSON, to get a token that proves the authentication context."""
+    claims = {"access_token": {"acrs": {"essential": True, "value": auth_context}}}
+    return orjson.dumps(claims).decode()
+
+
 def mfa_required(auth_context: str) -> Problem:
     """401 with the claims challenge that makes a client (MSAL) ask the user for a second factor."""
-    claims = {"access_token": {"acrs": {"essential": True, "value": auth_context}}}
-    encoded = base64.b64encode(orjson.dumps(claims)).decode()
+    encoded = base64.b64encode(claims_request(auth_context).encode()).decode()
     return Problem(
         401,
         "mfa_required",

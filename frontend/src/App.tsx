@@ -6,9 +6,12 @@ import { createQueryClient, useAgents, useConfig, useEpisodes } from './api/quer
 import type { Config } from './api/types'
 import { Desk } from './desk/Desk'
 import { Notice } from './desk/Notice'
-import { SignIn } from './desk/SignIn'
+import { DevSignIn, EntraSignIn } from './desk/SignIn'
 import { AgentsProvider } from './desk/agents'
-import { useToken } from './session/signIn'
+import { signInWay, useStanding } from './session/signIn'
+import type { Person } from './session/standing'
+
+const WAYS: ReadonlySet<string> = new Set(['none', 'dev_tokens', 'entra', 'entra_mfa'])
 
 export function App() {
   const [queries] = useState(createQueryClient)
@@ -27,24 +30,60 @@ function Door() {
 }
 
 function SignedIn({ config }: { config: Config }) {
-  const token = useToken()
-  if (config.auth_mode === 'none') return <Room config={config} />
-  if (config.auth_mode === 'dev_tokens') return token === null ? <SignIn refused={false} /> : <Accepted config={config} token={token} />
+  const standing = useStanding()
+  if (config.sign_in?.configured === false || !WAYS.has(config.auth_mode)) return <NoSignIn config={config} />
+  if (standing.name === 'opening') return <Waiting />
+  if (standing.name === 'out') return config.entra ? <EntraSignIn /> : <DevSignIn />
+  return standing.who === null ? <Room config={config} /> : <Accepted config={config} who={standing.who} />
+}
+
+/** Whoever is signed in may still be refused: the first request tells. Who is at the desk stays there when the sign-in lapses. */
+function Accepted({ config, who }: { config: Config; who: Person }) {
+  const { name } = useStanding()
+  const episodes = useEpisodes(who.id)
+  if (episodes.data === undefined) {
+    if (name === 'lapsed') return <EntraSignIn />
+    if (episodes.isPending) return <Waiting />
+    if (asProblem(episodes.error).status === 403) return <NoRole who={who} problem={asProblem(episodes.error)} onRetry={() => void episodes.refetch()} />
+  }
+  return <Room config={config} />
+}
+
+/** A known account without a role here. */
+function NoRole({ who, problem, onRetry }: { who: Person; problem: Problem; onRetry: () => void }) {
+  const way = signInWay()
+  const checkAgain = async () => {
+    // Roles come with the token: a new one knows of a role that was given just now.
+    await way.stepUp({ token: await way.token(), code: problem.code, claims: null, again: false })
+    onRetry()
+  }
   return (
     <Page>
       <Notice
-        happened="This page cannot sign you in here."
-        sentences={[`The service asks for sign-in by “${config.auth_mode}”, which this version of the page does not have yet.`, 'Ask whoever runs Engram, or use its API with a token.']}
-      />
+        happened="Your account has no role in Engram."
+        sentences={[`You are signed in as ${who.detail}.`, 'Ask the administrator of your organisation to give you one (engram.user lets you talk and type), then check again.']}
+        reference={problem.requestId}
+      >
+        <button type="button" className="button" onClick={() => void checkAgain()}>
+          Check again
+        </button>
+        <button type="button" className="button" onClick={() => void way.signOut()}>
+          Sign out
+        </button>
+      </Notice>
     </Page>
   )
 }
 
-/** A token that has the right form may still be refused: the first request tells. */
-function Accepted({ config, token }: { config: Config; token: string }) {
-  const episodes = useEpisodes(token)
-  if (episodes.error && asProblem(episodes.error).status === 401) return <SignIn refused />
-  return <Room config={config} />
+function NoSignIn({ config }: { config: Config }) {
+  return (
+    <Page>
+      <Notice
+        happened="This page cannot sign you in here."
+        sentences={[config.sign_in?.remedy ?? `The service asks for sign-in by “${config.auth_mode}”, which this version of the page does not have.`, 'Its API can be used with a token.']}
+      />
+    </Page>
+  )
 }
 
 function Room({ config }: { config: Config }) {

@@ -69,6 +69,7 @@ async def test_config_tells_how_to_sign_in_and_what_to_set(start_service: StartS
 async def test_config_of_the_open_level_says_that_nobody_signs_in(open_service: Service) -> None:
     answer = (await open_service.client.get("/api/v1/config")).json()
     assert (answer["auth_mode"], answer["level"]) == ("none", "poc")
+    assert (answer["sign_in"], answer["entra"]) == ({"configured": True, "remedy": None}, None)
     assert answer["chat"] == {"configured": True, "remedy": None}
 
 

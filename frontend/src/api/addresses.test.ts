@@ -21,7 +21,7 @@ describe('addresses', () => {
 
   test('of a call offer the token as a subprotocol beside our own', () => {
     expect(voiceSubprotocols(null)).toEqual(['engram.v1'])
-    expect(voiceSubprotocols('dev_a_admin')).toEqual(['engram.v1', 'bearer.dev_a_admin'])
+    expect(voiceSubprotocols('t1')).toEqual(['engram.v1', 'ticket.t1'])
   })
 })
 

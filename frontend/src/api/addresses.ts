@@ -27,7 +27,7 @@ export function voiceUrl(sessionId: string, agentId: string, base: string = addr
   return `${base}/api/v1/voice/voicelive/${encodeURIComponent(sessionId)}?agent_id=${encodeURIComponent(agentId)}`
 }
 
-/** The subprotocols to offer: ours, and the caller's token where there is one (a browser cannot send a header here). */
-export function voiceSubprotocols(token: string | null): string[] {
-  return token === null ? ['engram.v1'] : ['engram.v1', `bearer.${token}`]
+/** The subprotocols to offer: ours, and the caller's ticket where one is needed (a browser cannot send a header here). */
+export function voiceSubprotocols(ticket: string | null): string[] {
+  return ticket === null ? ['engram.v1'] : ['engram.v1', `ticket.${ticket}`]
 }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { setToken } from '../session/signIn'
+import { openSignIn } from '../session/signIn'
 import { streamChat } from './chat'
 import { ProblemError } from './problems'
 
@@ -26,7 +26,7 @@ async function problemOf(promise: Promise<unknown>) {
 
 afterEach(() => {
   vi.unstubAllGlobals()
-  setToken(null)
+  openSignIn({ auth_mode: 'none' })
 })
 
 describe('a streamed chat turn', () => {
@@ -50,7 +50,7 @@ describe('a streamed chat turn', () => {
   })
 
   test('sends the token as a bearer header', async () => {
-    setToken('dev_alice_analyst')
+    await openSignIn({ auth_mode: 'dev_tokens' }).signIn('dev_alice_analyst')
     const fetching = answers(event('done', REPLY))
     await streamChat(REQUEST, () => undefined, () => undefined, new AbortController().signal)
     expect(new Headers(fetching.mock.calls[0]?.[1]?.headers).get('Authorization')).toBe('Bearer dev_alice_analyst')

@@ -1,31 +1,49 @@
 /** One request to the service: the caller's token, JSON both ways, a time-out, and a ProblemError for every failure. */
-import { currentToken } from '../session/signIn'
+import { signInWay } from '../session/signIn'
 import { apiUrl } from './addresses'
+import { claimsOf } from './challenge'
 import { ProblemError, problemFrom, timedOut, unreachable } from './problems'
 
 /** How long a whole JSON answer may take. Streams are not bound by it: they show that they live. */
 export const ANSWER_TIMEOUT_MS = 15_000
 
-/** Send a request; an answer that is not 2xx, or none at all, raises ProblemError. An abort is passed on as it is. */
-export async function send(path: string, init: RequestInit = {}): Promise<Response> {
+/**
+ * Send a request; an answer that is not 2xx, or none at all, raises ProblemError. An abort is passed on as it is.
+ *
+ * A token that is refused is replaced by a better one, where that takes no person, and the request repeated once. Its body
+ * must be text. `anonymous` requests carry no token.
+ */
+export async function send(path: string, init: RequestInit = {}, { anonymous = false } = {}): Promise<Response> {
+  const way = signInWay()
+  for (let again = false; ; again = true) {
+    const token = anonymous ? null : await way.token()
+    init.signal?.throwIfAborted()
+    const response = await attempt(path, init, token)
+    if (response.ok) return response
+    const body: unknown = await response.json().catch(() => null)
+    const problem = problemFrom(response.status, body, response.headers.get('Retry-After'))
+    if (response.status === 401 && !anonymous) {
+      const claims = claimsOf(response.headers.get('WWW-Authenticate'))
+      if ((await way.stepUp({ token, code: problem.code, claims, again })) && !again) continue
+    }
+    throw new ProblemError(problem)
+  }
+}
+
+async function attempt(path: string, init: RequestInit, token: string | null): Promise<Response> {
   const headers = new Headers(init.headers)
-  const token = currentToken()
   if (token !== null) headers.set('Authorization', `Bearer ${token}`)
-  let response: Response
   try {
-    response = await fetch(apiUrl(path), { ...init, headers })
+    return await fetch(apiUrl(path), { ...init, headers })
   } catch (error) {
     if (init.signal?.aborted) throw error
     throw new ProblemError(unreachable())
   }
-  if (response.ok) return response
-  const body: unknown = await response.json().catch(() => null)
-  throw new ProblemError(problemFrom(response.status, body, response.headers.get('Retry-After')))
 }
 
 /** GET a JSON document. */
-export function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
-  return inTime(signal, async (within) => document<T>(await send(path, { headers: { Accept: 'application/json' }, signal: within })))
+export function getJson<T>(path: string, signal?: AbortSignal, { anonymous = false } = {}): Promise<T> {
+  return inTime(signal, async (within) => document<T>(await send(path, { headers: { Accept: 'application/json' }, signal: within }, { anonymous })))
 }
 
 /** Send a JSON document (or none) and read the one that comes back; an answer without content is undefined. */

@@ -1,5 +1,6 @@
 /** What the page reads from the service, through TanStack Query: cached, retried where that is sensible, refreshed on demand. */
 import { QueryClient, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { openSignIn } from '../session/signIn'
 import { getJson, sendJson } from './client'
 import { ProblemError, asProblem } from './problems'
 import type { Agent, Config, EpisodePage, FactKind, FactPage, SearchAnswer, Transcript, Why } from './types'
@@ -24,14 +25,23 @@ export function createQueryClient(): QueryClient {
   })
 }
 
+/** What the service offers; with it comes how one signs in. */
 export function useConfig() {
-  return useQuery({ queryKey: ['config'], queryFn: ({ signal }) => getJson<Config>('/api/v1/config', signal) })
+  return useQuery({
+    queryKey: ['config'],
+    queryFn: async ({ signal }) => {
+      const config = await getJson<Config>('/api/v1/config', signal, { anonymous: true })
+      openSignIn(config)
+      return config
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+  })
 }
 
 export function useAgents() {
   return useQuery({
     queryKey: ['agents'],
-    queryFn: async ({ signal }) => (await getJson<{ agents: Agent[] }>('/api/v1/agents', signal)).agents,
+    queryFn: async ({ signal }) => (await getJson<{ agents: Agent[] }>('/api/v1/agents', signal, { anonymous: true })).agents,
     staleTime: Number.POSITIVE_INFINITY,
   })
 }

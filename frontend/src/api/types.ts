@@ -1,7 +1,13 @@
 /** The shapes of the HTTP API, as the service documents them. Timestamps are RFC 3339 in UTC. */
 
+import type { EntraApp } from '../session/entra'
+
 export interface Config {
+  /** How one signs in here. */
   readonly auth_mode: string
+  /** Whether this page can sign people in; absent where nobody has to. */
+  readonly sign_in?: Capability | null
+  readonly entra?: EntraApp | null
   readonly level: string
   readonly environment: string
   readonly chat: Capability

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { MicrophoneError, type AudioListener, type CallAudio } from '../audio/engine'
 import type { ConversationAction } from '../conversation/turns'
-import { CallController } from './controller'
+import { ProblemError } from '../api/problems'
+import { CallController, type CallDependencies } from './controller'
 
 /** A socket that keeps what is sent and says what it is told to. */
 class FakeSocket {
@@ -66,6 +67,7 @@ const FRAME = { pcm: new ArrayBuffer(1920), peak: 0.5, rms: 0.2 }
 
 describe('the call controller', () => {
   let sockets: FakeSocket[]
+  let address: CallDependencies['address']
   let audio: FakeAudio
   let listener: AudioListener
   let openAudio: (listening: AudioListener) => Promise<CallAudio>
@@ -93,13 +95,14 @@ describe('the call controller', () => {
       listener = listening
       return audio
     }
+    address = async (sessionId, agentId) => ({ url: `ws://x/${sessionId}?agent_id=${agentId}`, protocols: ['engram.v1'] })
     controller = new CallController({
       openAudio: (listening) => openAudio(listening),
       openSocket: (url, protocols) => {
         sockets.push(new FakeSocket(url, protocols))
         return socket() as unknown as WebSocket
       },
-      address: (sessionId, agentId) => ({ url: `ws://x/${sessionId}?agent_id=${agentId}`, protocols: ['engram.v1'] }),
+      address: (sessionId, agentId) => address(sessionId, agentId),
     })
     controller.report({ onConversation: (action) => actions.push(action), onAgent: (id) => agents.push(id), onSettled: () => undefined })
   })
@@ -180,7 +183,7 @@ describe('the call controller', () => {
     socket().say({ type: 'agent_switched', agent_id: 'marcus', seq: 9 })
     socket().drop(1006)
     expect(phase()).toMatchObject({ name: 'lost', retryInMs: 500 })
-    vi.advanceTimersByTime(500)
+    await vi.advanceTimersByTimeAsync(500)
     expect(sockets).toHaveLength(2)
     expect(socket().url).toBe('ws://x/s1?agent_id=marcus')
     socket().open()
@@ -192,14 +195,46 @@ describe('the call controller', () => {
     await start()
     socket().drop(1006)
     for (const pause of [500, 1500, 4000]) {
-      vi.advanceTimersByTime(pause)
+      await vi.advanceTimersByTimeAsync(pause)
       socket().drop(1006)
     }
     expect(phase()).toMatchObject({ name: 'lost', retryInMs: null })
     vi.advanceTimersByTime(60_000)
     expect(sockets).toHaveLength(4)
     controller.retry()
+    await vi.advanceTimersByTimeAsync(0)
     expect(sockets).toHaveLength(5)
+  })
+
+  test('asks for a new address when its sign-in has run out, and resumes with it', async () => {
+    await start()
+    socket().say({ type: 'transcription', status: 'complete', text: 'Hi', speaker: 'user', item_id: 'i', seq: 7 })
+    address = async () => ({ url: 'ws://x/s1', protocols: ['engram.v1', 'ticket.new'] })
+    socket().drop(4401)
+    await vi.advanceTimersByTimeAsync(500)
+    expect(socket().protocols).toEqual(['engram.v1', 'ticket.new'])
+    socket().open()
+    expect(socket().sent).toEqual([{ type: 'hello', resume_after: 7 }])
+  })
+
+  test('ends with the reason when the sign-in cannot be renewed without the person', async () => {
+    await start()
+    address = () => Promise.reject(new ProblemError({ status: 401, code: 'signed_out', happened: 'Your sign-in has ended.', remedy: 'Sign in again.', retryable: false, retryAfter: null, requestId: null }))
+    socket().drop(4401)
+    await vi.advanceTimersByTimeAsync(500)
+    expect(phase()).toMatchObject({ name: 'failed', trouble: { code: 'signed_out', happened: 'Your sign-in has ended.' } })
+    expect(audio.did).toEqual([['close']])
+    expect(sockets).toHaveLength(1)
+  })
+
+  test('opens no socket for an address that comes after the person hung up', async () => {
+    const waiting: ((at: { url: string; protocols: string[] }) => void)[] = []
+    address = () => new Promise((resolve) => waiting.push(resolve))
+    await controller.start('s1', 'elena')
+    controller.hangUp()
+    for (const give of waiting) give({ url: 'ws://x/s1', protocols: [] })
+    await vi.advanceTimersByTimeAsync(0)
+    expect(sockets).toHaveLength(0)
   })
 
   test('counts silence for 15 s while connecting as a lost connection', async () => {

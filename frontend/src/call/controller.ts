@@ -8,11 +8,12 @@ import type { AudioListener, CallAudio } from '../audio/engine'
 import { MicrophoneError } from '../audio/engine'
 import type { CaptureMessage, PlaybackMessage } from '../audio/messages'
 import { decodeBase64Pcm16, wireMs } from '../audio/pcm'
+import { asProblem } from '../api/problems'
 import type { ConversationAction } from '../conversation/turns'
 import { NO_CALL, callReducer, isOpen, type Call, type CallEvent } from './machine'
 import { parseServerMessage, type ClientMessage, type ServerMessage } from './protocol'
 import { TraceHistory } from './traceHistory'
-import { MICROPHONE_LOST, closeTrouble, microphoneTrouble, type Trouble } from './trouble'
+import { MICROPHONE_LOST, closeTrouble, microphoneTrouble, problemTrouble, type Trouble } from './trouble'
 import { WaterfallClock, type Waterfall } from './waterfall'
 
 export interface CallSnapshot {
@@ -23,8 +24,8 @@ export interface CallSnapshot {
 export interface CallDependencies {
   openAudio(listener: AudioListener): Promise<CallAudio>
   openSocket(url: string, protocols: string[]): WebSocket
-  /** The address and subprotocols for a session; asked at each connection, since tokens change. */
-  address(sessionId: string, agentId: string): { url: string; protocols: string[] }
+  /** The address and subprotocols for a session; asked at each connection, since tickets are for one. Raises ProblemError. */
+  address(sessionId: string, agentId: string): Promise<{ url: string; protocols: string[] }>
 }
 
 /** Who wants to know what happens in the call. */
@@ -104,7 +105,7 @@ export class CallController {
     window.addEventListener('offline', this.wentOffline)
     window.addEventListener('online', this.retry)
     this.dispatch({ type: 'microphoneReady' })
-    this.connect()
+    void this.connect()
   }
 
   /** End the call; nothing more is captured from here on. */
@@ -121,7 +122,7 @@ export class CallController {
     if (this.snapshot.call.phase.name !== 'lost') return
     clearTimeout(this.timer)
     this.dispatch({ type: 'retry' })
-    this.connect()
+    void this.connect()
   }
 
   setMuted(muted: boolean): void {
@@ -167,9 +168,18 @@ export class CallController {
     for (const listener of this.listeners) listener()
   }
 
-  private connect(): void {
-    const { url, protocols } = this.with.address(this.sessionId, this.agentId)
+  private async connect(): Promise<void> {
+    const { generation } = this
     this.told = null
+    try {
+      const { url, protocols } = await this.with.address(this.sessionId, this.agentId)
+      if (generation === this.generation) this.open(url, protocols)
+    } catch (error) {
+      if (generation === this.generation) this.lost(problemTrouble(asProblem(error)))
+    }
+  }
+
+  private open(url: string, protocols: string[]): void {
     const socket = this.with.openSocket(url, protocols)
     socket.binaryType = 'arraybuffer'
     this.socket = socket
@@ -193,6 +203,10 @@ export class CallController {
     clearTimeout(this.timer)
     this.socket = null
     socket.close()
+    this.lost(trouble)
+  }
+
+  private lost(trouble: Trouble | null): void {
     this.dispatch({ type: 'closed', trouble })
     const { phase } = this.snapshot.call
     if (phase.name === 'lost') {

@@ -52,13 +52,13 @@ describe('a call', () => {
     expect(run([...LIVE, { type: 'closed', trouble: null }])).toEqual(NO_CALL)
   })
 
-  test.each([4400, 4401, 4403, 4409, 4429])('does not retry by itself after close code %i', (code) => {
+  test.each([4400, 4403, 4409, 4429])('does not retry by itself after close code %i', (code) => {
     const call = run([...LIVE, { type: 'closed', trouble: closeTrouble(code, null) }])
     expect(call.phase.name).toBe('failed')
     expect(isOpen(call)).toBe(false)
   })
 
-  test.each([1001, 1006, 1011, 1012, 4503])('retries by itself after close code %i', (code) => {
+  test.each([1001, 1006, 1011, 1012, 4401, 4503])('retries by itself after close code %i', (code) => {
     expect(run([...LIVE, { type: 'closed', trouble: closeTrouble(code, null) }]).phase.name).toBe('lost')
   })
 

@@ -1,4 +1,5 @@
 /** Why a call does not run, in plain sentences: what happened, what is safe, what to do. */
+import type { Problem } from '../api/problems'
 import type { MicrophoneTrouble } from '../audio/engine'
 
 export interface Trouble {
@@ -37,12 +38,19 @@ const CLOSED: Record<number, [code: string, happened: string, remedy: string, re
   1012: ['restart', 'The service is restarting.', SAFE, true],
   1013: ['busy', 'The service is busy.', SAFE, true],
   4400: ['bad_session', 'The service does not accept this conversation’s id.', 'Start a new conversation.', false],
-  4401: ['signed_out', 'You are not signed in, or your sign-in has expired.', `${SAFE} Sign in again.`, false],
+  // The next connection asks for a new ticket: that renews the sign-in, or says that the person is needed.
+  4401: ['signed_out', 'Your sign-in is being renewed.', SAFE, true],
   4403: ['forbidden', 'You are not allowed to make calls from here.', 'Ask whoever runs Engram for the right to speak, or open it from its own address.', false],
   4408: ['too_slow', 'Your connection could not keep up with the call.', SAFE, true],
   4409: ['replaced', 'This conversation’s call was taken over by another tab or window.', `${SAFE} Call again to take it back.`, false],
   4429: ['too_many', 'Too many calls are running at the moment.', 'Wait a moment, then call again. You can go on typing meanwhile.', false],
   4503: ['unavailable', 'The voice service cannot be reached.', `${SAFE} You can go on typing meanwhile.`, true],
+}
+
+/** A call that was refused before there was a socket, or could not reach the service. */
+export function problemTrouble({ status, code, happened, remedy, retryable }: Problem): Trouble {
+  const whomToAsk = status === 403 ? ' Ask the administrator of your organisation, or whoever runs Engram, for one of these roles.' : ''
+  return { code, happened, remedy: remedy ? remedy + whomToAsk : SAFE, retryable }
 }
 
 /**
@@ -54,6 +62,8 @@ export function closeTrouble(code: number, told: Trouble | null): Trouble {
     return told ?? { code: `closed_${code}`, happened: 'The connection was lost.', remedy: SAFE, retryable: true }
   }
   const [name, happened, remedy, retryable] = known
+  // Whether the sign-in can be renewed is not the socket's to know.
+  if (told && code === 4401) return { ...told, remedy: told.remedy || remedy, retryable }
   // At a rate limit, calling again by itself would only make it worse.
   if (told) return { ...told, remedy: told.remedy || remedy, retryable: retryable && told.retryable && !told.code.includes('rate_limited') }
   return { code: name, happened, remedy, retryable }

@@ -1,8 +1,8 @@
 /** One call controller for the page, as React state. */
 import { useEffect, useState, useSyncExternalStore } from 'react'
 import { voiceSubprotocols, voiceUrl } from '../api/addresses'
+import { voiceTicket } from '../api/ticket'
 import { openAudio } from '../audio/engine'
-import { currentToken } from '../session/signIn'
 import { CallController, type CallSinks, type CallSnapshot } from './controller'
 
 export function useCall(sinks: CallSinks): { controller: CallController } & CallSnapshot {
@@ -11,7 +11,7 @@ export function useCall(sinks: CallSinks): { controller: CallController } & Call
       new CallController({
         openAudio,
         openSocket: (url, protocols) => new WebSocket(url, protocols),
-        address: (sessionId, agentId) => ({ url: voiceUrl(sessionId, agentId), protocols: voiceSubprotocols(currentToken()) }),
+        address: async (sessionId, agentId) => ({ url: voiceUrl(sessionId, agentId), protocols: voiceSubprotocols(await voiceTicket(sessionId)) }),
       }),
   )
   useEffect(() => {

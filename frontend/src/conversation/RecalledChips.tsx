@@ -8,7 +8,7 @@ import { useOpenEpisode } from '../desk/openEpisode'
 import { day, firstWords } from '../desk/words'
 import { FactSource } from '../memory/FactSource'
 import { asRecalled } from '../memory/sources'
-import { useToken } from '../session/signIn'
+import { useWho } from '../session/signIn'
 import type { Turn } from './turns'
 
 const SHOWN = 3
@@ -17,7 +17,7 @@ const CHIP_LENGTH = 32
 /** Facts first, as the assistant got them. They are there once the side panel has asked why. */
 export function RecalledChips({ turn, onMore }: { turn: Turn; onMore: () => void }) {
   const agents = useAgentList()
-  const { data: why } = useWhy(useToken(), turn.storedId, false)
+  const { data: why } = useWhy(useWho(), turn.storedId, false)
   const sources = turn.recalled.length > 0 ? turn.recalled : (why?.passages.map(asRecalled) ?? [])
   const chips: readonly { key: string; label: string; content: ReactNode }[] = [
     ...(why?.facts ?? []).map((fact) => ({ key: fact.id, label: `known: ${firstWords(fact.text, CHIP_LENGTH).replace(/\.$/, '')}`, content: <FactSource fact={fact} /> })),

@@ -7,11 +7,13 @@ import { Talk } from '../conversation/Talk'
 import { storedAnswers, type Turn } from '../conversation/turns'
 import { useConversation } from '../conversation/useConversation'
 import { useNoted } from '../memory/useNoted'
+import { keepDraft, keptDraft } from '../session/draft'
 import { openSession, startNewSession, useSessionId } from '../session/sessionId'
 import { Composer } from './Composer'
 import { Dock } from './Dock'
 import { EndCallQuestion } from './EndCallQuestion'
 import { Header } from './Header'
+import { LapsedNotice } from './LapsedNotice'
 import { Notice } from './Notice'
 import { Rail } from './Rail'
 import { Sheet } from './Sheet'
@@ -29,7 +31,7 @@ export function Desk({ config, callFirst }: { config: Config; callFirst: boolean
   const [agentId, setAgentId] = useState(() => agents.find(({ id }) => id === 'elena')?.id ?? agents[0]?.id ?? 'elena')
   /** Chosen during a call and not yet confirmed by the service. */
   const [pendingAgent, setPendingAgent] = useState<string | null>(null)
-  const [text, setText] = useState('')
+  const [text, setText] = useState(keptDraft)
   const [sheet, setSheet] = useState<'rail' | 'details' | 'why' | null>(null)
   const [asked, setAsked] = useState<Target | null>(null)
   const [wanted, setWanted] = useState<string | null>(null)
@@ -53,6 +55,7 @@ export function Desk({ config, callFirst }: { config: Config; callFirst: boolean
 
   useCallAnnouncements(call.phase, name, announce)
   useGoToTurn(wanted, talk.conversation.turns, () => setWanted(null))
+  useEffect(() => keepDraft(''), [])
 
   const go = (target: Target) => {
     controller.hangUp()
@@ -118,7 +121,7 @@ export function Desk({ config, callFirst }: { config: Config; callFirst: boolean
       <OpenEpisodeContext value={(id, turnId) => goOrAsk({ sessionId: id, turnId })}>
         <div className="grid h-dvh grid-cols-[minmax(0,1fr)] desk:grid-cols-[248px_minmax(0,1fr)_304px]">
           <div className="min-h-0 border-r border-line max-desk:hidden">{rail}</div>
-          <main className="grid min-h-0 min-w-0 grid-cols-[minmax(0,1fr)] grid-rows-[auto_minmax(0,1fr)_auto]">
+          <main className="grid min-h-0 min-w-0 grid-cols-[minmax(0,1fr)] grid-rows-[auto_minmax(0,1fr)_auto_auto]">
             <h1 className="sr-only">Conversation with {name}</h1>
             <Header config={config} agentId={shownAgent} onAgent={chooseAgent} onShowRail={() => setSheet('rail')} onShowDetails={() => setSheet('details')} />
             {loadProblem && talk.conversation.turns.length === 0 ? (
@@ -142,6 +145,9 @@ export function Desk({ config, callFirst }: { config: Config; callFirst: boolean
                 onEdit={(key) => setText(talk.withdraw(key))}
               />
             )}
+            <div className="px-[18px] desk:px-8">
+              <LapsedNotice onLeave={() => keepDraft(text || unsentWords(talk.conversation.turns))} />
+            </div>
             <Dock config={config} call={call} controller={controller} agentId={agentId} onCall={() => void controller.start(sessionId, agentId)} callFirst={callFirst && talk.conversation.turns.length === 0}>
               <Composer
                 text={text}
@@ -170,6 +176,12 @@ export function Desk({ config, callFirst }: { config: Config; callFirst: boolean
       </OpenEpisodeContext>
     </AnnounceContext>
   )
+}
+
+/** The last message that was refused. */
+function unsentWords(turns: readonly Turn[]): string {
+  const last = turns.at(-1)
+  return last?.role === 'user' && last.state === 'failed' ? last.text : ''
 }
 
 function useCallAnnouncements(phase: CallPhase, name: string, announce: (words: string) => void) {

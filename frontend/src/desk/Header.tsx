@@ -1,5 +1,6 @@
 /** The top of the column: whom one talks to, and what one should know about it. */
 import type { Config } from '../api/types'
+import { usePerson } from '../session/signIn'
 import { agentStyle, useAgentList } from './agents'
 import { ListIcon, MemoryIcon } from './icons'
 
@@ -12,6 +13,7 @@ interface HeaderProps {
 }
 
 export function Header({ config, agentId, onAgent, onShowRail, onShowDetails }: HeaderProps) {
+  const person = usePerson()
   return (
     <header className="flex items-center justify-between gap-3 px-[18px] py-4 desk:px-8">
       <div className="flex min-w-0 items-center gap-2">
@@ -23,6 +25,12 @@ export function Header({ config, agentId, onAgent, onShowRail, onShowDetails }: 
       <div className="flex items-center gap-4 text-[13px] text-soft">
         {config.recording?.enabled === false && <span className="max-desk:hidden">Not recorded</span>}
         {config.memory?.enabled === true && <span className="max-sm:hidden">Memory on</span>}
+        {person && (
+          <span data-account title={person.detail} className="max-w-40 truncate max-sm:sr-only">
+            <span className="sr-only">Signed in as </span>
+            {person.name}
+          </span>
+        )}
         <IconButton label="What they know" onClick={onShowDetails}>
           <MemoryIcon />
         </IconButton>

@@ -5,7 +5,7 @@ import { asProblem } from '../api/problems'
 import { useEpisodes } from '../api/queries'
 import { EpisodeSearch } from '../memory/EpisodeSearch'
 import { SearchField } from '../memory/SearchField'
-import { personOf, setToken, useToken } from '../session/signIn'
+import { signInWay, usePerson, useWho } from '../session/signIn'
 import { useTheme } from '../session/theme'
 import { Notice } from './Notice'
 import { agentName, useAgentList } from './agents'
@@ -43,8 +43,7 @@ export function Rail({ config, sessionId, onNew }: RailProps) {
 }
 
 function Episodes({ sessionId }: { sessionId: string }) {
-  const token = useToken()
-  const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useEpisodes(token)
+  const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useEpisodes(useWho())
   const episodes = data?.pages.flatMap((page) => page.episodes) ?? []
   const groups = byDay(episodes)
   return (
@@ -109,8 +108,7 @@ function EpisodeLink({ episode, current }: { episode: Episode; current: boolean 
 const THEME_WORDS = { system: 'as your system', light: 'light', dark: 'dark' } as const
 
 function Foot({ config }: { config: Config }) {
-  const token = useToken()
-  const person = personOf(token)
+  const person = usePerson()
   const [theme, nextTheme] = useTheme()
   return (
     <div className="flex items-center gap-2.5 text-[13px] text-soft">
@@ -122,7 +120,7 @@ function Foot({ config }: { config: Config }) {
       <div className="min-w-0 flex-1">
         {person && (
           <p className="truncate">
-            {person.name} · {person.role}
+            {person.name} · {person.detail}
           </p>
         )}
         <p className="capitalize">{config.environment}</p>
@@ -130,8 +128,8 @@ function Foot({ config }: { config: Config }) {
           <button type="button" onClick={nextTheme} className="min-h-6 underline underline-offset-2 hover:text-ink">
             Colours: {THEME_WORDS[theme]}
           </button>
-          {token !== null && (
-            <button type="button" onClick={() => setToken(null)} className="min-h-6 underline underline-offset-2 hover:text-ink">
+          {person && (
+            <button type="button" onClick={() => void signInWay().signOut()} className="min-h-6 underline underline-offset-2 hover:text-ink">
               Sign out
             </button>
           )}

@@ -8,7 +8,7 @@ import { Notice } from '../desk/Notice'
 import { leaveEscapeToForms } from '../desk/escape'
 import { CloseIcon } from '../desk/icons'
 import { useReturnFocus } from '../desk/returnFocus'
-import { useMayChange, useToken } from '../session/signIn'
+import { useMayChange, useWho } from '../session/signIn'
 import { AddFact } from './AddFact'
 import { FactList } from './FactList'
 import { NothingYet } from './FactsPanel'
@@ -62,7 +62,7 @@ function Everything() {
   const [kind, setKind] = useState<FactKind | null>(null)
   const [before, setBefore] = useState(false)
   const [adding, setAdding] = useState(false)
-  const { data, error, isPending, isPlaceholderData, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useFacts(useToken(), { limit: PAGE, kind, before, words: useSettled(words.trim()) })
+  const { data, error, isPending, isPlaceholderData, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useFacts(useWho(), { limit: PAGE, kind, before, words: useSettled(words.trim()) })
   const facts = data?.pages.flatMap((page) => page.facts) ?? []
   const filtered = words.trim() !== '' || kind !== null
 

@@ -6,7 +6,7 @@ import { Notice } from '../desk/Notice'
 import { useAgentList } from '../desk/agents'
 import { useOpenEpisode } from '../desk/openEpisode'
 import { day, firstWords } from '../desk/words'
-import { useToken } from '../session/signIn'
+import { useWho } from '../session/signIn'
 import { cameFrom } from './factWords'
 import { periodWords, whoSaid } from './sources'
 import { useSettled } from './useSettled'
@@ -17,7 +17,7 @@ const PASSAGE_LENGTH = 150
 
 export function EpisodeSearch({ words }: { words: string }) {
   const settled = useSettled(words)
-  const { data, error, isPlaceholderData, refetch } = useSearch(useToken(), settled)
+  const { data, error, isPlaceholderData, refetch } = useSearch(useWho(), settled)
   const current = data && !isPlaceholderData && settled === words ? data : null
   return (
     <div className="-mx-2 flex min-h-0 flex-1 flex-col gap-[18px] overflow-y-auto px-2" aria-busy={current === null && !error}>

@@ -5,7 +5,7 @@ import { useFacts } from '../api/queries'
 import { Notice } from '../desk/Notice'
 import { useAgentList } from '../desk/agents'
 import { OpenEpisodeContext, useOpenEpisode } from '../desk/openEpisode'
-import { useMayChange, useToken } from '../session/signIn'
+import { useMayChange, useWho } from '../session/signIn'
 import { AddFact } from './AddFact'
 import { AllFacts } from './AllFacts'
 import { FactList } from './FactList'
@@ -15,7 +15,7 @@ export function FactsPanel() {
   const heading = useId()
   const mayChange = useMayChange()
   const openEpisode = useOpenEpisode()
-  const { data, error, isPending, refetch } = useFacts(useToken(), { limit: FACTS_SHOWN })
+  const { data, error, isPending, refetch } = useFacts(useWho(), { limit: FACTS_SHOWN })
   const [adding, setAdding] = useState(false)
   const [all, setAll] = useState(false)
   const facts = data?.pages[0]?.facts ?? []

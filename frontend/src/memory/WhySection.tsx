@@ -8,7 +8,7 @@ import type { Turn } from '../conversation/turns'
 import { Notice } from '../desk/Notice'
 import { useAgentList } from '../desk/agents'
 import { firstWords } from '../desk/words'
-import { useToken } from '../session/signIn'
+import { useWho } from '../session/signIn'
 import { FactSource } from './FactSource'
 import { asRecalled, whoSaid } from './sources'
 
@@ -27,7 +27,7 @@ const SHOWN = 4
 export function WhySection({ answer, onLast, asked }: WhySectionProps) {
   const id = useId()
   const heading = useRef<HTMLHeadingElement>(null)
-  const why = useWhy(useToken(), answer?.storedId ?? null)
+  const why = useWhy(useWho(), answer?.storedId ?? null)
   const served = useRef(0)
 
   useEffect(() => {

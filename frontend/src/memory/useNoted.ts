@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef } from 'react'
 import { useFacts } from '../api/queries'
 import type { Fact } from '../api/types'
-import { useToken } from '../session/signIn'
+import { useWho } from '../session/signIn'
 
 /** So many facts stand in the side panel. */
 export const FACTS_SHOWN = 8
@@ -30,7 +30,7 @@ function learned(facts: readonly Fact[], { ids, newest }: Known): readonly Fact[
 /** Returns what to call after each answered turn. `isShown`: whether the facts are on the screen just now. */
 export function useNoted(announce: (words: string) => void, isShown: () => boolean): () => void {
   const queries = useQueryClient()
-  const who = useToken()
+  const who = useWho()
   const { data } = useFacts(who, { limit: FACTS_SHOWN })
   const known = useRef<Known | null>(null)
   const timers = useRef<ReturnType<typeof setTimeout>[]>([])

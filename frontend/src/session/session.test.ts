@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { currentSessionId, openSession, startNewSession } from './sessionId'
-import { currentToken, personOf, setToken } from './signIn'
+import { DevTokens, personOf } from './devTokens'
+import { keepDraft, keptDraft } from './draft'
+import { currentSessionId, openSession, ownTab, startNewSession } from './sessionId'
 
 describe('the session id', () => {
   test('is made once for the tab and kept under the agreed key', () => {
@@ -31,22 +32,48 @@ describe('the session id', () => {
   })
 })
 
-describe('the development token', () => {
-  test('is kept in the tab only', () => {
-    setToken('dev_alice_analyst')
-    expect(currentToken()).toBe('dev_alice_analyst')
+describe('a tab that another person takes over', () => {
+  test('begins another conversation and forgets what was being written', () => {
+    ownTab('alice')
+    const hers = currentSessionId()
+    keepDraft('A secret of Alice')
+    ownTab('alice')
+    expect(currentSessionId()).toBe(hers)
+    expect(keptDraft()).toBe('A secret of Alice')
+    ownTab('bob')
+    expect(currentSessionId()).not.toBe(hers)
+    expect(keptDraft()).toBe('')
+  })
+})
+
+describe('signing in with a development token', () => {
+  test('is kept in the tab only, and ends', async () => {
+    const way = new DevTokens()
+    expect(way.standing).toEqual({ name: 'out', trouble: null })
+    await way.signIn('dev_alice_analyst')
+    expect(await way.token()).toBe('dev_alice_analyst')
+    expect(new DevTokens().standing).toMatchObject({ name: 'in', who: { name: 'Alice' } })
     expect(localStorage.length).toBe(0)
-    setToken(null)
-    expect(currentToken()).toBeNull()
+    await way.signOut()
+    expect(await way.token()).toBeNull()
     expect(sessionStorage.getItem('engram_token')).toBeNull()
   })
 
-  test('names a person and a role', () => {
-    expect(personOf('dev_alice_analyst')).toEqual({ name: 'Alice', role: 'analyst' })
-    expect(personOf('dev_a.b-c_admin')).toEqual({ name: 'A.b-c', role: 'admin' })
+  test('names a person and a role; the id may hold underscores', () => {
+    expect(personOf('dev_alice_analyst')).toMatchObject({ name: 'Alice', detail: 'analyst', mayChange: true })
+    expect(personOf('dev_a.b-c_admin')).toMatchObject({ name: 'A.b-c', detail: 'admin' })
+    expect(personOf('dev_bob_the_builder_viewer')).toMatchObject({ name: 'Bob The Builder', detail: 'viewer', mayChange: false })
   })
 
-  test.each(['dev_alice', 'alice_admin', 'dev__admin', 'dev_alice_Admin', '', null])('is not one of another form: %j', (token) => {
+  test.each(['dev_alice', 'alice_admin', 'dev__admin', 'dev_alice_Admin', '', null])('is not done with one of another form: %j', (token) => {
     expect(personOf(token)).toBeNull()
+  })
+
+  test('is asked for again when the service does not accept the token', async () => {
+    const way = new DevTokens()
+    await way.signIn('dev_alice_analyst')
+    expect(await way.stepUp()).toBe(false)
+    expect(way.standing).toMatchObject({ name: 'out', trouble: expect.stringContaining('did not accept') })
+    expect(await way.token()).toBeNull()
   })
 })

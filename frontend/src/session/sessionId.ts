@@ -4,9 +4,11 @@
  * Opening an earlier episode makes its id the tab's, so that talking goes on where it ended.
  */
 import { useSyncExternalStore } from 'react'
+import { keepDraft } from './draft'
 import { readSession, writeSession } from './storage'
 
 const KEY = 'engram_session_id'
+const OWNER_KEY = 'engram_session_owner'
 /** What the service accepts as a session id. */
 const VALID = /^(?!\.+$)[A-Za-z0-9._-]{1,128}$/
 
@@ -35,6 +37,15 @@ function change(id: string): void {
 /** Begin a new conversation. */
 export function startNewSession(): void {
   change(create())
+}
+
+/** Somebody is signed in here: another person's conversation, and what they had begun to write, is not theirs. */
+export function ownTab(personId: string): void {
+  const owner = readSession(OWNER_KEY)
+  writeSession(OWNER_KEY, personId)
+  if (owner === null || owner === personId) return
+  startNewSession()
+  keepDraft('')
 }
 
 /** Go on with an earlier one. */

@@ -1,47 +1,70 @@
 /**
- * The caller's token, where the level asks for one. Kept in sessionStorage: it lives as long as the tab and is sent as a
- * bearer header over HTTP and as a subprotocol of the voice WebSocket, never in an address.
+ * Who is at the page, and the token that proves it to the service: sent as a bearer header over HTTP, exchanged for a ticket
+ * for the voice WebSocket, never in an address. The service says by which of three ways one signs in here.
  */
 import { useSyncExternalStore } from 'react'
-import { readSession, writeSession } from './storage'
+import type { Config } from '../api/types'
+import { DevTokens } from './devTokens'
+import { Entra, type EntraApp } from './entra'
+import type { Person, SignInWay, Standing } from './standing'
 
-const KEY = 'engram_token'
-/** The development tokens of the SOP, section 3.3. */
-const DEV_TOKEN = /^dev_([A-Za-z0-9][A-Za-z0-9.-]{0,63})_([a-z]{1,32})$/
+const NOBODY: Standing = { name: 'in', who: null }
 
-const listeners = new Set<() => void>()
-
-export function currentToken(): string | null {
-  return readSession(KEY)
+/** Nobody signs in. */
+const OPEN: SignInWay = {
+  standing: NOBODY,
+  subscribe: () => () => undefined,
+  token: async () => null,
+  signIn: async () => undefined,
+  signOut: async () => undefined,
+  stepUp: async () => false,
 }
 
-/** Keep a token, or sign out with null. */
-export function setToken(token: string | null): void {
-  writeSession(KEY, token)
-  for (const listener of listeners) listener()
+let way: SignInWay = OPEN
+let authorities: { readonly key: string; readonly entra: Entra } | null = null
+
+/** The way of signing in that is used here. */
+export function signInWay(): SignInWay {
+  return way
 }
 
-/** The token as React state. */
-export function useToken(): string | null {
-  return useSyncExternalStore((listener) => {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  }, currentToken)
+/** Use the way that the service names. Asked twice for the same authority it goes on with what it has. */
+export function openSignIn({ auth_mode, entra }: Pick<Config, 'auth_mode' | 'entra'>): SignInWay {
+  if (entra) way = entraOf(entra)
+  else way = auth_mode === 'dev_tokens' ? new DevTokens() : OPEN
+  return way
 }
 
-export interface Person {
-  readonly name: string
-  readonly role: string
+function entraOf(app: EntraApp): Entra {
+  const key = JSON.stringify(app)
+  if (authorities?.key !== key) {
+    const entra = new Entra(app, async () => (await import('./msal')).openMsal(app))
+    authorities = { key, entra }
+    void entra.open()
+  }
+  return authorities.entra
 }
 
-/** Whom a development token names, or null when it is not one. */
-export function personOf(token: string | null): Person | null {
-  const match = DEV_TOKEN.exec(token ?? '')
-  const [, user, role] = match ?? []
-  return user && role ? { name: user.charAt(0).toUpperCase() + user.slice(1), role } : null
+/** How the person stands, as React state. */
+export function useStanding(): Standing {
+  return useSyncExternalStore(
+    (listener) => way.subscribe(listener),
+    () => way.standing,
+  )
 }
 
-/** Whether the person may change anything. Only a viewer may not; the service has the last word. */
+/** The person at the page, or null where nobody signs in or nobody is there. */
+export function usePerson(): Person | null {
+  const standing = useStanding()
+  return standing.name === 'in' || standing.name === 'lapsed' ? standing.who : null
+}
+
+/** Under what the page keeps what it has read: one person's things are not another's. */
+export function useWho(): string | null {
+  return usePerson()?.id ?? null
+}
+
+/** Whether to offer changes. Only a read-only person may not; the service has the last word. */
 export function useMayChange(): boolean {
-  return personOf(useToken())?.role !== 'viewer'
+  return usePerson()?.mayChange ?? true
 }
