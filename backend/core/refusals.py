@@ -124,8 +124,10 @@ _ADDRESSES = (
 
 
 def _endpoints(settings: "Settings", demands: Demands) -> Iterator[str]:
-    for name in _ADDRESSES:
-        value = getattr(settings, name)
+    listed = settings.azure_voicelive_endpoints
+    addresses = [("azure_voicelive_endpoints", address) for address in listed]
+    addresses += [(name, value) for name in _ADDRESSES if (value := getattr(settings, name)) not in listed]
+    for name, value in addresses:
         if not value or _PLACEHOLDER.search(value):
             continue
         parts = _split(value)
@@ -141,6 +143,8 @@ def _endpoints(settings: "Settings", demands: Demands) -> Iterator[str]:
             )
         elif name == "azure_ai_endpoint" and parts.path.rstrip("/").endswith("/chat/completions"):
             yield "AZURE_AI_ENDPOINT: it names the chat route itself. Remove /chat/completions from its end."
+        elif name.startswith("azure_voicelive") and parts.path.rstrip("/").endswith("/voice-live/realtime"):
+            yield f"{name.upper()}: it names the VoiceLive route itself. Remove /voice-live/realtime from its end."
 
 
 def _zep(settings: "Settings") -> Iterator[str]:

@@ -4,6 +4,7 @@
 remedy. After start-up nothing asks for the level's name: what it means is in `Settings.demands` and the properties.
 """
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -49,6 +50,7 @@ class Settings(BaseSettings):
     azure_ai_project_name: str = ""
 
     azure_voicelive_endpoint: str = ""
+    azure_voicelive_endpoints: Annotated[list[str], NoDecode] = []
     azure_voicelive_model: str = "gpt-realtime"
     azure_voicelive_voice: str = ""
     azure_voicelive_key: str = Field(default="", repr=False)
@@ -105,6 +107,9 @@ class Settings(BaseSettings):
     voice_max_sessions: int = Field(default=100, ge=1, le=100_000)
     voice_audio_queue_frames: int = Field(default=250, ge=10, le=10_000)
     voice_connections_per_minute: int = Field(default=30, ge=1, le=100_000)
+    voice_waiting_calls: int = Field(default=60, ge=0, le=10_000)
+    voice_idle_minutes: float = Field(default=10, ge=0, le=1_440)
+    voice_max_minutes: float = Field(default=240, ge=0, le=10_080)
     ui_dir: Path = Path("frontend/dist")
 
     @field_validator("cors_origins", mode="before")
@@ -130,6 +135,11 @@ class Settings(BaseSettings):
         except ValueError:
             raise ValueError('it is not a JSON list. Write it as ["first","second"]') from None
 
+    @field_validator("azure_voicelive_endpoints", mode="before")
+    @classmethod
+    def _addresses(cls, value: Any) -> Any:
+        return _listed(value) if isinstance(value, str) else value
+
     @field_validator("log_level", "environment", mode="before")
     @classmethod
     def _any_case(cls, value: Any, info: Any) -> Any:
@@ -139,9 +149,13 @@ class Settings(BaseSettings):
 
     @model_validator(mode="before")
     @classmethod
-    def _voice_account_of_project(cls, values: Any) -> Any:
-        """A project endpoint alone names the account too (SOP 1.1, Foundry playground variables)."""
+    def _first_voice_endpoint(cls, values: Any) -> Any:
+        """The first of a list, or the account of a project endpoint (SOP 1.1, Foundry playground variables)."""
         if isinstance(values, dict) and not values.get("azure_voicelive_endpoint"):
+            named = values.get("azure_voicelive_endpoints") or []
+            with contextlib.suppress(ValueError):
+                if listed := _listed(named) if isinstance(named, str) else named:
+                    return {**values, "azure_voicelive_endpoint": listed[0]}
             project = urlsplit(str(values.get("azure_existing_aiproject_endpoint") or ""))
             if project.scheme and project.netloc:
                 return {**values, "azure_voicelive_endpoint": f"{project.scheme}://{project.netloc}"}
@@ -194,12 +208,15 @@ class Settings(BaseSettings):
         return f"{parts.scheme}://{parts.netloc}{path}"
 
     @property
-    def voicelive_url(self) -> str:
-        """What the VoiceLive SDK is given: the account, or the project where one is named; '' when unset."""
-        base = self.azure_voicelive_endpoint.rstrip("/")
-        if not base or PROJECT_PATH.search(base):
+    def voicelive_urls(self) -> list[str]:
+        """What the VoiceLive SDK is given, in order of priority: the account, or the project where one is named."""
+        named = [self.azure_voicelive_endpoint, *self.azure_voicelive_endpoints]
+        return list(dict.fromkeys(self._voicelive_url(url.rstrip("/")) for url in named if url))
+
+    def _voicelive_url(self, base: str) -> str:
+        if PROJECT_PATH.search(base) or not self._voice_project:
             return base
-        return f"{base}/api/projects/{quote(self._voice_project, safe='')}" if self._voice_project else base
+        return f"{base}/api/projects/{quote(self._voice_project, safe='')}"
 
     @property
     def _voice_project(self) -> str:
@@ -229,6 +246,22 @@ class Settings(BaseSettings):
             self.metrics_token, *self.otlp_headers.values(),
         )  # fmt: skip
         return sorted({value for value in values if len(value) >= 8}, key=len, reverse=True)
+
+
+def _listed(text: str) -> list[str]:
+    """Return the addresses of a JSON list, or of one with commas; raise `ValueError` with the remedy."""
+    if not text.lstrip().startswith("["):
+        return [address.strip() for address in text.split(",") if address.strip()]
+    try:
+        addresses: list[str] = json.loads(text)
+    except ValueError:
+        addresses = []
+    if not addresses or not all(isinstance(address, str) for address in addresses):
+        raise ValueError(
+            'it is not a list of addresses. Write it as ["https://first.example.org", "https://second.example.org"], '
+            "or with commas between them"
+        )
+    return addresses
 
 
 def load_settings(env_file: str | Path | None = ".env") -> Settings:

@@ -1,12 +1,14 @@
-"""How many calls, and how many connections a minute: bounds that protect this process and VoiceLive's quota.
+"""Who gets a call, and who may open a connection when: bounds that protect this process and VoiceLive's quota.
 
-One call per session of one owner: a newer connection takes the call over.
+One call per session of one owner: a newer connection takes the call over. Connections are opened in order: those of
+calls under way (a lost leg, a rollover, another voice) before those of new calls, first come, first served. Nothing
+here waits or keeps a clock: `now` is monotonic, in seconds; `upstream` does the waiting.
 """
 
-import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
 
 from backend.core.problems import Problem
 from backend.identity.principal import Principal
@@ -23,16 +25,11 @@ class Seat:
 
 
 class Admission:
-    """Counts calls and connections. `clock` is monotonic, in seconds."""
+    """Counts calls."""
 
-    def __init__(
-        self, max_calls: int, connections_per_minute: int, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, max_calls: int) -> None:
         self._max_calls = max_calls
-        self._per_minute = connections_per_minute
-        self._clock = clock
         self._seats: dict[Key, Seat] = {}
-        self._connections: deque[float] = deque()
 
     @property
     def calls(self) -> int:
@@ -62,22 +59,125 @@ class Admission:
         if self._seats.get(seat.key) is seat:
             del self._seats[seat.key]
 
-    def connection(self) -> None:
-        """Count a new connection to VoiceLive; raise `Problem` 429 when the minute's share is used up.
 
-        A sliding minute, because the service's quota counts that way and a bucket would let twice as many through.
-        """
-        now = self._clock()
-        while self._connections and now - self._connections[0] >= 60:
-            self._connections.popleft()
-        if len(self._connections) >= self._per_minute:
-            wait = 60 - (now - self._connections[0])
-            raise Problem(
-                429,
-                "too_many_connections",
-                "Too many new calls",
-                f"{self._per_minute} voice sessions were opened within a minute: the quota. Try again in {wait:.0f} s.",
-                retryable=True,
-                retry_after=wait,
+class Quota:
+    """The last connections to one endpoint, and when the next may be opened. minute: what the quota counts in, seconds.
+
+    A sliding minute, because the service's quota counts that way and a bucket would let twice as many through. New
+    calls leave a fifth of it to those under way: else thirty new calls could keep a broken one waiting for a minute.
+    """
+
+    def __init__(self, per_minute: int, minute: float = 60.0) -> None:
+        self._minute = minute
+        self._limits = {True: per_minute, False: per_minute - per_minute // 5}
+        self._taken: deque[float] = deque(maxlen=per_minute)
+
+    def free_at(self, now: float, returning: bool) -> float:
+        """Return when a connection may be opened: now or later."""
+        limit = self._limits[returning]
+        if len(self._taken) < limit:
+            return now
+        return max(now, self._taken[-limit] + self._minute)
+
+    def take(self, now: float) -> None:
+        """A connection is opened."""
+        self._taken.append(now)
+
+    def copy(self) -> "Quota":
+        """Return one for trying out."""
+        other = Quota(self._limits[True], self._minute)
+        other._taken = self._taken.copy()
+        return other
+
+
+class Gate(Protocol):
+    """What connections are opened through: an endpoint."""
+
+    @property
+    def quota(self) -> Quota:
+        """Its connections in the last minute."""
+        ...
+
+    def free_at(self, now: float, returning: bool) -> float:
+        """Return when a connection may be opened there: now or later."""
+        ...
+
+    def take(self, now: float) -> None:
+        """A connection is opened."""
+        ...
+
+
+G = TypeVar("G", bound=Gate)
+
+
+@dataclass(eq=False, slots=True)
+class Place:
+    """A place in the queue. returning: for a call that is under way."""
+
+    returning: bool
+
+
+class Queue(Generic[G]):
+    """Those who wait for a connection. gates: in order of preference; the first that is free is taken."""
+
+    def __init__(self, gates: Sequence[G]) -> None:
+        self._gates = gates
+        self._lanes: dict[bool, deque[Place]] = {True: deque(), False: deque()}
+
+    def __iter__(self) -> Iterator[Place]:
+        yield from self._lanes[True]
+        yield from self._lanes[False]
+
+    def __len__(self) -> int:
+        return len(self._lanes[True]) + len(self._lanes[False])
+
+    @property
+    def new_calls(self) -> int:
+        """How many of those who wait are new calls."""
+        return len(self._lanes[False])
+
+    def join(self, returning: bool, *, again: bool = False) -> Place:
+        """Take a place: the last, or the first of its kind for somebody whose turn had come before."""
+        place = Place(returning)
+        lane = self._lanes[returning]
+        if again:
+            lane.appendleft(place)
+        else:
+            lane.append(place)
+        return place
+
+    def leave(self, place: Place) -> None:
+        """Give the place up; nothing happens when its turn has come."""
+        lane = self._lanes[place.returning]
+        if place in lane:
+            lane.remove(place)
+
+    def admit(self, now: float) -> tuple[Place, G] | None:
+        """Return whose turn it is, and where: the connection counts from here on. None when nobody's."""
+        place = next(iter(self), None)
+        if place is None:
+            return None
+        for gate in self._gates:
+            if gate.free_at(now, place.returning) <= now:
+                gate.take(now)
+                self.leave(place)
+                return place, gate
+        return None
+
+    def next_at(self, now: float) -> float | None:
+        """Return when the first one's turn will come, as things are; None when nobody waits."""
+        place = next(iter(self), None)
+        return None if place is None else min(gate.free_at(now, place.returning) for gate in self._gates)
+
+    def forecast(self, now: float) -> list[tuple[Place, float]]:
+        """Return everybody who waits, in order, and when the turn of each will come, as things are."""
+        trial = [(gate.quota.copy(), gate) for gate in self._gates]
+        turns = []
+        for place in self:
+            at, _, quota = min(
+                (max(quota.free_at(now, place.returning), gate.free_at(now, place.returning)), number, quota)
+                for number, (quota, gate) in enumerate(trial)
             )
-        self._connections.append(now)
+            quota.take(at)
+            turns.append((place, at))
+        return turns

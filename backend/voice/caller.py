@@ -74,6 +74,11 @@ class Caller:
             self._state = state
             self.say(messages.state(state))
 
+    def set_waiting(self, place: int, seconds: float) -> None:
+        """Tell that the call waits for its turn, and where in the queue it stands."""
+        self._state = "waiting"
+        self.say(messages.waiting(place, seconds))
+
     def audio(self, base64: bytes, item_id: str) -> float:
         """Send sound of an answer; return its playing time in milliseconds."""
         ms = milliseconds(base64)

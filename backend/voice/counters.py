@@ -18,6 +18,9 @@ RESUMED = Counter("engram_voice_resumed", "Interruptions that were none: the ans
 SUBSTITUTIONS = Counter("engram_voice_substitutions", "Settings that VoiceLive answered differently", ["setting"])
 FRAMES = Counter("engram_voice_frames", "Sound frames, by what became of them", ["fate"])
 TURNS_LOST = Counter("engram_voice_turns_lost", "Turns that could not be stored before the call's end")
+WAITING = Gauge("engram_voice_waiting", "Calls and legs that wait for a connection to VoiceLive")
+ENDPOINT_FAILURES = Counter("engram_voice_endpoint_failures", "VoiceLive did not serve, by endpoint", ["host", "code"])
+REPLACED = Counter("engram_voice_legs_replaced", "VoiceLive sessions replaced within a call, by reason", ["reason"])
 
 _TURN = ["agent", "leg", "input"]
 WAITS = Histogram(

@@ -18,7 +18,7 @@ from backend.core.context import SecurityLayer
 from backend.voice import messages
 from backend.voice.caller import Caller
 from backend.voice.leg import Leg, short_id
-from backend.voice.room import Patience
+from backend.voice.patience import Patience
 from backend.voice.stopwatch import Stopwatch
 
 log = logging.getLogger("backend.voice")

@@ -85,14 +85,17 @@ class Events:
             leg.lost = True
             log.debug("%s: VoiceLive connection ended, %d", self._call, lost.code)
             if not leg.retired:
-                expired = leg.expires_at is not None and time.time() >= leg.expires_at - EXPIRY_SLACK_S
-                raise failures.lost(lost.code, expired=expired or leg.expired) from lost
+                if leg.expires_at is not None and time.time() >= leg.expires_at - EXPIRY_SLACK_S:
+                    leg.expired = True
+                raise failures.lost(lost.code, expired=leg.expired) from lost
 
     def _take(self, leg: Leg, frame: bytes) -> bool:
         """Deal with one frame, or answer False while the browser is behind; never waits.
 
         A frame that is not as known is passed over: it must not end the call.
         """
+        if leg.deaf:
+            return True
         if self._caller.behind:
             return False
         leg.last_event_at = self._clock()
@@ -232,6 +235,7 @@ class Events:
         self._transcript.answer_word(event["item_id"], event.get("text") or "", ends_ms)
 
     def _audio_done(self, leg: Leg, event: Event) -> None:
+        self._transcript.answer_sound_over(event["item_id"])
         if leg is not self._current() or event.get("response_id") in leg.silenced:
             self.floor.late_end(event.get("response_id"), event["item_id"])
         elif self.floor.decided:

@@ -108,6 +108,19 @@ def handshake_timed_out(seconds: float) -> Problem:
     )
 
 
+def too_many_connections(wait: float) -> Problem:
+    """The quota of new connections is used up for so long that waiting in the queue makes no sense."""
+    return Problem(
+        429,
+        "too_many_connections",
+        "Too many new calls",
+        "So many voice sessions were opened within a minute that the quota is used up, and others wait already. Try "
+        f"again in {max(wait, 1):.0f} s.",
+        retryable=True,
+        retry_after=max(wait, 1),
+    )
+
+
 def stalled(seconds: float) -> Problem:
     """The connection stands, and an answer that is due does not come."""
     return Problem(

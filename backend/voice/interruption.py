@@ -163,6 +163,10 @@ class Floor:
             else:
                 self._it_was_none(doubt)
 
+    def leg_lost(self) -> None:
+        """The session that was to tell is gone: what was cut stays cut."""
+        self._settle()
+
     # What the service does meanwhile
 
     def refuses(self, leg: Leg, response_id: str) -> bool:

@@ -6,17 +6,23 @@ has spoken. The leg keeps the protocol's rule that at most one response is open;
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+import math
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from backend.agents.profiles import AgentProfile
 from backend.agents.tools import Toolbox
 from backend.core.ids import new_id
+from backend.core.problems import Problem
 from backend.voice.counters import FRAMES
 from backend.voice.link import SEND_FAILURES, Link
 from backend.voice.outlet import Outlet
+from backend.voice.upstream import Endpoint
 
 log = logging.getLogger("backend.voice")
+
+PIECE_FRAMES = 25
+"""Frames of held sound sent in one piece: a second of it, as browsers send 40 ms."""
 
 
 def short_id(prefix: str) -> str:
@@ -33,10 +39,16 @@ class Leg:
     quiet: set while no response is open.
     box: the tools it was configured with; working: how many of its responses wait for tools.
     awaiting: whether an answer is due; last_event_at: when the service was last heard of (loop time, seconds).
+    served: whether it has ended a response; told: the turns from before it began that it knows of.
+    retired: another answers from here on; deaf: nothing of it counts any more, not even words.
+    roll_at, leave_at: when another may, and when it must, take its place before it expires (loop time, seconds).
     """
 
-    def __init__(self, link: Link, profile: AgentProfile, session: dict[str, Any], microphone_frames: int) -> None:
+    def __init__(
+        self, link: Link, endpoint: Endpoint, profile: AgentProfile, session: dict[str, Any], microphone_frames: int
+    ) -> None:
         self.link = link
+        self.endpoint = endpoint
         self.profile = profile
         self.asked = session
         self.ready = asyncio.Event()
@@ -49,7 +61,10 @@ class Leg:
         self.working = 0
         self.awaiting = False
         self.last_event_at = asyncio.get_running_loop().time()
-        self.expired = self.retired = self.lost = False
+        self.expired = self.retired = self.lost = self.deaf = self.served = False
+        self.problem: Problem | None = None
+        self.told: set[str] = set()
+        self.roll_at = self.leave_at = math.inf
         self.quiet = asyncio.Event()
         self.quiet.set()
         self.outlet: Outlet[bytes | dict[str, Any]] = Outlet(self._write, _is_sound)
@@ -73,6 +88,15 @@ class Leg:
     def busy(self) -> bool:
         """Whether something is on its way: a response, or a tool that one waits for."""
         return self.responding or self.working > 0
+
+    @property
+    def owes_answer(self) -> bool:
+        """Whether an answer is due, asked for or begun, that nobody has stopped."""
+        return (
+            self._create_wanted
+            or self.working > 0
+            or ((self.awaiting or self.responding) and self.response_id not in self.silenced)
+        )
 
     def send(self, event: dict[str, Any]) -> None:
         """Send an event; never waits."""
@@ -100,8 +124,8 @@ class Leg:
         item = {"id": item_id, "type": "message", "role": role, "content": [part]}
         self.send({"type": "conversation.item.create", "item": item})
 
-    def ask_response(self) -> None:
-        """Ask for an answer: at once, or when the open response is done."""
+    def ask_response(self, instructions: str = "") -> None:
+        """Ask for an answer: at once, or when the open response is done. instructions: for this answer alone."""
         if self.responding:
             self._create_wanted = True
             return
@@ -109,7 +133,8 @@ class Leg:
         self._create_id = short_id("create")
         self.awaiting = True
         self.quiet.clear()
-        self.send({"type": "response.create", "event_id": self._create_id})
+        event = {"type": "response.create", "event_id": self._create_id}
+        self.send(event | {"additional_instructions": instructions} if instructions else event)
 
     def speak(self, text: str, *, as_written: bool) -> None:
         """Have these words said as a response of their own, unless one is open.
@@ -153,6 +178,14 @@ class Leg:
             }
         )
 
+    def tell(self, turn_id: str, role: str, text: str) -> None:
+        """Put a turn from before this leg into the conversation."""
+        known_as = short_id("past")
+        self.say(known_as, role, text)
+        self.told.add(turn_id)
+        if role == "assistant":
+            self._retold[turn_id] = known_as
+
     def retell(self, item_id: str, text: str) -> None:
         """Put an answer that was shortened into the service's context again, as text: sound cannot be given back."""
         self.forget(item_id)
@@ -178,6 +211,7 @@ class Leg:
 
     def response_done(self, response_id: str) -> None:
         """The service has ended a response; the answer that was waiting for it is asked for."""
+        self.served = True
         if self.response_id in (None, response_id):
             self.response_id = None
             self.awaiting = False
@@ -207,6 +241,17 @@ class Leg:
             "response_cancel_not_active",
             "item_already_truncated",
         )
+
+    def hear_again(self, frames: Sequence[bytes]) -> None:
+        """Send sound that was held or that another leg heard, in large pieces: far faster than it was spoken."""
+        piece: list[bytes] = []
+        for frame in frames:
+            piece.append(frame)
+            if frame.endswith(b"=") or len(piece) == PIECE_FRAMES:  # base64 that is padded ends there
+                self.outlet.put(b"".join(piece))
+                piece = []
+        if piece:
+            self.outlet.put(b"".join(piece))
 
     async def close(self) -> None:
         """Close the link. What waits to be sent is given up."""

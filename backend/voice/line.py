@@ -1,29 +1,54 @@
-"""The call's line to VoiceLive: which leg answers, what it is told when it begins, and how another takes its place."""
+"""The call's line to VoiceLive: which leg answers, what it is told when it begins, and how another takes its place.
+
+A leg that is lost, or that is about to expire, is replaced by one that knows the conversation. Words and sound are kept
+meanwhile: what the person says until it has words, and what was sent of an answer.
+"""
 
 import asyncio
 import logging
+import random
+import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from backend.agents.profiles import AgentProfile, voice_name
 from backend.core import notes
+from backend.core.context import Turn
+from backend.core.problems import Problem
 from backend.voice import configuration, failures
 from backend.voice.caller import Caller
+from backend.voice.counters import FAILURES, REPLACED
 from backend.voice.events import Events
 from backend.voice.keeper import Keeper
-from backend.voice.leg import Leg, short_id
+from backend.voice.leg import Leg
 from backend.voice.room import Room
-from backend.voice.transcript import Transcript
+from backend.voice.transcript import BrokenOff, Transcript
 
 log = logging.getLogger("backend.voice")
 
 REPLAYED_TURNS = 20
 REPLAYED_CHARACTERS = 12_000
+LOSSES = 6
+"""How many legs in a row may be lost before one has answered, or has stood for `STEADY_S`."""
+STEADY_S = 60.0
+PAUSE_S = 1.0
+"""How long nothing must have been said or heard for a rollover: longer than the lead that the next leg hears again."""
+
+WARM_AGAIN_S = 5.0
+"""How long after a failure the next attempt is made to prepare a leg for a rollover."""
+
+GO_ON = (
+    "The connection broke while you were speaking. The person heard your last message as far as it stands here. Go on "
+    "from exactly there, without greeting, apology or repetition."
+)
 
 
 class Line:
-    """The legs of one call; `leg` is the one that answers, None while there is none: then microphone sound waits."""
+    """The legs of one call; `leg` is the one that answers, None while there is none: then microphone sound waits.
+
+    standing: set while there is one.
+    """
 
     def __init__(
         self,
@@ -36,9 +61,17 @@ class Line:
         self._call = call
         self._caller = caller
         self._spawn = spawn
+        self._clock = asyncio.get_running_loop().time
         self.leg: Leg | None = None
+        self.standing = asyncio.Event()
         self._legs: list[Leg] = []
         self._held: deque[bytes] = deque(maxlen=room.settings.voice_audio_queue_frames)
+        self._losses = 0
+        self._lost_until = 0.0
+        self._began_at = self._busy_at = self._clock()
+        self._standby: Leg | None = None
+        self._warming: asyncio.Task[None] | None = None
+        self._warm_at = 0.0
 
     def attach(self, keeper: Keeper, transcript: Transcript, events: Events) -> None:
         """From here on legs can begin: what is known of the conversation is there."""
@@ -46,48 +79,79 @@ class Line:
 
     def microphone(self, base64: bytes) -> None:
         """Send what the person says."""
-        if self.leg is not None:
-            self.leg.audio(base64)
-        else:
+        if self.leg is None:
             self._held.append(base64)
+        else:
+            self._transcript.sound.add(base64)
+            self.leg.audio(base64)
 
-    async def connect(self, profile: AgentProfile) -> Leg:
-        """Open a VoiceLive session, not configured yet; raise `Problem`."""
-        room = self._room
-        if not room.voicelive.configured:
-            raise failures.not_configured()
-        room.admission.connection()
-        link = await room.voicelive.connect(self.model(profile), timeout=room.patience.connect, request_id=self._call)
-        leg = Leg(link, profile, {}, room.settings.voice_audio_queue_frames)
+    # A leg begins
+
+    async def connect(self, profile: AgentProfile, *, returning: bool = True, wait: float | None = None) -> Leg:
+        """Open a VoiceLive session, not configured yet; raise `Problem`. See `Upstream.connect`."""
+        link, endpoint = await self._room.upstream.connect(
+            self.model(profile),
+            request_id=self._call,
+            returning=returning,
+            wait=wait,
+            told=None if returning else self._caller.set_waiting,
+        )
+        leg = Leg(link, endpoint, profile, {}, self._room.settings.voice_audio_queue_frames)
         self._legs.append(leg)
         return leg
 
     async def begin(self, leg: Leg, profile: AgentProfile) -> None:
-        """Configure a fresh leg, tell it what was said before, and let it answer from here on; raise `Problem`."""
-        await self.configure(leg, profile)
-        for role, text in self._recent():
-            leg.say(short_id("past"), role, text)
-        listening = self._spawn(self._events.listen(leg))
-        self._spawn(leg.write())
-        confirmed = asyncio.create_task(leg.ready.wait())
-        await asyncio.wait({confirmed, listening}, timeout=self._room.patience.confirm, return_when="FIRST_COMPLETED")
-        confirmed.cancel()
-        if not leg.ready.is_set() or leg.rejected:
-            leg.retired = True
-            await leg.close()
-            if listening.done() and (failure := listening.exception()) is not None:
-                raise failure
-            if leg.rejected:
-                raise failures.lost(1008, expired=False)
-            raise failures.not_ready(self._room.patience.confirm)
+        """Prepare a fresh leg and let it answer from here on; raise `Problem`."""
+        await self._prepare(leg, profile)
         self.answer_with(leg)
         self._caller.set_state("ready")
+
+    async def _prepare(self, leg: Leg, profile: AgentProfile) -> None:
+        """Configure a fresh leg and tell it what was said before; raise `Problem`."""
+        patience = self._room.patience
+        await self.configure(leg, profile)
+        self._tell(leg)
+        listening = self._spawn(self._attend(leg))
+        self._spawn(leg.write())
+        confirmed = asyncio.create_task(leg.ready.wait())
+        await asyncio.wait({confirmed, listening}, timeout=patience.confirm, return_when="FIRST_COMPLETED")
+        confirmed.cancel()
+        if not leg.ready.is_set() or leg.rejected or leg.problem is not None:
+            leg.retired = True
+            problem = leg.problem or (
+                failures.lost(1008, expired=False) if leg.rejected else failures.not_ready(patience.confirm)
+            )
+            if problem.retryable:
+                leg.endpoint.failed(problem)
+            else:  # it serves, and refuses what this agent asks for
+                leg.endpoint.worked()
+            await self._drop(leg)
+            raise problem
+        leg.endpoint.worked()
+        if leg.expires_at is not None:
+            left = leg.expires_at - time.time()
+            jitter = random.random()  # noqa: S311  # not a secret
+            margin = min(patience.rollover * (1 + jitter / 2), 0.4 * left)
+            leg.roll_at = self._clock() + left - margin
+            leg.leave_at = self._clock() + left - min(patience.leave, margin / 4)
 
     def answer_with(self, leg: Leg) -> None:
         """Let this leg hear the microphone, from what was held on, and be the one that is heard."""
         self.leg = leg
-        while self._held:
-            leg.audio(self._held.popleft())
+        self._began_at = self._clock()
+        self.standing.set()
+        leg.hear_again(self._held)
+        for frame in self._held:
+            self._transcript.sound.add(frame)
+        self._held.clear()
+        if self._standby is not None:
+            self._spawn(self._drop(self._standby))
+            self._standby = None
+
+    def hold(self) -> None:
+        """No leg answers from here on; microphone sound waits."""
+        self.leg = None
+        self.standing.clear()
 
     def model(self, profile: AgentProfile) -> str:
         """Return the model that speaks for an agent."""
@@ -105,17 +169,142 @@ class Line:
         )
         leg.configure(profile, session, box)
 
-    def _recent(self) -> list[tuple[str, str]]:
-        """Return the last turns as (role, text), oldest first: what was heard of an answer, not what was meant."""
-        recent: list[tuple[str, str]] = []
+    def _tell(self, leg: Leg) -> None:
+        """Tell a leg the last turns it does not know, in order: what was heard of an answer, not what was meant."""
+        recent: list[Turn] = []
         characters = 0
         for turn in reversed(self._keeper.context.episodic.turns[-REPLAYED_TURNS:]):
             characters += len(turn.content)
-            if characters > REPLAYED_CHARACTERS:
+            if characters > REPLAYED_CHARACTERS or turn.id in leg.told:
                 break
+            recent.append(turn)
+        for turn in reversed(recent):
             if turn.content.strip():
-                recent.append((turn.role, turn.content))
-        return recent[::-1]
+                leg.tell(turn.id, turn.role, turn.content)
+
+    # A leg ends
+
+    async def _attend(self, leg: Leg) -> None:
+        """Listen to a leg until its connection ends; when it is the one that answers then, another takes its place."""
+        try:
+            await self._events.listen(leg)
+        except Problem as problem:
+            leg.problem = problem
+            if leg is self.leg:
+                await self.recover(leg, problem)
+
+    async def recover(self, lost: Leg, problem: Problem) -> None:
+        """Go on without a leg that was lost; raise a `Problem` where that makes no sense or takes too long.
+
+        The first attempt comes at once, the others after a pause that grows; `Upstream` says when and where.
+        """
+        if lost.deaf:
+            return
+        log.warning("%s: a leg is lost: %s", self._call, problem.code)
+        self.hold()
+        lost.retired = lost.deaf = True
+        self._spawn(self._drop(lost))
+        if not problem.retryable:
+            raise problem
+        if lost.served or self._clock() - self._began_at > STEADY_S:
+            self._losses = 0
+        elif self._losses and not lost.expired:  # the one before was lost as soon
+            lost.endpoint.failed(problem)
+        if not self._losses:
+            self._lost_until = self._clock() + self._room.patience.lost
+        FAILURES.labels(problem.code).inc()
+        self._caller.set_state("reconnecting")
+        left = self._break_off()
+        leg = self._spare(lost)
+        while leg is None:
+            self._losses += 1
+            if self._losses > LOSSES or self._clock() > self._lost_until:
+                raise problem
+            await asyncio.sleep(random.random() * 0.1 * 2.0**self._losses)  # noqa: S311  # not a secret
+            leg = await self.connect(lost.profile, wait=self._lost_until - self._clock())
+            try:
+                await self._prepare(leg, lost.profile)
+            except Problem as failure:
+                if not failure.retryable:
+                    raise
+                problem, leg = failure, None
+        REPLACED.labels("lost").inc()
+        self._go_on(leg, lost, left)
+
+    def _break_off(self) -> BrokenOff:
+        """Nothing more comes of a leg: settle what was under way there. What was sent to the browser keeps playing."""
+        self._events.floor.leg_lost()
+        left = self._transcript.break_off()
+        for item_id in left.silent:
+            self._caller.audio_end(item_id)
+        return left
+
+    def _go_on(self, leg: Leg, old: Leg, left: BrokenOff) -> None:
+        """Let a prepared leg answer in the place of one that is gone, and make good what that one left undone."""
+        self._tell(leg)
+        leg.hear_again(self._transcript.sound.frames())
+        self.answer_with(leg)
+        self._transcript.listened_again()
+        if old.owes_answer and not left.unworded and left.answered != "all":
+            leg.ask_response(GO_ON if left.answered == "part" else "")
+            self._caller.set_state("thinking")
+        else:
+            self._caller.set_state("speaking" if self._caller.speaking_for() > 0 else "ready")
+
+    # A leg expires
+
+    def tend(self) -> None:
+        """To be called a few times a second: replace a leg that has stalled, or that is about to expire."""
+        leg, now = self.leg, self._clock()
+        if leg is None:
+            return
+        if leg.awaiting and now - leg.last_event_at > self._room.patience.answer:
+            self._spawn(self.recover(leg, failures.stalled(self._room.patience.answer)))
+            return
+        busy = leg.busy or leg.awaiting or not self._transcript.worded or not self._events.floor.decided
+        if busy or self._caller.speaking_for() > 0:
+            self._busy_at = now
+        if now < leg.roll_at:
+            return
+        standby = self._standby
+        if standby is None or standby.problem is not None or standby.profile is not leg.profile:
+            if (self._warming is None or self._warming.done()) and now >= self._warm_at:
+                self._warming = self._spawn(self._warm(leg))
+        elif (
+            now - self._busy_at >= PAUSE_S
+            or (now >= (leg.roll_at + leg.leave_at) / 2 and not busy)  # only what was sent is still to be heard
+            or now >= leg.leave_at
+        ):
+            self._standby = None
+            leg.retired = leg.deaf = True
+            self._go_on(standby, leg, self._break_off())
+            self._spawn(self._drop(leg))
+            REPLACED.labels("expired").inc()
+
+    async def _warm(self, leg: Leg) -> None:
+        """Prepare a leg that can take the place of this one."""
+        standby, self._standby = self._standby, None
+        if standby is not None:
+            await self._drop(standby)
+        try:
+            standby = await self.connect(leg.profile, wait=max(leg.leave_at - self._clock(), 0.0))
+            await self._prepare(standby, leg.profile)
+        except Problem as problem:
+            log.warning("%s: no leg yet to go on with: %s", self._call, problem.code)
+            self._warm_at = self._clock() + WARM_AGAIN_S
+            return
+        if self.leg is leg:
+            self._standby = standby
+        else:
+            await self._drop(standby)
+
+    def _spare(self, lost: Leg) -> Leg | None:
+        """Return the leg that was prepared to take the place of the lost one."""
+        spare, self._standby = self._standby, None
+        if spare is None or (spare.problem is None and spare.profile is lost.profile):
+            return spare
+        self._spawn(self._drop(spare))
+        return None
 
     async def retire(self, leg: Leg) -> None:
         """Listen to the old leg for as long as words may still come, then let it go."""
@@ -123,9 +312,16 @@ class Line:
         await asyncio.wait({quiet}, timeout=self._room.patience.words)
         quiet.cancel()
         await self._transcript.words(self._room.patience.words)
+        await self._drop(leg)
+
+    async def _drop(self, leg: Leg) -> None:
         await leg.close()
-        self._legs.remove(leg)
+        if leg in self._legs:
+            self._legs.remove(leg)
 
     async def close(self) -> None:
         """Close every leg that is open."""
+        for leg in self._legs:
+            if not leg.ready.is_set():
+                leg.endpoint.abandoned()
         await asyncio.gather(*(leg.close() for leg in self._legs))

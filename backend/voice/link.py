@@ -115,18 +115,13 @@ class VoiceLive:
         self._settings = settings
         self._outgoing = outgoing
 
-    @property
-    def configured(self) -> bool:
-        """Whether an endpoint is set."""
-        return bool(self._settings.azure_voicelive_endpoint)
-
-    async def connect(self, model: str, *, timeout: float, request_id: str = "") -> Link:
-        """Connect within `timeout` seconds; raise a `Problem` that names cause and remedy."""
+    async def connect(self, url: str, model: str, *, timeout: float, request_id: str = "") -> Link:
+        """Connect to `url` within `timeout` seconds; raise a `Problem` that names cause and remedy."""
         settings = self._settings
         manager = connect(
             credential=self._credential(),
             credential_scopes=VOICELIVE_SCOPE,
-            endpoint=settings.voicelive_url,
+            endpoint=url,
             api_version=settings.azure_voicelive_api_version,
             model=model,
             headers={"x-ms-client-request-id": request_id} if request_id else {},

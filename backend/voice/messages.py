@@ -4,6 +4,7 @@ Nothing here decides. A frame that is not as documented raises `BadFrame`; the s
 Audio is PCM16, mono, 24 kHz, little-endian; as JSON it stays base64 and is checked, not decoded into the call.
 """
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -19,7 +20,7 @@ _AUDIO, _AUDIO_END = '{"type":"audio","data":"', '"}'
 
 Speaker = Literal["user", "assistant"]
 Status = Literal["listening", "processing", "complete"]
-CallState = Literal["ready", "listening", "thinking", "speaking", "reconnecting"]
+CallState = Literal["ready", "listening", "thinking", "speaking", "reconnecting", "waiting"]
 
 ToolStatus = Literal["started", "done", "failed", "cancelled"]
 
@@ -337,6 +338,11 @@ def metrics(record: "TurnRecord") -> Message:
 def tool(name: str, status: ToolStatus, call_id: str) -> Message:
     """What a tool is doing for the answer. name: the tool's, or "unknown" for one that there is not."""
     return {"type": "tool", "name": name, "status": status, "call_id": call_id}
+
+
+def waiting(place: int, seconds: float) -> Message:
+    """The call waits for its turn to reach VoiceLive. place: 1 is next; seconds: until its turn, as things are."""
+    return {"type": "state", "state": "waiting", "place": place, "seconds": math.ceil(seconds)}
 
 
 def resumed(*, complete: bool) -> Message:

@@ -16,7 +16,7 @@ from backend.voice import messages
 from backend.voice.caller import Browser, Caller
 from backend.voice.counters import ABSENCES
 from backend.voice.messages import BadFrame, Hello
-from backend.voice.room import Patience
+from backend.voice.patience import Patience
 
 log = logging.getLogger("backend.voice")
 

@@ -15,7 +15,7 @@ from backend.agents.tools import HandOver
 from backend.core.context import EnterpriseContext
 from backend.core.problems import Problem
 from backend.identity.principal import Principal
-from backend.voice import configuration, failures, messages
+from backend.voice import configuration, messages
 from backend.voice.caller import Browser, Caller
 from backend.voice.counters import ENDINGS, FAILURES, FRAMES
 from backend.voice.errands import Errands
@@ -80,7 +80,7 @@ class VoiceSession:
         """Hold the call until either side ends it; everything it opened is closed and stored when this returns."""
         log.debug("%s: call begins with %s", self._session_id, self._profile.id)
         self._caller.say(messages.agent_switched(self._profile.id))
-        opening = asyncio.create_task(self._line.connect(self._profile))
+        opening = asyncio.create_task(self._line.connect(self._profile, returning=False))
         ending = Ending(1011, "internal error")
         try:
             context = await self._open_context()
@@ -203,6 +203,7 @@ class VoiceSession:
         self._spawn(self._watch())
         while True:
             request = await self._requests.get()
+            await self._line.standing.wait()
             match request:
                 case messages.SwitchAgent(agent_id):
                     await self._switch(agent_id)
@@ -256,6 +257,10 @@ class VoiceSession:
             same_voice = voice_name(profile, settings) == voice_name(leg.profile, settings)
             if self._line.model(profile) == self._line.model(leg.profile) and (same_voice or not leg.spoken):
                 await self._line.configure(leg, profile)
+                if leg.deaf:  # it was lost meanwhile
+                    await self._line.standing.wait()
+                    await self._switch(agent_id)
+                    return
                 if unanswered:
                     leg.ask_response()
             elif not await self._replace(leg, profile):
@@ -269,20 +274,21 @@ class VoiceSession:
 
     async def _replace(self, old: Leg, profile: AgentProfile) -> bool:
         """Go on with a second VoiceLive session, as a voice that has spoken cannot change. Microphone sound waits."""
-        self._line.leg = None
+        self._line.hold()
         old.retired = True
         # The words just said belong into what the next agent is told.
         await self._transcript.words(self._room.patience.words)
         try:
-            await self._line.begin(await self._line.connect(profile), profile)
+            await self._line.begin(await self._line.connect(profile, wait=self._room.patience.switch), profile)
         except Problem as problem:
-            if old.lost:
-                raise
             FAILURES.labels(problem.code).inc()
             told = f"Not switched. {problem.detail}"
             self._caller.say(messages.error(told, problem.code, retryable=problem.retryable))
             old.retired = False
-            self._line.answer_with(old)
+            if old.lost:
+                await self._line.recover(old, problem)
+            else:
+                self._line.answer_with(old)
             return False
         self._spawn(self._line.retire(old))
         return True
@@ -294,11 +300,9 @@ class VoiceSession:
             # All calls look at the same moments: one wake-up of the process for all of them.
             await asyncio.sleep(patience.tick - self._clock() % patience.tick)
             self._presence.check(self._frames_up + self._messages_up)
-            leg = self._leg
-            if leg is not None:
-                if leg.awaiting and self._clock() - leg.last_event_at > patience.answer:
-                    raise failures.stalled(patience.answer)
-                self._caller.rest(leg.busy)
+            self._line.tend()
+            if self._leg is not None:
+                self._caller.rest(self._leg.busy)
             self._stopwatch.tick(sounding=self._caller.speaking_for() > 0)
             self._events.floor.decide()
             if self._transcript.overdue():

@@ -13,11 +13,12 @@ from backend.voice.admission import Admission, Seat
 from backend.voice.caller import Browser
 from backend.voice.counters import CALLS
 from backend.voice.keeper import ConversationMemory
-from backend.voice.link import VoiceLive
 from backend.voice.messages import Hello
+from backend.voice.patience import Patience
 from backend.voice.presence import HELLO_S, TAKE_OVER_S, Ending, first_message
-from backend.voice.room import Patience, Room
+from backend.voice.room import Room
 from backend.voice.session import VoiceSession
+from backend.voice.upstream import Upstream
 
 log = logging.getLogger("backend.voice")
 
@@ -35,16 +36,11 @@ class Switchboard:
         traces: Traces | None = None,
         toolboxes: Toolboxes = NO_TOOLS,
     ) -> None:
-        self._room = Room(
-            settings,
-            agents,
-            memory,
-            VoiceLive(settings, outgoing),
-            Admission(settings.voice_max_sessions, settings.voice_connections_per_minute),
-            toolboxes if settings.voice_tools else NO_TOOLS,
-            patience or Patience(),
-            traces or Traces(),
-        )
+        patience = patience or Patience()
+        self.upstream = Upstream(settings, outgoing, patience)
+        admission = Admission(settings.voice_max_sessions)
+        boxes = toolboxes if settings.voice_tools else NO_TOOLS
+        self._room = Room(settings, agents, memory, self.upstream, admission, patience, boxes, traces or Traces())
         self._calls: dict[VoiceSession, asyncio.Event] = {}
         self._holding: set[asyncio.Task[None]] = set()
 
@@ -56,7 +52,7 @@ class Switchboard:
     @property
     def configured(self) -> bool:
         """Whether VoiceLive has an endpoint."""
-        return self._room.voicelive.configured
+        return self.upstream.configured
 
     async def call(
         self, browser: Browser, principal: Principal, session_id: str, agent_id: str | None, *, resumable: bool = False

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from backend.voice import messages
 from backend.voice.keeper import Keeper
 from backend.voice.messages import Outgoing
 from backend.voice.turns import MS_PER_CHARACTER, Ledger, Speech
+from backend.voice.unworded import Unworded
 
 
 @dataclass(slots=True)
@@ -22,6 +23,7 @@ class _Answer:
     over: bool = False
     captioned: bool = False
     held: bool = False
+    sound_over: bool = False
 
     @property
     def text(self) -> str:
@@ -37,8 +39,24 @@ PACE_FROM_CHARACTERS = 40
 """A shorter answer says little about the pace of its voice."""
 
 
+@dataclass(frozen=True, slots=True)
+class BrokenOff:
+    """What was left when a leg was lost.
+
+    unworded: whether the person said something that has no words yet. answered: how much of the last answer there is:
+    "nothing" to be heard, its beginning ("part"), or "all". silent: items whose sound ended without a word about it.
+    """
+
+    unworded: bool
+    answered: Literal["nothing", "part", "all"]
+    silent: list[str]
+
+
 class Transcript:
-    """The words of one call. `say` sends a message to the browser; `keeper` stores turns."""
+    """The words of one call. `say` sends a message to the browser; `keeper` stores turns.
+
+    sound: what the person said that has no words yet.
+    """
 
     def __init__(self, session_id: str, keeper: Keeper, say: Callable[[Outgoing], None]) -> None:
         self._ledger = Ledger(session_id)
@@ -48,6 +66,10 @@ class Transcript:
         self._user_text: dict[str, str] = {}
         self._stopped: set[str] = set()
         self._ms_per_character: dict[str, float] = {}
+        self.sound = Unworded()
+        self._last_answer: str | None = None
+        self._again: list[str] = []
+        self._said_before: dict[str, str] = {}
         self._clock = asyncio.get_running_loop().time
         self.last_item = ""
         """The item in which the person spoke last, '' before they have."""
@@ -58,18 +80,23 @@ class Transcript:
 
     def speech_started(self, item_id: str, agent_id: str) -> None:
         """The person begins to speak."""
+        item_id = self._same(item_id)
+        self.sound.started(item_id)
         self._begin_user(item_id, agent_id)
         self._say(messages.transcription("listening", "", "user", item_id, agent_id))
 
     def speech_stopped(self, item_id: str, agent_id: str) -> None:
         """The person has stopped; the words are worked out."""
+        item_id = self._said_before.get(item_id, item_id)
         self._ledger.over(item_id, self._clock())
         self._stopped.add(item_id)
+        self.sound.stopped(item_id)
         text = self._user_text.get(item_id, "")
         self._say(messages.transcription("processing", text, "user", item_id, agent_id))
 
     def committed(self, item_id: str, previous_id: str | None, agent_id: str) -> None:
         """What was said is part of the conversation, after `previous_id`."""
+        item_id = self._said_before.get(item_id, item_id)
         self._begin_user(item_id, agent_id)
         self._ledger.follows(item_id, previous_id)
         self._ledger.over(item_id, self._clock())
@@ -80,6 +107,7 @@ class Transcript:
 
     def user_partial(self, item_id: str, delta: str, agent_id: str) -> str:
         """Some words of the person, while the rest is worked out; return all so far."""
+        item_id = self._said_before.get(item_id, item_id)
         text = self._user_text[item_id] = self._user_text.get(item_id, "") + delta
         status: messages.Status = "processing" if item_id in self._stopped else "listening"
         self._say(messages.transcription(status, text, "user", item_id, agent_id))
@@ -87,14 +115,18 @@ class Transcript:
 
     def user_final(self, item_id: str, text: str, agent_id: str) -> None:
         """All the words of the person."""
+        item_id = self._said_before.get(item_id, item_id)
         self._begin_user(item_id, agent_id)
         self._ledger.finish(item_id, text)
+        self.sound.worded(item_id)
         self._say(messages.transcription("complete", text.strip(), "user", item_id, agent_id))
         self.settle()
 
     def user_failed(self, item_id: str, agent_id: str) -> None:
         """The words could not be made out, or there were none that count."""
+        item_id = self._said_before.get(item_id, item_id)
         self._ledger.fail(item_id)
+        self.sound.worded(item_id)
         self._say(messages.transcription("complete", "", "user", item_id, agent_id))
         self.settle()
 
@@ -115,6 +147,7 @@ class Transcript:
         """An answer has begun. held: it is not shown, and not heard, until `answer_restored`."""
         if item_id not in self._answers:
             answer = self._answers[item_id] = _Answer(agent_id, held=held)
+            self._last_answer = item_id
             answer.speech.ms_per_character = self._ms_per_character.get(agent_id, MS_PER_CHARACTER)
             self._ledger.begin(item_id, "assistant", agent_id, datetime.now(UTC), self._clock())
             if held:
@@ -135,6 +168,12 @@ class Transcript:
         answer = self._answers.get(item_id)
         if answer is not None:
             answer.speech.audio_ms += ms
+
+    def answer_sound_over(self, item_id: str) -> None:
+        """No more sound of an answer comes."""
+        answer = self._answers.get(item_id)
+        if answer is not None:
+            answer.sound_over = True
 
     def answer_word(self, item_id: str, word: str, ends_ms: float) -> None:
         """The service tells where in its sound a word of the answer ends."""
@@ -230,6 +269,50 @@ class Transcript:
             self._keeper.amend(corrected)
         return corrected is not None
 
+    # What is left when a leg is lost
+
+    def break_off(self) -> BrokenOff:
+        """No more comes of what is under way: settle answers with what was sent of them.
+
+        What the person said and has no words yet is waited for: the next leg is to hear it again.
+        """
+        silent = []
+        for item_id, answer in self._answers.items():
+            if not answer.over:
+                if not answer.sound_over and answer.speech.audio_ms and answer.heard_ms is None:
+                    silent.append(item_id)
+                # Words run ahead of their sound: those that were not spoken were not said.
+                answer.speech.short = not answer.sound_over
+                self.answer_over(item_id, "", complete=False)
+        self.settle()
+        self._again = self._ledger.without_text("user")
+        for item_id in self._again:
+            self._ledger.again(item_id, self._clock())
+            self._user_text.pop(item_id, None)
+            self._stopped.discard(item_id)
+        last = self._answers.get(self._last_answer or "")
+        if last is None or last.speech.audio_ms <= 0:
+            return BrokenOff(bool(self._again), "nothing", silent)
+        return BrokenOff(bool(self._again), "all" if last.sound_over else "part", silent)
+
+    def listened_again(self) -> None:
+        """The next leg has the sound: from here on the wait for its words is short."""
+        for item_id in self._again:
+            self._ledger.over(item_id, self._clock())
+
+    @property
+    def worded(self) -> bool:
+        """Whether everything the person said has its words."""
+        return self._settled.is_set()
+
+    def _same(self, item_id: str) -> str:
+        """Return the item that this one is: the first one still without words, when a new leg hears it again."""
+        while self._again and item_id not in self._said_before:
+            before = self._again.pop(0)
+            if self._ledger.again(before, self._clock()):
+                self._said_before[item_id] = before
+        return self._said_before.get(item_id, item_id)
+
     # What memory gets
 
     def settle(self) -> None:
@@ -237,6 +320,7 @@ class Transcript:
         self._keeper.keep(self._ledger.settle(self._clock()))
         if not self._ledger.waiting("user"):
             self._settled.set()
+            self.sound.settle()
 
     def overdue(self) -> bool:
         """Whether something has been waited for long enough, so that `settle` would do something."""
@@ -248,6 +332,8 @@ class Transcript:
         self._keeper.keep(self._ledger.close(self._clock()))
 
     def _begin_user(self, item_id: str, agent_id: str) -> None:
+        if item_id not in self._ledger:
+            self._last_answer = None
         self._ledger.begin(item_id, "user", agent_id, datetime.now(UTC), self._clock())
         self.last_item = item_id
         if self._ledger.waiting("user"):

@@ -112,6 +112,14 @@ class Ledger:
         if item is not None:
             item.deadline = min(item.deadline, now + TRANSCRIPT_PATIENCE_S)
 
+    def again(self, item_id: str, now: float) -> bool:
+        """What was said is being listened to once more; tell whether its words are still waited for."""
+        item = self._items.get(item_id)
+        if item is None or item not in self._open or item.text is not None:
+            return False
+        item.deadline = now + OPEN_PATIENCE_S
+        return True
+
     def heard_part(self, item_id: str, partial: str) -> None:
         """Keep the text so far, for an item whose end never comes."""
         item = self._items.get(item_id)
@@ -174,7 +182,11 @@ class Ledger:
 
     def waiting(self, role: Role) -> bool:
         """Tell whether an item of this role has no final text yet."""
-        return any(item.role == role and item.text is None for item in self._open)
+        return bool(self.without_text(role))
+
+    def without_text(self, role: Role) -> list[str]:
+        """Return the items of this role that have no final text yet, in order."""
+        return [item.item_id for item in self._open if item.role == role and item.text is None]
 
     def _heard(self, item_id: str, heard_ms: float | None) -> Turn | None:
         item = self._items.get(item_id)

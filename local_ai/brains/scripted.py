@@ -241,6 +241,8 @@ class ScriptedBrain:
         line = self._lines.get(last)
         if line is not None and line.say is not None:
             return line.say
+        if [message.get("role") for message in messages[-2:]] == ["assistant", "system"]:
+            return "And so on."  # asked to go on with what it had begun
         lowered = last.lower()
         if "capital" in lowered:
             return "The capital of France is Paris."

@@ -13,6 +13,7 @@ from backend.api.services import Services
 from backend.api.version import VERSION
 from backend.core.problems import Problem
 from backend.memory.zep.service import Zep
+from backend.voice.upstream import Upstream
 
 router = APIRouter(tags=["health"])
 
@@ -88,9 +89,7 @@ async def _check(services: Services) -> Readiness:
         _part(services.gateway.check, configured=services.gateway.configured),
         _zep(services.zep),
     )
-    voicelive = Part(status="ok")
-    if not services.voice.configured:
-        voicelive = Part(status="not_configured", detail="Set AZURE_VOICELIVE_ENDPOINT.")
+    voicelive = _voicelive(services.voice.upstream)
     memory = Part(status="ok") if database.status == "ok" else Part(status="failing", detail="It needs the database.")
     parts: dict[str, Any] = {"database": database, "gateway": gateway, "voicelive": voicelive, "memory": memory}
     parts["zep"] = zep
@@ -100,6 +99,18 @@ async def _check(services: Services) -> Readiness:
     if zep.status == "not_configured":
         missing.remove("zep")  # nobody has to have one
     return Readiness(status="degraded" if missing else "ready", **parts)
+
+
+def _voicelive(upstream: Upstream) -> Part:
+    """Tell from the last attempts: a connection only to ask would use up the quota."""
+    endpoint = upstream.in_use
+    if endpoint is None:
+        return Part(status="not_configured", detail="Set AZURE_VOICELIVE_ENDPOINT.")
+    if upstream.problem is not None:
+        return Part(status="failing", detail=upstream.problem.detail)
+    if endpoint is upstream.endpoints[0]:
+        return Part(status="ok", detail=endpoint.host)
+    return Part(status="ok", detail=f"{endpoint.host}; {upstream.endpoints[0].host} is left alone for now")
 
 
 async def _zep(zep: Zep | None) -> Part:

@@ -2,7 +2,6 @@
 
 import logging
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, ConfigDict, Field
@@ -28,12 +27,24 @@ router = APIRouter(prefix="/api/v1/voice", tags=["voice"])
 
 @router.get("/status", dependencies=[access.public()])
 async def status(request: Request) -> dict[str, Any]:
-    """Tell how voice is set up and how many calls are running. No secrets: of the endpoint only the host."""
+    """Tell how voice is set up and how many calls are running. No secrets: of the endpoints only the hosts.
+
+    endpoint: the one in use; endpoints: all, in order of priority, each with the state of its circuit breaker.
+    """
     services = request.app.state.services
+    endpoint = services.voice.upstream.in_use
     settings = services.settings
     return {
         "voicelive_configured": services.voice.configured,
-        "endpoint": urlsplit(settings.azure_voicelive_endpoint).hostname or "",
+        "endpoint": endpoint.host if endpoint else "",
+        "endpoints": [
+            {
+                "host": one.host,
+                "state": one.breaker.state,
+                "problem": one.breaker.problem.code if one.breaker.problem else None,
+            }
+            for one in services.voice.upstream.endpoints
+        ],
         "model": settings.azure_voicelive_model,
         "api_version": settings.azure_voicelive_api_version,
         "auth_mode": "managed_identity" if settings.managed_identity_for_voice else "api_key",

@@ -75,8 +75,7 @@ def _chat_trouble(problem: Problem) -> Finding:
 
 async def voice(settings: Settings, outgoing: Outgoing, agents: AgentDirectory) -> list[Finding]:
     """Open a VoiceLive session, ask for our sound and Elena's voice, and see what is confirmed."""
-    voicelive = VoiceLive(settings, outgoing)
-    if not voicelive.configured:
+    if not settings.voicelive_urls:
         return [
             Finding(
                 "voice",
@@ -90,7 +89,9 @@ async def voice(settings: Settings, outgoing: Outgoing, agents: AgentDirectory) 
     if any(finding.state == "failed" for finding in found):
         return found
     try:
-        link = await voicelive.connect(settings.azure_voicelive_model, timeout=CONFIRM_SECONDS, request_id="doctor")
+        link = await VoiceLive(settings, outgoing).connect(
+            settings.voicelive_urls[0], settings.azure_voicelive_model, timeout=CONFIRM_SECONDS, request_id="doctor"
+        )
     except Problem as problem:
         return [*found, _voice_trouble(problem, settings)]
     asked = {

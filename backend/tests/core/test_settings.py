@@ -99,6 +99,12 @@ REFUSED = [
     ("development", {"AZURE_AI_ENDPOINT": "gateway.example.org"}, "AZURE_AI_ENDPOINT"),
     ("development", {"AZURE_AI_ENDPOINT": "https://g.example.org/v1/chat/completions"}, "AZURE_AI_ENDPOINT"),
     ("development", {"AZURE_VOICELIVE_ENDPOINT": "https://user:pw@host"}, "AZURE_VOICELIVE_ENDPOINT"),
+    ("development", {"AZURE_VOICELIVE_ENDPOINT": "https://host/voice-live/realtime"}, "AZURE_VOICELIVE_ENDPOINT"),
+    ("development", {"AZURE_VOICELIVE_ENDPOINTS": "first.example.org"}, "AZURE_VOICELIVE_ENDPOINTS"),
+    ("development", {"AZURE_VOICELIVE_ENDPOINTS": '["https://a.example.org", 2]'}, "AZURE_VOICELIVE_ENDPOINTS"),
+    ("development", {"AZURE_VOICELIVE_ENDPOINTS": "[https://a.example.org"}, "AZURE_VOICELIVE_ENDPOINTS"),
+    ("uat", {"AZURE_VOICELIVE_ENDPOINTS": "https://a.example.org,http://b.example.org"}, "AZURE_VOICELIVE_ENDPOINTS"),
+    ("development", {"VOICE_IDLE_MINUTES": "-1"}, "VOICE_IDLE_MINUTES"),
     ("development", {"CORS_ORIGINS": '["https://app.example.org/"]'}, "CORS_ORIGINS"),
     ("development", {"CORS_ORIGINS": '["app.example.org"]'}, "CORS_ORIGINS"),
     ("development", {"CORS_ORIGINS": "https://app.example.org"}, "CORS_ORIGINS"),
@@ -218,13 +224,28 @@ RESOURCE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServi
             f"{ACCOUNT}/api/projects/proj",
         ),
         ({"AZURE_VOICELIVE_ENDPOINT": f"{ACCOUNT}/api/projects/proj"}, f"{ACCOUNT}/api/projects/proj"),
+        ({"AZURE_VOICELIVE_ENDPOINTS": f"{ACCOUNT}/", "AZURE_VOICELIVE_ENDPOINT": ACCOUNT}, ACCOUNT),
     ],
 )
 def test_voicelive_is_reached_under_the_project_that_is_named(
     environment: pytest.MonkeyPatch, values: dict[str, str], url: str
 ) -> None:
     assert problems(environment, **values) == []
-    assert load_settings(None).voicelive_url == url
+    assert load_settings(None).voicelive_urls == ([url] if url else [])
+
+
+@pytest.mark.parametrize(
+    "written", [f'["{ACCOUNT}", "https://second.example.org"]', f"{ACCOUNT}, https://second.example.org,"]
+)
+def test_voicelive_endpoints_are_tried_in_the_order_in_which_they_stand(
+    environment: pytest.MonkeyPatch, written: str
+) -> None:
+    assert problems(environment, AZURE_VOICELIVE_ENDPOINTS=written) == []
+    settings = load_settings(None)
+    assert settings.azure_voicelive_endpoint == ACCOUNT
+    assert settings.voicelive_urls == [ACCOUNT, "https://second.example.org"]
+    assert problems(environment, AZURE_VOICELIVE_ENDPOINT="https://own.example.org") == []
+    assert load_settings(None).voicelive_urls == ["https://own.example.org", ACCOUNT, "https://second.example.org"]
 
 
 @pytest.mark.parametrize(

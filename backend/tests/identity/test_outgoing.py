@@ -128,14 +128,14 @@ async def test_the_managed_identitys_token_is_what_voicelive_is_shown(platform: 
     settings = voice_settings(stand_in, azure_voicelive_key="")
     async with opened(settings) as outgoing:
         voicelive = VoiceLive(settings, outgoing)
-        link = await voicelive.connect("gpt-realtime", timeout=5)
+        link = await voicelive.connect(stand_in, "gpt-realtime", timeout=5)
         assert b'"session.created"' in await link.receive()
         await link.close()
     # The stand-in refuses by the credential it sees: so it did see this one.
     platform.token = "fault-403"
     async with opened(settings) as outgoing:
         with pytest.raises(Problem) as refused:
-            await VoiceLive(settings, outgoing).connect("gpt-realtime", timeout=5)
+            await VoiceLive(settings, outgoing).connect(stand_in, "gpt-realtime", timeout=5)
     assert "403" in refused.value.detail
 
 
@@ -148,7 +148,7 @@ async def test_a_service_principal_signs_in_with_its_secret_and_its_token_reache
     async with opened(settings) as outgoing:
         assert outgoing.proofs == ("service principal",)
         with pytest.raises(Problem) as refused:
-            await VoiceLive(settings, outgoing).connect("gpt-realtime", timeout=5)
+            await VoiceLive(settings, outgoing).connect(stand_in, "gpt-realtime", timeout=5)
     assert refused.value.retry_after == 7
     [asked] = entra.asked
     assert asked["tenant"] == TENANT
@@ -184,7 +184,7 @@ async def test_an_identity_service_that_cannot_be_reached_is_told_on_both_ways(e
         with pytest.raises(Problem, match="cannot be reached"):
             await outgoing.token(VOICELIVE_SCOPE)
         with pytest.raises(Problem) as refused:
-            await VoiceLive(settings, outgoing).connect("gpt-realtime", timeout=10)
+            await VoiceLive(settings, outgoing).connect(stand_in, "gpt-realtime", timeout=10)
     assert refused.value.code == "voicelive_no_credential"
 
 

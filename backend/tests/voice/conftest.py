@@ -13,6 +13,7 @@ from subprocess import PIPE, Popen
 from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
@@ -37,7 +38,7 @@ from backend.identity.gate import Gate
 from backend.identity.outgoing import Outgoing
 from backend.identity.principal import Principal
 from backend.telemetry.traces import Traces
-from backend.voice.room import Patience
+from backend.voice.patience import Patience
 from backend.voice.switchboard import Switchboard
 
 RATE = 24_000
@@ -198,6 +199,12 @@ class Service:
         phone = await self.call(session_id, query, **options)
         await phone.of("state", state="ready")
         return phone
+
+    async def status(self) -> dict[str, Any]:
+        """Return what `GET /api/v1/voice/status` answers."""
+        async with httpx.AsyncClient() as client:
+            answer = await client.get(f"http://127.0.0.1:{self.port}/api/v1/voice/status")
+        return dict(answer.raise_for_status().json())
 
     async def idle(self) -> None:
         """Wait until no call runs any more: everything is stored then."""

@@ -23,7 +23,7 @@ def nothing() -> None: ...
 
 
 def test_a_full_server_refuses_the_next_call_and_takes_it_when_a_seat_is_free() -> None:
-    admission = Admission(1, 30)
+    admission = Admission(1)
     seat = admission.enter(person("ada"), "s1", nothing)
     with pytest.raises(Problem) as full:
         admission.enter(person("bob"), "s2", nothing)
@@ -34,7 +34,7 @@ def test_a_full_server_refuses_the_next_call_and_takes_it_when_a_seat_is_free() 
 
 
 def test_a_newer_connection_of_the_same_session_takes_the_seat_over_even_when_full() -> None:
-    admission = Admission(1, 30)
+    admission = Admission(1)
     replaced: list[str] = []
     old = admission.enter(person("ada"), "s1", lambda: replaced.append("old"))
     new = admission.enter(person("ada"), "s1", lambda: replaced.append("new"))
@@ -46,26 +46,11 @@ def test_a_newer_connection_of_the_same_session_takes_the_seat_over_even_when_fu
 
 
 def test_the_same_session_id_of_another_person_is_another_call() -> None:
-    admission = Admission(2, 30)
+    admission = Admission(2)
     replaced: list[str] = []
     admission.enter(person("ada"), "s1", lambda: replaced.append("ada"))
     admission.enter(person("bob"), "s1", lambda: replaced.append("bob"))
     assert (admission.calls, replaced) == (2, [])
-
-
-def test_never_more_connections_than_the_quota_in_any_minute() -> None:
-    clock = Clock()
-    admission = Admission(100, 3, clock)
-    for _ in range(3):
-        admission.connection()
-        clock.now += 10
-    with pytest.raises(Problem) as refused:
-        admission.connection()
-    assert refused.value.retry_after == pytest.approx(30)
-    clock.now += 30
-    admission.connection()
-    with pytest.raises(Problem):
-        admission.connection()
 
 
 def test_sound_passes_at_the_pace_of_speech_for_ever_and_a_flood_does_not() -> None:

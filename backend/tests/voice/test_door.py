@@ -10,7 +10,7 @@ from websockets.asyncio.client import connect
 
 from backend.tests.voice.conftest import UTTERANCE, Service, StartService
 from backend.tests.voice.test_call import answered
-from backend.voice.room import Patience
+from backend.voice.patience import Patience
 
 
 async def test_a_newer_connection_of_the_same_session_takes_the_call_over(service: Service) -> None:
@@ -34,8 +34,8 @@ async def test_a_full_server_refuses_with_4429_and_says_when_to_come_back(start_
         assert await refused.closed() == 4429
 
 
-async def test_the_quota_of_connections_a_minute_is_kept(start_service: StartService) -> None:
-    async with start_service(voice_connections_per_minute=2) as service:
+async def test_where_nobody_may_wait_a_call_beyond_the_quota_is_refused(start_service: StartService) -> None:
+    async with start_service(voice_connections_per_minute=2, voice_waiting_calls=0) as service:
         await service.ready("one")
         await service.ready("two")
         refused = await service.call("three")
@@ -156,6 +156,7 @@ async def test_the_status_names_the_setting_and_no_secret(service: Service) -> N
         assert status == {
             "voicelive_configured": True,
             "endpoint": "127.0.0.1",
+            "endpoints": [{"host": "127.0.0.1", "state": "closed", "problem": None}],
             "model": "gpt-realtime",
             "api_version": "2025-10-01",
             "auth_mode": "api_key",

@@ -11,7 +11,9 @@ from backend.agents import own_tools
 from backend.agents.profiles import AgentDirectory
 from backend.agents.tools import Asking, Result, Tool, Toolboxes, ToolFailed
 from backend.tests.voice.conftest import UTTERANCE, Phone, Service, StartService
-from backend.voice.room import Patience
+from backend.voice.admission import Quota
+from backend.voice.patience import Patience
+from backend.voice.upstream import Endpoint
 
 ANY = {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]}
 NEW = {"azure_voicelive_api_version": "2026-07-15"}
@@ -259,7 +261,7 @@ async def test_a_service_that_takes_no_prepared_words_is_asked_to_say_them(start
             sent.append(event)
 
     for as_written in (True, False):
-        leg = Leg(Silent(), Agents.load().default, {}, 10)  # type: ignore[arg-type]
+        leg = Leg(Silent(), Endpoint("", Quota(30)), Agents.load().default, {}, 10)  # type: ignore[arg-type]
         leg.speak("Let me look.", as_written=as_written)
     prepared, asked = (event["response"] for event in sent)
     assert prepared["pre_generated_assistant_message"]["content"] == [{"type": "text", "text": "Let me look."}]

@@ -19,15 +19,17 @@ import pytest
 
 from backend.agents.profiles import AgentDirectory
 from backend.core.context import SecurityLayer, Turn
+from backend.voice.admission import Quota
 from backend.voice.caller import Browser, Caller
 from backend.voice.errands import Errands
 from backend.voice.events import Events
 from backend.voice.keeper import Keeper
 from backend.voice.leg import Leg
 from backend.voice.link import Link
-from backend.voice.room import Patience
+from backend.voice.patience import Patience
 from backend.voice.stopwatch import Stopwatch
 from backend.voice.transcript import Transcript
+from backend.voice.upstream import Endpoint
 
 INTERRUPTIONS = 10_000
 ANSWERS_A_CALL = 20
@@ -237,7 +239,7 @@ class Call:
         self.caller.connect(Browser(receive, self.browser.send))
         self.caller._outlet.go_on()
         self.transcript = Transcript("s", cast("Keeper", self.memory), self.caller.say)
-        self.leg = Leg(cast("Link", self.link), profile, {}, 50)
+        self.leg = Leg(cast("Link", self.link), Endpoint("", Quota(30)), profile, {}, 50)
         stopwatch = Stopwatch(self.time, lambda turn: None)
         errands = Errands(
             "s",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from backend.core.context import Turn
 from backend.tests.voice.conftest import UTTERANCE, Service, StartService
 from backend.tests.voice.test_call import answered
-from backend.voice.room import Patience
+from backend.voice.patience import Patience
 
 
 async def test_a_memory_that_never_answers_does_not_hold_up_the_call(start_service: StartService) -> None:

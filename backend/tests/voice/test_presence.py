@@ -13,7 +13,7 @@ from backend.tests.fault_proxy import FaultProxy
 from backend.tests.voice.conftest import SOON, UTTERANCE, Phone, Service, StartService, silence, tone
 from backend.tests.voice.test_call import answered
 from backend.voice import resend
-from backend.voice.room import Patience
+from backend.voice.patience import Patience
 from backend.voice.session import VoiceSession
 
 CALL = {"call_id": "c1"}

@@ -144,6 +144,10 @@ export function conversation(state: Conversation, action: ConversationAction): C
     case 'heardUser':
       return heardUser(state, action)
     case 'saidByAgent':
+      // An answer that broke off before a word of it was spoken leaves no bubble behind: it will be given anew.
+      if (action.final && action.text === '' && action.unheard === null) {
+        return withTurns(state, state.turns.filter((turn) => turn.itemId !== action.itemId))
+      }
       return upsert(state, action.itemId, 'assistant', action, (turn) => said(turn, action))
     case 'soundArrived':
       return upsert(state, action.itemId, 'assistant', action, (turn) => ({
