@@ -95,58 +95,6 @@ test.describe('a call', { tag: '@voice' }, () => {
     expect((await arrivals(page, 'transcription')).length).toBe(0)
   })
 
-  test('tells of a lost connection, comes back by itself and keeps the conversation', async ({ page }) => {
-    let sockets = 0
-    await page.routeWebSocket(/\/voice\/voicelive\//, (socket) => {
-      sockets++
-      const server = socket.connectToServer()
-      if (sockets === 1) {
-        socket.onMessage((message) => {
-          server.send(message)
-          if (typeof message === 'string' && message.includes('cut the line')) void socket.close({ code: 1012 })
-        })
-      }
-    })
-    const desk = await new Desk(page).open()
-    await desk.call()
-    await desk.send('My name is Ada')
-    await expect(desk.theirs.filter({ hasText: 'You said: My name is Ada' })).toBeVisible()
-    await desk.send('cut the line')
-    await expect(page.getByRole('alert')).toContainText('The service is restarting. What was said so far is kept.')
-    await expect(page.locator('[data-call=live]')).toBeVisible()
-    await expect(page.getByText('If your last words were not answered, say them once more.')).toBeVisible()
-    await desk.send('What is my name?')
-    await expect(desk.theirs.last()).toContainText('Your name is Ada.')
-    await expect(page.getByText('If your last words were not answered')).toHaveCount(0)
-    expect(sockets).toBe(2)
-  })
-
-  test('gives up after three attempts and lets the person try again', async ({ page }) => {
-    let dead = false
-    await page.routeWebSocket(/\/voice\/voicelive\//, (socket) => {
-      if (dead) {
-        void socket.close({ code: 1011 })
-        return
-      }
-      const server = socket.connectToServer()
-      socket.onMessage((message) => {
-        if (typeof message === 'string' && message.includes('cut the line')) {
-          dead = true
-          void socket.close({ code: 1011 })
-        } else server.send(message)
-      })
-    })
-    const desk = await new Desk(page).open()
-    await desk.call()
-    await desk.send('cut the line')
-    const retry = page.getByRole('alert').getByRole('button', { name: 'Retry', exact: true })
-    await expect(retry).toBeVisible({ timeout: 20_000 })
-    await expect(page.getByRole('alert')).toContainText('Three attempts did not help.')
-    dead = false
-    await retry.click()
-    await expect(page.locator('[data-call=live]')).toBeVisible()
-  })
-
   test('is taken over by a second tab with the same conversation, and says so', async ({ page, context }) => {
     const desk = await new Desk(page).open()
     await desk.call()

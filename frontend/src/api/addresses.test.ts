@@ -15,8 +15,8 @@ describe('addresses', () => {
   })
 
   test('of a call name session and assistant, and never carry a token', () => {
-    expect(voiceUrl('s-1', 'marcus', 'wss://e.org')).toBe('wss://e.org/api/v1/voice/voicelive/s-1?agent_id=marcus')
-    expect(voiceUrl('a/b?', 'x&y', 'wss://e.org')).toBe('wss://e.org/api/v1/voice/voicelive/a%2Fb%3F?agent_id=x%26y')
+    expect(voiceUrl('s-1', 'marcus', 'wss://e.org')).toBe('wss://e.org/api/v1/voice/voicelive/s-1?agent_id=marcus&resumable=true')
+    expect(voiceUrl('a/b?', 'x&y', 'wss://e.org')).toBe('wss://e.org/api/v1/voice/voicelive/a%2Fb%3F?agent_id=x%26y&resumable=true')
   })
 
   test('of a call offer the token as a subprotocol beside our own', () => {

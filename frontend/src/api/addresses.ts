@@ -22,9 +22,9 @@ export function apiUrl(path: string): string {
   return addresses.api + path
 }
 
-/** The voice WebSocket of a session. No token goes into it: addresses end up in logs. */
+/** The voice WebSocket of a session, for a call that says `hello` first. No token goes into it: addresses end up in logs. */
 export function voiceUrl(sessionId: string, agentId: string, base: string = addresses.ws): string {
-  return `${base}/api/v1/voice/voicelive/${encodeURIComponent(sessionId)}?agent_id=${encodeURIComponent(agentId)}`
+  return `${base}/api/v1/voice/voicelive/${encodeURIComponent(sessionId)}?agent_id=${encodeURIComponent(agentId)}&resumable=true`
 }
 
 /** The subprotocols to offer: ours, and the caller's ticket where one is needed (a browser cannot send a header here). */

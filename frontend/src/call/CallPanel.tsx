@@ -16,15 +16,23 @@ interface CallPanelProps {
 
 export function CallPanel({ call, controller, agentId }: CallPanelProps) {
   const agents = useAgentList()
-  const { lead, hint, theirs } = captionOf(call, agentName(agents, agentId))
+  const name = agentName(agents, agentId)
+  const { lead, hint, theirs } = captionOf(call, name)
   const { phase, notice } = call
+  const gaveUp = phase.name === 'lost' && phase.retryInMs === null
   return (
     <div data-call={phase.name}>
-      {phase.name === 'lost' && (
-        <div className="mb-3">
-          <Notice happened={phase.trouble.happened} sentences={[phase.trouble.remedy, phase.retryInMs === null ? 'Three attempts did not help.' : null]}>
+      {(call.away === 'long' || gaveUp) && (
+        <div className="mb-3" data-away>
+          <Notice
+            happened={`There is no connection: ${name} cannot hear you.`}
+            sentences={[
+              gaveUp ? 'It did not come back by itself.' : 'The call goes on by itself as soon as there is one.',
+              'You can type your message below instead; what was said so far is kept.',
+            ]}
+          >
             <button type="button" className="button" onClick={controller.retry}>
-              {phase.retryInMs === null ? 'Retry' : 'Retry now'}
+              {gaveUp ? 'Retry' : 'Retry now'}
             </button>
           </Notice>
         </div>

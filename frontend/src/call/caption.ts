@@ -16,9 +16,9 @@ export function captionOf(call: Call, agentName: string): Caption {
     case 'microphone':
       return { lead: 'Waiting for your microphone', hint: 'your browser may ask you to allow it', theirs: false }
     case 'connecting':
-      return { lead: `Calling ${agentName}…`, hint: '', theirs: true }
+      return call.away ? reconnecting(call, agentName) : { lead: `Calling ${agentName}…`, hint: '', theirs: true }
     case 'lost':
-      return { lead: 'Connection lost', hint: phase.retryInMs === null ? '' : 'trying again by itself', theirs: false }
+      return phase.retryInMs === null ? { lead: 'No connection', hint: '', theirs: false } : reconnecting(call, agentName)
     case 'live': {
       if (call.sounding) return { lead: `${agentName} is speaking`, hint: call.muted ? 'you are muted' : 'talk any time to come in', theirs: true }
       if (phase.activity === 'reconnecting') return { lead: 'Reconnecting to the voice service', hint: 'what was said is kept', theirs: false }
@@ -30,4 +30,9 @@ export function captionOf(call: Call, agentName: string): Caption {
     default:
       return { lead: '', hint: '', theirs: false }
   }
+}
+
+function reconnecting(call: Call, agentName: string): Caption {
+  const hint = call.sounding ? `you hear what ${agentName} said so far` : 'your words are kept for three seconds'
+  return { lead: 'Reconnecting', hint: call.away === 'long' ? 'trying again by itself' : hint, theirs: false }
 }

@@ -2,66 +2,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { MicrophoneError, type AudioListener, type CallAudio } from '../audio/engine'
 import type { ConversationAction } from '../conversation/turns'
 import { ProblemError } from '../api/problems'
+import { FakeAudio, FakeSocket } from '../test/call'
 import { CallController, type CallDependencies } from './controller'
-
-/** A socket that keeps what is sent and says what it is told to. */
-class FakeSocket {
-  static readonly OPEN = 1
-  readyState = 0
-  bufferedAmount = 0
-  binaryType = ''
-  readonly sent: unknown[] = []
-  onopen: (() => void) | null = null
-  onmessage: ((event: { data: unknown }) => void) | null = null
-  onclose: ((event: { code: number }) => void) | null = null
-  readonly url: string
-  readonly protocols: string[]
-
-  constructor(url: string, protocols: string[]) {
-    this.url = url
-    this.protocols = protocols
-  }
-
-  send(data: unknown) {
-    this.sent.push(typeof data === 'string' ? JSON.parse(data) : data)
-  }
-  close() {
-    this.readyState = 3
-  }
-  open() {
-    this.readyState = 1
-    this.onopen?.()
-  }
-  say(message: object) {
-    this.onmessage?.({ data: JSON.stringify(message) })
-  }
-  drop(code: number) {
-    this.readyState = 3
-    this.onclose?.({ code })
-  }
-}
-
-class FakeAudio implements CallAudio {
-  readonly did: unknown[] = []
-  play(itemId: string, samples: Int16Array) {
-    this.did.push(['play', itemId, samples.length])
-  }
-  end(itemId: string) {
-    this.did.push(['end', itemId])
-  }
-  flush(itemId?: string) {
-    this.did.push(['flush', itemId])
-  }
-  setMuted(muted: boolean) {
-    this.did.push(['muted', muted])
-  }
-  outputDelayMs() {
-    return 20
-  }
-  close() {
-    this.did.push(['close'])
-  }
-}
+import { MAX_RETRIES } from './machine'
 
 const FRAME = { pcm: new ArrayBuffer(1920), peak: 0.5, rms: 0.2 }
 
@@ -73,6 +16,7 @@ describe('the call controller', () => {
   let openAudio: (listening: AudioListener) => Promise<CallAudio>
   let actions: ConversationAction[]
   let agents: string[]
+  let missed: number
   let controller: CallController
 
   const socket = () => sockets.at(-1) as FakeSocket
@@ -91,6 +35,7 @@ describe('the call controller', () => {
     audio = new FakeAudio()
     actions = []
     agents = []
+    missed = 0
     openAudio = async (listening) => {
       listener = listening
       return audio
@@ -104,7 +49,7 @@ describe('the call controller', () => {
       },
       address: (sessionId, agentId) => address(sessionId, agentId),
     })
-    controller.report({ onConversation: (action) => actions.push(action), onAgent: (id) => agents.push(id), onSettled: () => undefined })
+    controller.report({ onConversation: (action) => actions.push(action), onAgent: (id) => agents.push(id), onSettled: () => undefined, onMissed: () => missed++ })
   })
 
   afterEach(() => {
@@ -178,32 +123,126 @@ describe('the call controller', () => {
     expect(agents).toEqual(['elena', 'marcus'])
   })
 
-  test('comes back by itself after a lost connection, with what it has seen and with the last assistant', async () => {
+  test('says hello first, with its own name for the call', async () => {
+    await start()
+    expect(socket().kept[0]).toMatchObject({ type: 'hello', resume_after: 0, call_id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string })
+  })
+
+  test('comes back at once after a lost connection, with what it has seen, heard and with the last assistant', async () => {
     await start()
     socket().say({ type: 'agent_switched', agent_id: 'marcus', seq: 9 })
+    socket().say({ type: 'audio', data: btoa('\0'.repeat(48_000)), format: 'audio/pcm16', item_id: 'a1', seq: 10 })
+    listener.onPlayback({ type: 'started', itemId: 'a1' })
+    listener.onPlayback({ type: 'position', itemId: 'a1', ms: 320 })
+    const [first] = sockets
     socket().drop(1006)
-    expect(phase()).toMatchObject({ name: 'lost', retryInMs: 500 })
-    await vi.advanceTimersByTimeAsync(500)
+    listener.onPlayback({ type: 'position', itemId: 'a1', ms: 420 })
+    expect(controller.getSnapshot().call.sounding).toBe(true)
+    await vi.advanceTimersByTimeAsync(1)
     expect(sockets).toHaveLength(2)
     expect(socket().url).toBe('ws://x/s1?agent_id=marcus')
     socket().open()
-    expect(socket().sent).toEqual([{ type: 'hello', resume_after: 9 }])
+    expect(socket().kept).toEqual([
+      { ...first?.kept[0], resume_after: 10, playing: { item_id: 'a1', ms: 400, received_ms: 1000, ended: false } },
+    ])
     expect(audio.did).not.toContainEqual(['close'])
+    expect(audio.did).not.toContainEqual(['flush', 'a1'])
   })
 
-  test('gives up by itself after three retries and keeps the microphone for the person’s retry', async () => {
+  test('takes each message once, whatever is sent again', async () => {
+    await start()
+    socket().say({ type: 'transcription', status: 'processing', text: 'Hi', speaker: 'assistant', item_id: 'a1', seq: 3 })
+    socket().drop(1006)
+    await vi.advanceTimersByTimeAsync(1)
+    socket().open()
+    const before = actions.length
+    socket().say({ type: 'transcription', status: 'processing', text: 'Hi', speaker: 'assistant', item_id: 'a1', seq: 3 })
+    socket().say({ type: 'transcription', status: 'processing', text: 'Hi there', speaker: 'assistant', item_id: 'a1', seq: 4 })
+    socket().say({ type: 'resumed', complete: true, seq: 5 })
+    socket().say({ type: 'state', state: 'speaking', seq: 6 })
+    expect(actions.slice(before)).toMatchObject([{ type: 'saidByAgent', text: 'Hi there' }])
+    expect(phase()).toEqual({ name: 'live', activity: 'speaking' })
+    expect(controller.getSnapshot().call).toMatchObject({ notice: null, away: null })
+    expect(missed).toBe(0)
+  })
+
+  test('reads what it missed from the store where the call had to begin anew', async () => {
     await start()
     socket().drop(1006)
-    for (const pause of [500, 1500, 4000]) {
-      await vi.advanceTimersByTimeAsync(pause)
+    await vi.advanceTimersByTimeAsync(1)
+    socket().open()
+    socket().say({ type: 'resumed', complete: false, seq: 3 })
+    socket().say({ type: 'state', state: 'ready', seq: 4 })
+    expect(missed).toBe(1)
+    expect(controller.getSnapshot().call.notice?.code).toBe('picked_up')
+  })
+
+  test('keeps the last three seconds of the voice for the next connection', async () => {
+    await start()
+    socket().drop(1006)
+    const frames = Array.from({ length: 80 }, () => ({ ...FRAME, pcm: new ArrayBuffer(2) }))
+    for (const frame of frames) listener.onFrame(frame)
+    await vi.advanceTimersByTimeAsync(1)
+    socket().open()
+    expect(socket().sent).toEqual(frames.slice(5).map(({ pcm }) => pcm))
+    expect(socket().kept[0]?.type).toBe('hello')
+  })
+
+  test('notices a dead line that nobody closed', async () => {
+    await start()
+    const [dead] = sockets
+    await vi.advanceTimersByTimeAsync(3000)
+    expect(dead?.kept.at(-1)).toEqual({ type: 'ping', seen: 2 })
+    dead?.say({ type: 'pong', seq: 3 })
+    await vi.advanceTimersByTimeAsync(3000)
+    expect(sockets).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(3000)
+    expect(sockets).toHaveLength(2)
+    expect(dead?.closedWith).toBe(4000)
+  })
+
+  test('says after five seconds that nobody hears the person, and takes it back with the connection', async () => {
+    await start()
+    socket().drop(1006)
+    for (let second = 0; second < 5; second++) {
+      expect(controller.getSnapshot().call.away).toBe('briefly')
+      await vi.advanceTimersByTimeAsync(1000)
+      socket().drop(1006)
+    }
+    await vi.advanceTimersByTimeAsync(500)
+    expect(controller.getSnapshot().call.away).toBe('long')
+    await vi.advanceTimersByTimeAsync(3000)
+    socket().open()
+    socket().say({ type: 'state', state: 'ready', seq: 3 })
+    expect(controller.getSnapshot().call.away).toBeNull()
+  })
+
+  test('gives an attempt to come back less time than the first connection, and each more than the last', async () => {
+    await start()
+    socket().drop(1006)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(sockets).toHaveLength(2)
+    await vi.advanceTimersByTimeAsync(2501)
+    expect(phase().name).toBe('lost')
+    await vi.advanceTimersByTimeAsync(400)
+    expect(sockets).toHaveLength(3)
+    await vi.advanceTimersByTimeAsync(4500)
+    expect(phase().name).toBe('connecting')
+  })
+
+  test('gives up by itself after a while and keeps the microphone for the person’s retry', async () => {
+    await start()
+    socket().drop(1006)
+    for (let attempt = 1; attempt <= MAX_RETRIES; attempt++) {
+      await vi.advanceTimersByTimeAsync(3000)
       socket().drop(1006)
     }
     expect(phase()).toMatchObject({ name: 'lost', retryInMs: null })
-    vi.advanceTimersByTime(60_000)
-    expect(sockets).toHaveLength(4)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(sockets).toHaveLength(MAX_RETRIES + 1)
     controller.retry()
     await vi.advanceTimersByTimeAsync(0)
-    expect(sockets).toHaveLength(5)
+    expect(sockets).toHaveLength(MAX_RETRIES + 2)
   })
 
   test('asks for a new address when its sign-in has run out, and resumes with it', async () => {
@@ -214,7 +253,7 @@ describe('the call controller', () => {
     await vi.advanceTimersByTimeAsync(500)
     expect(socket().protocols).toEqual(['engram.v1', 'ticket.new'])
     socket().open()
-    expect(socket().sent).toEqual([{ type: 'hello', resume_after: 7 }])
+    expect(socket().kept[0]).toMatchObject({ type: 'hello', resume_after: 7 })
   })
 
   test('ends with the reason when the sign-in cannot be renewed without the person', async () => {

@@ -10,8 +10,9 @@ import type { CaptureMessage, PlaybackMessage } from '../audio/messages'
 import { decodeBase64Pcm16, wireMs } from '../audio/pcm'
 import { asProblem } from '../api/problems'
 import type { ConversationAction } from '../conversation/turns'
+import { Arrivals, Link, hold } from './link'
 import { NO_CALL, callReducer, isOpen, type Call, type CallEvent } from './machine'
-import { parseServerMessage, type ClientMessage, type ServerMessage } from './protocol'
+import { parseServerMessage, type ClientMessage, type Playing, type ServerMessage } from './protocol'
 import { TraceHistory } from './traceHistory'
 import { MICROPHONE_LOST, closeTrouble, microphoneTrouble, problemTrouble, type Trouble } from './trouble'
 import { WaterfallClock, type Waterfall } from './waterfall'
@@ -35,25 +36,35 @@ export interface CallSinks {
   onAgent(agentId: string): void
   /** A turn was completed, or the call ended: the store may know more than the page. */
   onSettled(): void
+  /** Something was said that this page did not hear: it stands in the store. */
+  onMissed(): void
 }
 
 /** No first message for this long counts as a lost connection. */
 const CONNECT_TIMEOUT_MS = 15_000
-/** Unsent bytes past which captured sound is left out: two seconds of it. A call that lags is worse than one with a gap. */
-const BACKLOG_BYTES = 96_000
+/** A connection that comes back has to open within this, with each further attempt in a row twice as long. */
+const OPEN_TIMEOUT_MS = 2500
+/** How long the person is without a connection before the page says more than "reconnecting". */
+const LONG_AWAY_MS = 5000
 
 export class CallController {
   readonly trace = new TraceHistory()
-  private sinks: CallSinks = { onConversation: () => undefined, onAgent: () => undefined, onSettled: () => undefined }
+  private sinks: CallSinks = { onConversation: () => undefined, onAgent: () => undefined, onSettled: () => undefined, onMissed: () => undefined }
   private snapshot: CallSnapshot = { call: NO_CALL, waterfall: null }
   private readonly listeners = new Set<() => void>()
   private readonly with: CallDependencies
   private readonly clock = new WaterfallClock()
   private audio: CallAudio | null = null
-  private socket: WebSocket | null = null
+  private link: Link | null = null
+  private arrivals = new Arrivals()
+  private held: ArrayBuffer[] = []
+  private playing: Playing | null = null
+  private callId = ''
+  /** Counts attempts to connect: the address of one that was given up is of no use. */
+  private attempt = 0
   private timer: ReturnType<typeof setTimeout> | undefined
+  private awayTimer: ReturnType<typeof setTimeout> | undefined
   private told: Trouble | null = null
-  private lastSeq = 0
   private sessionId = ''
   private agentId = ''
   /** Counts calls, so that what comes late from an earlier one is recognised. */
@@ -81,7 +92,10 @@ export class CallController {
     const generation = ++this.generation
     this.sessionId = sessionId
     this.agentId = agentId
-    this.lastSeq = 0
+    this.callId = crypto.randomUUID()
+    this.arrivals = new Arrivals()
+    this.held = []
+    this.playing = null
     this.trace.clear()
     this.dispatch({ type: 'called' })
     let audio: CallAudio
@@ -103,7 +117,7 @@ export class CallController {
     }
     this.audio = audio
     window.addEventListener('offline', this.wentOffline)
-    window.addEventListener('online', this.retry)
+    window.addEventListener('online', this.cameOnline)
     this.dispatch({ type: 'microphoneReady' })
     void this.connect()
   }
@@ -171,46 +185,57 @@ export class CallController {
   private async connect(): Promise<void> {
     const { generation } = this
     this.told = null
+    const attempt = ++this.attempt
+    const { phase } = this.snapshot.call
+    const again = phase.name === 'connecting' && phase.after !== null ? phase.attempt : 0
+    this.within(again > 0 ? Math.min(CONNECT_TIMEOUT_MS, OPEN_TIMEOUT_MS * 2 ** (again - 1)) : CONNECT_TIMEOUT_MS)
+    const current = () => generation === this.generation && attempt === this.attempt
     try {
       const { url, protocols } = await this.with.address(this.sessionId, this.agentId)
-      if (generation === this.generation) this.open(url, protocols)
+      if (current()) this.open(url, protocols)
     } catch (error) {
-      if (generation === this.generation) this.lost(problemTrouble(asProblem(error)))
+      if (current()) this.drop(problemTrouble(asProblem(error)))
     }
   }
 
   private open(url: string, protocols: string[]): void {
-    const socket = this.with.openSocket(url, protocols)
-    socket.binaryType = 'arraybuffer'
-    this.socket = socket
-    this.timer = setTimeout(() => this.drop(socket, closeTrouble(1006, null)), CONNECT_TIMEOUT_MS)
-    socket.onopen = () => {
-      if (this.lastSeq > 0) this.send({ type: 'hello', resume_after: this.lastSeq })
-    }
-    socket.onmessage = ({ data }: MessageEvent<unknown>) => {
-      if (socket !== this.socket || typeof data !== 'string') return
-      const message = parseServerMessage(data)
-      if (message) this.received(message)
-    }
-    socket.onclose = ({ code }: CloseEvent) => {
-      if (socket !== this.socket) return
-      this.drop(socket, code === 1000 ? null : closeTrouble(code, this.told))
-    }
+    const link: Link = new Link(
+      this.with.openSocket(url, protocols),
+      this.arrivals,
+      this.held,
+      () => {
+        if (link === this.link) this.within(CONNECT_TIMEOUT_MS)
+        return { type: 'hello', resume_after: this.arrivals.last, call_id: this.callId, ...(this.playing && { playing: this.playing }) }
+      },
+      {
+        onMessage: (frame) => {
+          const message = parseServerMessage(frame)
+          if (message) this.received(message)
+        },
+        onOver: (code) => this.drop(code === 1000 ? null : closeTrouble(code, this.told)),
+      },
+    )
+    this.link = link
+  }
+
+  /** The connection being made has to stand within this time. */
+  private within(ms: number): void {
+    clearTimeout(this.timer)
+    this.timer = setTimeout(() => this.drop(closeTrouble(1006, null)), ms)
   }
 
   /** The connection is over; `trouble` is null when the service said good-bye. */
-  private drop(socket: WebSocket, trouble: Trouble | null): void {
+  private drop(trouble: Trouble | null): void {
     clearTimeout(this.timer)
-    this.socket = null
-    socket.close()
-    this.lost(trouble)
-  }
-
-  private lost(trouble: Trouble | null): void {
+    this.attempt++
+    this.link?.giveUp()
+    this.link = null
     this.dispatch({ type: 'closed', trouble })
     const { phase } = this.snapshot.call
     if (phase.name === 'lost') {
-      if (phase.retryInMs !== null) this.timer = setTimeout(this.retry, phase.retryInMs)
+      this.awayTimer ??= setTimeout(() => this.dispatch({ type: 'longAway' }), LONG_AWAY_MS)
+      // Not all pages at the same moment.
+      if (phase.retryInMs !== null) this.timer = setTimeout(this.retry, phase.retryInMs * (0.75 + Math.random() / 2))
       return
     }
     this.release()
@@ -228,34 +253,44 @@ export class CallController {
   private release(): void {
     this.generation++
     clearTimeout(this.timer)
+    this.returned()
     window.removeEventListener('offline', this.wentOffline)
-    window.removeEventListener('online', this.retry)
+    window.removeEventListener('online', this.cameOnline)
     this.audio?.close()
     this.audio = null
-    const { socket } = this
-    this.socket = null
-    socket?.close(1000)
+    this.link?.hangUp()
+    this.link = null
+  }
+
+  private returned(): void {
+    clearTimeout(this.awayTimer)
+    this.awayTimer = undefined
   }
 
   private wentOffline = (): void => {
     // A socket can take minutes to notice; the browser knows now.
-    if (this.socket) this.drop(this.socket, closeTrouble(1006, null))
+    if (this.link) this.drop(closeTrouble(1006, null))
+  }
+
+  private cameOnline = (): void => {
+    const { phase } = this.snapshot.call
+    // An attempt that began without a network may wait for long: this one does not.
+    if (phase.name === 'connecting' && phase.after !== null && !this.link?.open) {
+      this.link?.giveUp()
+      void this.connect()
+    } else this.retry()
   }
 
   private send(message: ClientMessage): boolean {
-    if (this.socket?.readyState !== WebSocket.OPEN) return false
-    this.socket.send(JSON.stringify(message))
-    return true
+    return this.link?.send(message) ?? false
   }
 
   private captured({ pcm, peak, rms }: CaptureMessage): void {
     this.trace.spoken(peak)
     this.clock.frame(rms, performance.now())
-    // While the service still prepares the call, it keeps the first words.
-    if (this.socket?.readyState !== WebSocket.OPEN) return
-    const slow = this.socket.bufferedAmount > BACKLOG_BYTES
-    if (!slow) this.socket.send(pcm)
-    this.dispatch({ type: 'slow', on: slow })
+    // While the service still prepares the call, it keeps the first words; while there is no connection, this page does.
+    if (this.link?.open) this.dispatch({ type: 'slow', on: !this.link.sendSound(pcm) })
+    else hold(this.held, pcm)
   }
 
   private played(event: PlaybackMessage): void {
@@ -269,6 +304,9 @@ export class CallController {
       // What has left the worklet is heard a little later; at the end of an answer all of it will be.
       const delay = event.type === 'finished' ? 0 : (this.audio?.outputDelayMs() ?? 0)
       const ms = Math.max(0, Math.round(event.ms - delay))
+      if (event.type === 'position') {
+        if (this.playing?.item_id === event.itemId) this.playing = { ...this.playing, ms: Math.min(ms, this.playing.received_ms) }
+      } else if (this.playing?.item_id === event.itemId) this.playing = null
       this.send({ type: 'played', item_id: event.itemId, ms })
       if (event.type !== 'position') this.dispatch({ type: 'sounding', on: false })
       if (event.type === 'flushed') this.sinks.onConversation({ type: 'interrupted', itemId: event.itemId, heardMs: ms })
@@ -277,10 +315,11 @@ export class CallController {
   }
 
   private received(message: ServerMessage): void {
-    if (message.seq !== null) this.lastSeq = message.seq
+    if (!this.arrivals.take(message.seq)) return
     if (this.snapshot.call.phase.name === 'connecting' && message.type === 'state') {
       // The first state says that the service is ready to listen; before it, the assistant's name alone comes.
       clearTimeout(this.timer)
+      this.returned()
       this.dispatch({ type: 'socketReady', at: Date.now() })
     }
     const at = new Date().toISOString()
@@ -298,11 +337,19 @@ export class CallController {
       case 'audio': {
         const samples = decodeBase64Pcm16(message.data)
         const ms = wireMs(samples.length)
+        this.playing = {
+          item_id: message.itemId,
+          ms: 0,
+          ...(this.playing?.item_id === message.itemId && this.playing),
+          received_ms: Math.round((this.playing?.item_id === message.itemId ? this.playing.received_ms : 0) + ms),
+          ended: false,
+        }
         this.audio?.play(message.itemId, samples)
         this.sinks.onConversation({ type: 'soundArrived', itemId: message.itemId, ms, agentId: this.agentId, at })
         break
       }
       case 'audio_end':
+        if (this.playing?.item_id === message.itemId) this.playing = { ...this.playing, ended: true }
         this.audio?.end(message.itemId)
         this.sinks.onConversation({ type: 'soundEnded', itemId: message.itemId })
         break
@@ -314,6 +361,19 @@ export class CallController {
         break
       case 'tool':
         this.sinks.onConversation({ type: 'toolWorks', callId: message.callId, name: message.name, works: message.status === 'started' })
+        break
+      case 'resumed':
+        if (!message.complete) {
+          // What was under way is over for this page; the store knows how it ended.
+          this.sinks.onConversation({ type: 'callEnded' })
+          this.sinks.onMissed()
+        }
+        this.dispatch({ type: 'resumed', complete: message.complete })
+        break
+      case 'moved':
+        this.told = null
+        break
+      case 'pong':
         break
       case 'error':
         this.told = { code: message.code, happened: message.message, remedy: '', retryable: message.retryable }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { captionOf } from './caption'
-import { BACK_OFF_MS, NO_CALL, callReducer, isOpen, type Call, type CallEvent } from './machine'
+import { BACK_OFF_MS, MAX_RETRIES, NO_CALL, callReducer, isOpen, type Call, type CallEvent } from './machine'
 import { parseServerMessage } from './protocol'
 import { closeTrouble } from './trouble'
 
@@ -20,15 +20,16 @@ describe('a call', () => {
     expect(callReducer(live, { type: 'called' })).toBe(live)
   })
 
-  test('retries a lost connection three times with growing pauses, then waits for the person', () => {
+  test('retries a lost connection at once, then with growing pauses, then waits for the person', () => {
     let call = run(LIVE)
     const pauses: (number | null)[] = []
-    for (let i = 0; i < 4; i++) {
+    for (let i = 0; i <= MAX_RETRIES; i++) {
       call = callReducer(call, { type: 'closed', trouble: LOST })
       pauses.push(call.phase.name === 'lost' ? call.phase.retryInMs : -1)
-      if (i < 3) call = callReducer(call, { type: 'retry' })
+      if (i < MAX_RETRIES) call = callReducer(call, { type: 'retry' })
     }
-    expect(pauses).toEqual([...BACK_OFF_MS, null])
+    expect(pauses.slice(0, 6)).toEqual([0, 250, 500, 1000, 2000, 2000])
+    expect(pauses.at(-1)).toBeNull()
     expect(isOpen(call)).toBe(true)
   })
 
@@ -38,9 +39,11 @@ describe('a call', () => {
     expect(again.startedAt).toBe(1000)
   })
 
-  test('says why it broke once it runs again, until the next answer is heard', () => {
-    const again = run([...LIVE, { type: 'closed', trouble: LOST }, { type: 'retry' }, { type: 'socketReady', at: 9 }])
-    expect(again.notice).toMatchObject({ happened: LOST.happened, remedy: 'If your last words were not answered, say them once more.' })
+  test('says nothing when the call itself went on, and that words may be missing when it began anew', () => {
+    const back: CallEvent[] = [...LIVE, { type: 'closed', trouble: LOST }, { type: 'retry' }]
+    expect(run([...back, { type: 'resumed', complete: true }, { type: 'socketReady', at: 9 }]).notice).toBeNull()
+    const again = run([...back, { type: 'resumed', complete: false }, { type: 'socketReady', at: 9 }])
+    expect(again.notice).toMatchObject({ remedy: 'If your last words were not answered, say them once more.' })
     expect(callReducer(again, { type: 'sounding', on: true }).notice).toBeNull()
   })
 

@@ -9,9 +9,10 @@
 import type { Activity } from './protocol'
 import type { Trouble } from './trouble'
 
-export const MAX_RETRIES = 3
-/** Pauses before the automatic retries, in ms. */
-export const BACK_OFF_MS: readonly number[] = [500, 1500, 4000]
+/** About a minute and a half of them: longer than the service keeps a call that nobody comes back to. */
+export const MAX_RETRIES = 50
+/** Pauses before the automatic retries, in ms; the last one repeats. The first is at once: most breaks are over by then. */
+export const BACK_OFF_MS: readonly number[] = [0, 250, 500, 1000, 2000]
 
 export type CallPhase =
   | { readonly name: 'idle' }
@@ -32,11 +33,13 @@ export interface Call {
   readonly sounding: boolean
   /** The network does not keep up: captured sound had to be left out. */
   readonly slow: boolean
+  /** There is no connection at the moment; long: for so long that the person should know what to do meanwhile. */
+  readonly away: 'briefly' | 'long' | null
   /** Something went wrong that did not end the call. */
   readonly notice: Trouble | null
 }
 
-export const NO_CALL: Call = { phase: { name: 'idle' }, muted: false, startedAt: null, sounding: false, slow: false, notice: null }
+export const NO_CALL: Call = { phase: { name: 'idle' }, muted: false, startedAt: null, sounding: false, slow: false, away: null, notice: null }
 
 export type CallEvent =
   | { type: 'called' }
@@ -48,6 +51,8 @@ export type CallEvent =
   | { type: 'told'; trouble: Trouble }
   | { type: 'noticeRead' }
   | { type: 'closed'; trouble: Trouble | null }
+  | { type: 'longAway' }
+  | { type: 'resumed'; complete: boolean }
   | { type: 'retry' }
   | { type: 'slow'; on: boolean }
   | { type: 'muted'; on: boolean }
@@ -69,19 +74,24 @@ export function callReducer(call: Call, event: CallEvent): Call {
       return isOpen(call) ? { ...NO_CALL, phase: { name: 'failed', trouble: event.trouble } } : call
     case 'socketReady':
       if (phase.name !== 'connecting') return call
-      return { ...call, phase: { name: 'live', activity: 'ready' }, startedAt: call.startedAt ?? event.at, slow: false, notice: pickedUp(phase.after) }
+      return { ...call, phase: { name: 'live', activity: 'ready' }, startedAt: call.startedAt ?? event.at, slow: false, away: null }
     case 'activity':
       return phase.name === 'live' ? { ...call, phase: { name: 'live', activity: event.activity } } : call
     case 'sounding':
       if (!isOpen(call) || call.sounding === event.on) return call
       // An answer is heard: that the line broke before it no longer matters.
-      return { ...call, sounding: event.on, notice: call.notice?.code === PICKED_UP ? null : call.notice }
+      return { ...call, sounding: event.on, notice: call.notice === PICKED_UP ? null : call.notice }
     case 'told':
       return isOpen(call) ? { ...call, notice: event.trouble } : call
     case 'noticeRead':
       return { ...call, notice: null }
     case 'closed':
       return closed(call, event.trouble)
+    case 'longAway':
+      return call.away === null ? call : { ...call, away: 'long' }
+    case 'resumed':
+      // Nothing is lost when the call itself went on; only where it had to begin anew may words be missing.
+      return event.complete || !isOpen(call) ? call : { ...call, notice: PICKED_UP }
     case 'retry':
       return phase.name === 'lost' ? { ...call, phase: { name: 'connecting', attempt: phase.attempt, after: phase.trouble } } : call
     case 'slow':
@@ -93,11 +103,12 @@ export function callReducer(call: Call, event: CallEvent): Call {
   }
 }
 
-const PICKED_UP = 'picked_up'
-
-/** What to say once the call runs again: an answer that was on its way may never come. */
-function pickedUp(after: Trouble | null): Trouble | null {
-  return after && { code: PICKED_UP, happened: after.happened, remedy: 'If your last words were not answered, say them once more.', retryable: false }
+/** What to say once a call runs again that had to begin anew. */
+export const PICKED_UP: Trouble = {
+  code: 'picked_up',
+  happened: 'The connection was gone for a moment.',
+  remedy: 'If your last words were not answered, say them once more.',
+  retryable: false,
 }
 
 function closed(call: Call, trouble: Trouble | null): Call {
@@ -107,6 +118,7 @@ function closed(call: Call, trouble: Trouble | null): Call {
   if (trouble === null) return NO_CALL
   if (!trouble.retryable) return { ...NO_CALL, phase: { name: 'failed', trouble } }
   const attempt = phase.name === 'connecting' ? phase.attempt + 1 : 1
-  const retryInMs = attempt <= MAX_RETRIES ? (BACK_OFF_MS[attempt - 1] ?? null) : null
-  return { ...call, sounding: false, notice: null, phase: { name: 'lost', attempt: retryInMs === null ? 0 : attempt, retryInMs, trouble } }
+  const retryInMs = attempt <= MAX_RETRIES ? (BACK_OFF_MS[Math.min(attempt, BACK_OFF_MS.length) - 1] ?? null) : null
+  // What has arrived of an answer is heard to its end, so `sounding` stays.
+  return { ...call, away: call.away ?? 'briefly', notice: null, phase: { name: 'lost', attempt: retryInMs === null ? 0 : attempt, retryInMs, trouble } }
 }

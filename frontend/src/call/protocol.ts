@@ -20,6 +20,11 @@ export type ServerMessage = { readonly seq: number | null } & (
   | { readonly type: 'state'; readonly state: Activity }
   /** A tool that the answer waits for. */
   | { readonly type: 'tool'; readonly name: string; readonly status: ToolStatus; readonly callId: string }
+  /** The call goes on over this connection. Not `complete`: what was said meanwhile stands in the store alone. */
+  | { readonly type: 'resumed'; readonly complete: boolean }
+  /** The service asks to connect anew; the call goes on there. */
+  | { readonly type: 'moved'; readonly reason: string }
+  | { readonly type: 'pong' }
   | { readonly type: 'error'; readonly message: string; readonly code: string; readonly retryable: boolean }
 )
 
@@ -28,7 +33,17 @@ export type ClientMessage =
   | { readonly type: 'cancel' }
   | { readonly type: 'played'; readonly item_id: string; readonly ms: number }
   | { readonly type: 'text'; readonly content: string }
-  | { readonly type: 'hello'; readonly resume_after: number }
+  | { readonly type: 'hello'; readonly resume_after: number; readonly call_id: string; readonly playing?: Playing }
+  /** Is anybody there? `seen`: the last number that arrived. */
+  | { readonly type: 'ping'; readonly seen: number }
+
+/** The answer that this page has sound of: heard of it, arrived, and whether that is all. */
+export interface Playing {
+  readonly item_id: string
+  readonly ms: number
+  readonly received_ms: number
+  readonly ended: boolean
+}
 
 const ACTIVITIES: readonly string[] = ['ready', 'listening', 'thinking', 'speaking', 'reconnecting'] satisfies Activity[]
 
@@ -82,6 +97,12 @@ export function parseServerMessage(frame: string): ServerMessage | null {
       return TOOL_STATUSES.includes(asText(message['status'])) && asText(message['call_id'])
         ? { type: 'tool', name: asText(message['name']), status: message['status'] as ToolStatus, callId: asText(message['call_id']), seq }
         : null
+    case 'resumed':
+      return { type: 'resumed', complete: message['complete'] === true, seq }
+    case 'moved':
+      return { type: 'moved', reason: asText(message['reason']), seq }
+    case 'pong':
+      return { type: 'pong', seq }
     case 'error':
       return {
         type: 'error',

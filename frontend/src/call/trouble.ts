@@ -43,6 +43,7 @@ const CLOSED: Record<number, [code: string, happened: string, remedy: string, re
   4403: ['forbidden', 'You are not allowed to make calls from here.', 'Ask whoever runs Engram for the right to speak, or open it from its own address.', false],
   4408: ['too_slow', 'Your connection could not keep up with the call.', SAFE, true],
   4409: ['replaced', 'This conversation’s call was taken over by another tab or window.', `${SAFE} Call again to take it back.`, false],
+  4410: ['moved', 'The service is moving your call to another place.', SAFE, true],
   4429: ['too_many', 'Too many calls are running at the moment.', 'Wait a moment, then call again. You can go on typing meanwhile.', false],
   4503: ['unavailable', 'The voice service cannot be reached.', `${SAFE} You can go on typing meanwhile.`, true],
 }

@@ -172,3 +172,33 @@ describe('the store’s ids', () => {
     expect(storedAnswers(page).map(({ storedId }) => storedId)).toEqual(['m1'])
   })
 })
+
+const stored = (id: string, role: 'user' | 'assistant', content: string, channel: 'voice' | 'chat' = 'voice'): StoredTurn => ({
+  id, role, content, agent_id: 'elena', channel, timestamp: '2026-01-01T10:00:00Z',
+})
+
+describe('catching up with the store', () => {
+  test('adds what was not heard here, each turn once and in the order of the store', () => {
+    const here = [
+      { type: 'heardUser', itemId: 'u1', text: 'One', final: true, agentId: 'elena', at: '2026-01-01T10:00:00Z' },
+      { type: 'saidByAgent', itemId: 'a2', text: 'Two', final: true, unheard: null, agentId: 'elena', at: '2026-01-01T10:00:09Z' },
+    ] as const
+    const page = here.reduce<Conversation>(conversation, EMPTY)
+    const all = [stored('u1', 'user', 'One'), stored('a1', 'assistant', 'First'), stored('t1', 'user', 'Typed', 'chat'), stored('a2', 'assistant', 'Two')]
+    const caught = conversation(page, { type: 'caughtUp', turns: all })
+    expect(caught.turns.map(({ text, how }) => [text, how])).toEqual([['One', 'spoken'], ['First', 'spoken'], ['Typed', 'typed'], ['Two', 'spoken']])
+    expect(conversation(caught, { type: 'caughtUp', turns: all }).turns).toEqual(caught.turns)
+  })
+
+  test('lets an answer grow that is spoken elsewhere', () => {
+    const begun = conversation(EMPTY, { type: 'caughtUp', turns: [stored('a1', 'assistant', 'Once')] })
+    const grown = conversation(begun, { type: 'caughtUp', turns: [stored('a1', 'assistant', 'Once upon a time')] })
+    expect(grown.turns.map(({ text }) => text)).toEqual(['Once upon a time'])
+  })
+
+  test('does not double an answer that is being typed on this page', () => {
+    const page = conversation(EMPTY, { type: 'asked', key: 'k', text: 'Hello', agentId: 'elena', at: '2026-01-01T10:00:00Z' })
+    const both = [stored('q', 'user', 'Hello', 'chat'), stored('r', 'assistant', 'Hi', 'chat')]
+    expect(conversation(page, { type: 'caughtUp', turns: both }).turns).toHaveLength(2)
+  })
+})

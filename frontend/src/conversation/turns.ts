@@ -78,6 +78,8 @@ export type ConversationAction =
   | { type: 'toolWorks'; callId: string; name: string; works: boolean }
   | { type: 'callEnded' }
   | { type: 'stored'; turns: readonly StoredTurn[] }
+  /** The store may hold turns that this page did not hear: those said while it was away, or elsewhere. */
+  | { type: 'caughtUp'; turns: readonly StoredTurn[] }
 
 const BLANK = {
   text: '',
@@ -177,6 +179,8 @@ export function conversation(state: Conversation, action: ConversationAction): C
       )
     case 'stored':
       return withTurns(state, settled(state.turns, action.turns))
+    case 'caughtUp':
+      return withTurns(state, caughtUp(state.turns, action.turns))
   }
 }
 
@@ -275,6 +279,25 @@ function settled(turns: readonly Turn[], stored: readonly StoredTurn[]): readonl
     const exact = turn.interrupted && match.interrupted ? { text: match.content, unheard: match.unheard ?? '' } : {}
     return { ...turn, ...exact, storedId: match.id }
   })
+}
+
+/** All that the store has, each turn once: what is not on the page yet stands behind what was said before it. */
+function caughtUp(turns: readonly Turn[], stored: readonly StoredTurn[]): readonly Turn[] {
+  const known = settled(turns, stored)
+  // An answer that is just being typed here has no id yet: it would come twice.
+  if (known.some(({ how, role, state }) => how === 'typed' && role === 'assistant' && (state === 'waiting' || state === 'partial'))) return known
+  const result = [...known]
+  let last = -1
+  for (const turn of stored) {
+    const place = result.findIndex(({ storedId }) => storedId === turn.id)
+    if (place === -1) result.splice(++last, 0, fromStore(turn))
+    else {
+      last = place
+      // Never heard or typed here, so the store alone knows it, and an answer there may still grow.
+      if (result[place]?.key === turn.id && result[place]?.itemId === null) result[place] = fromStore(turn)
+    }
+  }
+  return result
 }
 
 /** What was typed has no id of its own here: its words find it, first come first served. */

@@ -21,6 +21,8 @@ export interface ConversationHandle {
   dispatch(action: ConversationAction): void
   /** Read again what the store says: it is exact about what was heard. */
   settle(): void
+  /** Read from the store what was said without this page hearing it. */
+  catchUp(): void
 }
 
 /**
@@ -68,6 +70,13 @@ export function useConversation(
       () => undefined,
     )
   }, [queries, sessionId, onStored])
+
+  const catchUp = useCallback(() => {
+    fetchTranscript(sessionId).then(
+      ({ transcript }) => dispatch({ type: 'caughtUp', turns: transcript }),
+      () => undefined,
+    )
+  }, [sessionId])
 
   const run = async (key: string, content: string, agentId: string) => {
     const abort = new AbortController()
@@ -122,5 +131,6 @@ export function useConversation(
     stop: () => running.current?.abort(),
     dispatch,
     settle,
+    catchUp,
   }
 }

@@ -49,6 +49,7 @@ export function Desk({ config, callFirst }: { config: Config; callFirst: boolean
       setPendingAgent(null)
     },
     onSettled: talk.settle,
+    onMissed: talk.catchUp,
   })
   const live = call.phase.name === 'live'
   const name = agentName(agents, agentId)
