@@ -6,11 +6,14 @@ from collections.abc import Iterable
 _TOKENS = re.compile(
     r"(?i:\bbearer\s+)[A-Za-z0-9._~+/=-]{16,}"  # an Authorization header
     r"|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"  # a JSON Web Token, wherever it stands
+    r"|(?i:\b(?:ticket|bearer)\.)[A-Za-z0-9._-]{8,}"  # offered as a WebSocket's subprotocol
+    r"|(?i:\b(?:(?:access_|id_)?token|ticket|bearer|jwt|authorization)=)[^&\s\"\\]{4,}"  # in an address
 )
+_SIGNS = ("eyJ", "earer", "EARER", "icket", "oken=", "jwt=", "uthorization=")
 
 
 class Mask:
-    """Replaces the given secrets, bearer tokens and JSON Web Tokens by '***'."""
+    """Replaces the given secrets, bearer tokens, tickets and JSON Web Tokens by '***'."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._secrets = tuple(secrets)
@@ -20,6 +23,6 @@ class Mask:
         for secret in self._secrets:
             if secret in text:
                 text = text.replace(secret, "***")
-        if "eyJ" in text or "earer" in text or "EARER" in text:
+        if any(sign in text for sign in _SIGNS):
             text = _TOKENS.sub("***", text)
         return text

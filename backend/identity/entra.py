@@ -13,7 +13,13 @@ from typing import Any
 
 import jwt
 import orjson
-from jwt.exceptions import ExpiredSignatureError, ImmatureSignatureError, InvalidSignatureError, PyJWTError
+from jwt.exceptions import (
+    DecodeError,
+    ExpiredSignatureError,
+    ImmatureSignatureError,
+    InvalidSignatureError,
+    PyJWTError,
+)
 from jwt.utils import base64url_decode
 
 from backend.core import problems
@@ -117,6 +123,8 @@ class Entra:
                 raise Refused("expired", "it has expired") from None
             except ImmatureSignatureError:
                 raise Refused("not_yet_valid", "it is not valid yet; compare the clocks") from None
+            except DecodeError:
+                raise Refused("malformed", "it is not a signed JSON Web Token") from None
             except (PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as error:
                 raise Refused("claims", f"a claim is missing or malformed ({type(error).__name__})") from None
             issuer = key.issuers.get(_text(claims, "iss"))
