@@ -15,7 +15,7 @@ function complaints(page: Page): string[] {
 }
 
 test.describe('typed conversation', { tag: '@chat' }, () => {
-  test('a question is answered, streamed as plain text, and stored', async ({ page }) => {
+  test('Send text message, verify response', async ({ page }) => {
     const wrong = complaints(page)
     const desk = await new Desk(page).open()
     await desk.send('What is the capital of France?')
@@ -30,7 +30,7 @@ test.describe('typed conversation', { tag: '@chat' }, () => {
     expect(wrong).toEqual([])
   })
 
-  test('what was said before is remembered, in the same conversation and in a new one', async ({ page }) => {
+  test('Test multi-turn conversation', async ({ page }) => {
     const desk = await new Desk(page).open()
     await desk.send('My name is Ada')
     await expect(desk.theirs).toHaveCount(1)
@@ -42,7 +42,7 @@ test.describe('typed conversation', { tag: '@chat' }, () => {
     await expect(desk.theirs.last()).toContainText('Your name is Ada.')
   })
 
-  test('another assistant takes over and keeps the conversation', async ({ page }) => {
+  test('Test agent switching', async ({ page }) => {
     const desk = await new Desk(page).open()
     await desk.send('My name is Ada')
     await expect(desk.theirs).toHaveCount(1)

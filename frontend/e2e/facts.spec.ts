@@ -34,7 +34,7 @@ async function openAll(desk: Desk) {
 }
 
 test.describe('what they know about one', { tag: '@chat' }, () => {
-  test('verify facts extraction', async ({ page }) => {
+  test('Verify facts extraction', async ({ page }) => {
     const desk = await open(page)
     await expect(desk.facts).toContainText('Nothing yet.')
     await desk.say(INTRODUCTION)
@@ -57,7 +57,7 @@ test.describe('what they know about one', { tag: '@chat' }, () => {
     await expect(before.locator('s')).toHaveText('Works at Siemens.')
   })
 
-  test('verify memory persistence', async ({ page }) => {
+  test('Verify memory persistence', async ({ page }) => {
     const desk = await introduced(page)
     await desk.startAnew()
     await desk.say('What is my name?')

@@ -29,7 +29,7 @@ test.beforeAll(() => {
   writeWav('hello-elena', [{ silence: 4 }, pcmPiece(raw, 24_000), { silence: 300 }])
 })
 
-test('Elena hears a person, answers aloud, and remembers in writing; Marcus has another voice', { tag: ['@voice', '@chat'] }, async ({ page }) => {
+test('Speak requirements, verify transcription', { tag: ['@voice', '@chat'] }, async ({ page }) => {
   await installTap(page)
   const desk = await new Desk(page).open('/voice')
   await desk.call()
@@ -54,10 +54,24 @@ test('Elena hears a person, answers aloud, and remembers in writing; Marcus has 
   test.info().annotations.push({ type: 'said', description: said }, { type: 'recognised', description: recognised.join(' ') })
   expect(wanted.length).toBeGreaterThan(1)
   expect(found.length / wanted.length).toBeGreaterThan(0.6)
+
+  // Both of the first turns are in the episode, and what was said aloud is known in writing.
+  await desk.hangUp()
+  await expect
+    .poll(async () => (await desk.stored()).slice(0, 2).map(({ role, channel }) => `${role} ${channel}`))
+    .toEqual(['user voice', 'assistant voice'])
+  await desk.send('What is my name?')
+  await expect(desk.theirs.last()).toContainText('Ada', SLOW)
+})
+
+test('Verify voice characteristics match agent', { tag: '@voice' }, async ({ page }) => {
+  await installTap(page)
+  const desk = await new Desk(page).open('/voice')
+  await desk.call()
+  await expect(desk.caption).toContainText('Elena is speaking', SLOW)
+  await expect(desk.caption).toContainText('Elena is listening', SLOW)
   const elena = await medianPitch(page)
   const before = (await heard(page)).stretches.at(-1)?.to ?? 0
-
-  // Marcus, with a voice of his own.
   await desk.agent('Marcus').check()
   await expect(desk.column.locator('[data-handover=marcus]')).toBeVisible(SLOW)
   await desk.send('Please introduce yourself in one sentence.')
@@ -66,18 +80,9 @@ test('Elena hears a person, answers aloud, and remembers in writing; Marcus has 
   const marcus = await medianPitch(page, before + 0.05)
   test.info().annotations.push({ type: 'median pitch', description: `Elena ${elena.toFixed(0)} Hz, Marcus ${marcus.toFixed(0)} Hz` })
   expect(Math.abs(marcus - elena) / elena).toBeGreaterThan(0.2)
-
-  // Both of the first turns are in the episode, and what was said aloud is known in writing.
-  await desk.hangUp()
-  await expect
-    .poll(async () => (await desk.stored()).slice(0, 2).map(({ role, channel }) => `${role} ${channel}`))
-    .toEqual(['user voice', 'assistant voice'])
-  await desk.agent('Elena').check()
-  await desk.send('What is my name?')
-  await expect(desk.theirs.last()).toContainText('Ada', SLOW)
 })
 
-test('verify memory persistence', { tag: '@chat' }, async ({ page }) => {
+test('Verify memory persistence', { tag: '@chat' }, async ({ page }) => {
   const desk = await new Desk(page).open()
   await desk.say('My name is Ada and I lead the CRM migration.', SLOW)
   await desk.startAnew()
@@ -92,7 +97,7 @@ test('verify memory persistence', { tag: '@chat' }, async ({ page }) => {
   await expect(desk.recalled).toContainText(/migration/i)
 })
 
-test('verify facts extraction', { tag: '@chat' }, async ({ page }) => {
+test('Verify facts extraction', { tag: '@chat' }, async ({ page }) => {
   const desk = await new Desk(page).open()
   await desk.say('My name is Ada and I work at Siemens.', SLOW)
   await expect(desk.fact(/\bAda\b/).first()).toBeVisible()

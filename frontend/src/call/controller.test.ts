@@ -94,7 +94,12 @@ describe('the call controller', () => {
     expect(controller.getSnapshot().call.sounding).toBe(true)
     listener.onPlayback({ type: 'position', itemId: 'a1', ms: 60 })
     listener.onPlayback({ type: 'finished', itemId: 'a1', ms: 100 })
-    expect(socket().sent).toEqual([{ type: 'played', item_id: 'a1', ms: 40 }, { type: 'played', item_id: 'a1', ms: 100 }])
+    expect(socket().sent).toMatchObject([
+      { type: 'playback', item_id: 'a1', output_ms: 20 },
+      { type: 'played', item_id: 'a1', ms: 40 },
+      { type: 'played', item_id: 'a1', ms: 100 },
+      { type: 'playback', item_id: 'a1', over: 'finished', gaps: 0 },
+    ])
     expect(controller.getSnapshot().call.sounding).toBe(false)
   })
 
@@ -104,7 +109,10 @@ describe('the call controller', () => {
     expect(audio.did).toEqual([['flush', 'a1']])
     expect(actions).toContainEqual({ type: 'interrupted', itemId: 'a1', heardMs: 480 })
     listener.onPlayback({ type: 'flushed', itemId: 'a1', ms: 500 })
-    expect(socket().sent).toEqual([{ type: 'played', item_id: 'a1', ms: 480 }])
+    expect(socket().sent).toMatchObject([
+      { type: 'played', item_id: 'a1', ms: 480 },
+      { type: 'playback', item_id: 'a1', over: 'flushed', output_ms: 20 },
+    ])
   })
 
   test('stops the assistant on request without waiting for the service', async () => {
@@ -325,7 +333,7 @@ describe('the call controller', () => {
     expect(phase().name).toBe('connecting')
   })
 
-  test('measures the wait from the last sound of the voice to the first sound of the answer', async () => {
+  test('reports what only the page can measure: the silence before the answer, the wait for its sound, and how it came', async () => {
     await start()
     for (let i = 0; i < 10; i++) listener.onFrame({ ...FRAME, rms: 0.001 })
     listener.onFrame(FRAME)
@@ -335,12 +343,29 @@ describe('the call controller', () => {
     }
     socket().say({ type: 'transcription', status: 'processing', text: '', speaker: 'user', item_id: 'u1', seq: 3 })
     vi.advanceTimersByTime(100)
-    socket().say({ type: 'transcription', status: 'complete', text: 'Hi', speaker: 'user', item_id: 'u1', seq: 4 })
-    vi.advanceTimersByTime(200)
-    socket().say({ type: 'transcription', status: 'processing', text: 'Hello', speaker: 'assistant', item_id: 'a1', seq: 5 })
-    vi.advanceTimersByTime(50)
+    socket().say({ type: 'transcription', status: 'processing', text: 'Hi', speaker: 'user', item_id: 'u1', seq: 3 })
+    const sound = { type: 'audio', data: btoa('\0'.repeat(4800)), format: 'audio/pcm16', item_id: 'a1' }
+    socket().say({ ...sound, seq: 4 })
+    vi.advanceTimersByTime(30)
+    socket().say({ ...sound, seq: 5 })
+    vi.advanceTimersByTime(40)
     listener.onPlayback({ type: 'started', itemId: 'a1' })
-    expect(controller.getSnapshot().waterfall).toEqual({ turnEnd: 400, understood: 500, firstWord: 700, firstSound: 770 })
+    listener.onPlayback({ type: 'gap', targetMs: 110 })
+    listener.onPlayback({ type: 'finished', itemId: 'a1', ms: 100 })
+    expect(socket().sent.filter((sent) => !(sent instanceof ArrayBuffer) && (sent as { type: string }).type === 'playback')).toEqual([
+      { type: 'playback', item_id: 'a1', waited_ms: 70, output_ms: 20, silence_ms: 400 },
+      { type: 'playback', item_id: 'a1', output_ms: 20, gaps: 1, buffer_ms: 110, over: 'finished' },
+    ])
+  })
+
+  test('shows the numbers of the service, and keeps those of the last answer that sounded', async () => {
+    await start()
+    expect(controller.getSnapshot().lastTurn).toBeNull()
+    socket().say({ type: 'metrics', turn: 1, item_id: 'a1', end_of_speech_ms: 500, transcript_ms: 80, first_token_ms: 200, first_audio_ms: 300, heard_ms: 390, stop_ms: null, underruns: 0, hand_off_ms: null, tools: [{ name: 'get_time', ms: 4 }, null], seq: 3 })
+    const measured = { itemId: 'a1', endOfSpeechMs: 500, transcriptMs: 80, firstTokenMs: 200, firstAudioMs: 300, heardMs: 390, stopMs: null, underruns: 0, handOffMs: null, tools: [{ name: 'get_time', ms: 4 }] }
+    expect(controller.getSnapshot().lastTurn).toEqual(measured)
+    socket().say({ type: 'metrics', turn: 2, item_id: '', first_audio_ms: null, seq: 4 })
+    expect(controller.getSnapshot().lastTurn).toEqual(measured)
   })
 
   test('shows what is typed into the call at once and sends it', async () => {

@@ -12,14 +12,15 @@ import { asProblem } from '../api/problems'
 import type { ConversationAction } from '../conversation/turns'
 import { Arrivals, Link, hold } from './link'
 import { NO_CALL, callReducer, isOpen, type Call, type CallEvent } from './machine'
-import { parseServerMessage, type ClientMessage, type Playing, type ServerMessage } from './protocol'
+import { PlaybackReports } from './playbackReports'
+import { parseServerMessage, type ClientMessage, type Playing, type ServerMessage, type TurnMetrics } from './protocol'
 import { TraceHistory } from './traceHistory'
 import { MICROPHONE_LOST, closeTrouble, microphoneTrouble, problemTrouble, type Trouble } from './trouble'
-import { WaterfallClock, type Waterfall } from './waterfall'
 
 export interface CallSnapshot {
   readonly call: Call
-  readonly waterfall: Waterfall | null
+  /** What the service measured of the last answer that sounded; null before there was one. */
+  readonly lastTurn: TurnMetrics | null
 }
 
 export interface CallDependencies {
@@ -50,10 +51,10 @@ const LONG_AWAY_MS = 5000
 export class CallController {
   readonly trace = new TraceHistory()
   private sinks: CallSinks = { onConversation: () => undefined, onAgent: () => undefined, onSettled: () => undefined, onMissed: () => undefined }
-  private snapshot: CallSnapshot = { call: NO_CALL, waterfall: null }
+  private snapshot: CallSnapshot = { call: NO_CALL, lastTurn: null }
   private readonly listeners = new Set<() => void>()
   private readonly with: CallDependencies
-  private readonly clock = new WaterfallClock()
+  private readonly reports = new PlaybackReports()
   private audio: CallAudio | null = null
   private link: Link | null = null
   private arrivals = new Arrivals()
@@ -97,6 +98,7 @@ export class CallController {
     this.held = []
     this.playing = null
     this.trace.clear()
+    this.reports.clear()
     this.dispatch({ type: 'called' })
     let audio: CallAudio
     try {
@@ -287,7 +289,7 @@ export class CallController {
 
   private captured({ pcm, peak, rms }: CaptureMessage): void {
     this.trace.spoken(peak)
-    this.clock.frame(rms, performance.now())
+    this.reports.frame(rms, performance.now())
     // While the service still prepares the call, it keeps the first words; while there is no connection, this page does.
     if (this.link?.open) this.dispatch({ type: 'slow', on: !this.link.sendSound(pcm) })
     else hold(this.held, pcm)
@@ -298,9 +300,11 @@ export class CallController {
       this.trace.heard(event.peak)
     } else if (event.type === 'started') {
       this.dispatch({ type: 'sounding', on: true })
-      const waterfall = this.clock.firstSound(performance.now() + (this.audio?.outputDelayMs() ?? 0))
-      if (waterfall) this.publish({ ...this.snapshot, waterfall })
-    } else if (event.type !== 'gap') {
+      const report = this.reports.started(event.itemId, performance.now(), this.audio?.outputDelayMs() ?? 0)
+      if (report) this.send(report)
+    } else if (event.type === 'gap') {
+      this.reports.gap(event.targetMs)
+    } else {
       // What has left the worklet is heard a little later; at the end of an answer all of it will be.
       const delay = event.type === 'finished' ? 0 : (this.audio?.outputDelayMs() ?? 0)
       const ms = Math.max(0, Math.round(event.ms - delay))
@@ -308,7 +312,10 @@ export class CallController {
         if (this.playing?.item_id === event.itemId) this.playing = { ...this.playing, ms: Math.min(ms, this.playing.received_ms) }
       } else if (this.playing?.item_id === event.itemId) this.playing = null
       this.send({ type: 'played', item_id: event.itemId, ms })
-      if (event.type !== 'position') this.dispatch({ type: 'sounding', on: false })
+      if (event.type !== 'position') {
+        this.dispatch({ type: 'sounding', on: false })
+        this.send(this.reports.over(event.itemId, event.type, this.audio?.outputDelayMs() ?? 0))
+      }
       if (event.type === 'flushed') this.sinks.onConversation({ type: 'interrupted', itemId: event.itemId, heardMs: ms })
       else this.sinks.onConversation({ type: 'soundPlayed', itemId: event.itemId, ms, finished: event.type === 'finished' })
     }
@@ -344,6 +351,7 @@ export class CallController {
           received_ms: Math.round((this.playing?.item_id === message.itemId ? this.playing.received_ms : 0) + ms),
           ended: false,
         }
+        this.reports.soundArrived(message.itemId, performance.now())
         this.audio?.play(message.itemId, samples)
         this.sinks.onConversation({ type: 'soundArrived', itemId: message.itemId, ms, agentId: this.agentId, at })
         break
@@ -375,6 +383,9 @@ export class CallController {
         break
       case 'pong':
         break
+      case 'metrics':
+        if (message.turn.firstAudioMs !== null) this.publish({ ...this.snapshot, lastTurn: message.turn })
+        break
       case 'error':
         this.told = { code: message.code, happened: message.message, remedy: '', retryable: message.retryable }
         this.dispatch({ type: 'told', trouble: this.told })
@@ -385,13 +396,10 @@ export class CallController {
   private transcribed(message: Extract<ServerMessage, { type: 'transcription' }>, at: string): void {
     const agentId = message.agentId ?? this.agentId
     const final = message.status === 'complete'
-    const now = performance.now()
     if (message.speaker === 'assistant') {
-      if (message.text) this.clock.firstWord(now)
       this.sinks.onConversation({ type: 'saidByAgent', itemId: message.itemId, text: message.text, final, unheard: message.unheard, agentId, at })
     } else {
-      if (message.status === 'processing') this.clock.turnEnded(now)
-      if (final) this.clock.understood(now)
+      if (message.status === 'processing') this.reports.turnOver(message.itemId, performance.now())
       this.sinks.onConversation({ type: 'heardUser', itemId: message.itemId, text: message.text, final, agentId, at })
     }
     if (final) this.sinks.onSettled()

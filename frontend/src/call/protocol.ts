@@ -25,13 +25,41 @@ export type ServerMessage = { readonly seq: number | null } & (
   /** The service asks to connect anew; the call goes on there. */
   | { readonly type: 'moved'; readonly reason: string }
   | { readonly type: 'pong' }
+  | { readonly type: 'metrics'; readonly turn: TurnMetrics }
   | { readonly type: 'error'; readonly message: string; readonly code: string; readonly retryable: boolean }
 )
+
+/** What a turn measured, told once when it is over. Milliseconds; null for what did not happen or is not known. */
+export interface TurnMetrics {
+  readonly itemId: string
+  /** From the person's last sound until the service noticed the end of their turn; the next four count from there. */
+  readonly endOfSpeechMs: number | null
+  readonly transcriptMs: number | null
+  readonly firstTokenMs: number | null
+  readonly firstAudioMs: number | null
+  readonly heardMs: number | null
+  /** From the person coming in until the answer was silent. */
+  readonly stopMs: number | null
+  readonly underruns: number
+  readonly handOffMs: number | null
+  readonly tools: readonly { readonly name: string; readonly ms: number }[]
+}
 
 export type ClientMessage =
   | { readonly type: 'agent'; readonly agent_id: string }
   | { readonly type: 'cancel' }
   | { readonly type: 'played'; readonly item_id: string; readonly ms: number }
+  /** What this page measured of an answer (playbackReports.ts): at its first sound, and when it has ended. */
+  | {
+      readonly type: 'playback'
+      readonly item_id: string
+      readonly waited_ms?: number
+      readonly output_ms?: number
+      readonly silence_ms?: number
+      readonly buffer_ms?: number
+      readonly gaps?: number
+      readonly over?: 'finished' | 'flushed'
+    }
   | { readonly type: 'text'; readonly content: string }
   | { readonly type: 'hello'; readonly resume_after: number; readonly call_id: string; readonly playing?: Playing }
   /** Is anybody there? `seen`: the last number that arrived. */
@@ -50,6 +78,29 @@ const ACTIVITIES: readonly string[] = ['ready', 'listening', 'thinking', 'speaki
 export type ToolStatus = 'started' | 'done' | 'failed' | 'cancelled'
 
 const TOOL_STATUSES: readonly string[] = ['started', 'done', 'failed', 'cancelled'] satisfies ToolStatus[]
+
+function asMs(value: unknown): number | null {
+  return typeof value === 'number' && value >= 0 ? value : null
+}
+
+function turnMetrics(message: Record<string, unknown>): TurnMetrics {
+  const tools: unknown[] = Array.isArray(message['tools']) ? message['tools'] : []
+  return {
+    itemId: asText(message['item_id']),
+    endOfSpeechMs: asMs(message['end_of_speech_ms']),
+    transcriptMs: asMs(message['transcript_ms']),
+    firstTokenMs: asMs(message['first_token_ms']),
+    firstAudioMs: asMs(message['first_audio_ms']),
+    heardMs: asMs(message['heard_ms']),
+    stopMs: asMs(message['stop_ms']),
+    underruns: asMs(message['underruns']) ?? 0,
+    handOffMs: asMs(message['hand_off_ms']),
+    tools: tools.flatMap((tool) => {
+      const { name, ms } = (tool ?? {}) as Record<string, unknown>
+      return asText(name) && typeof ms === 'number' ? [{ name: asText(name), ms }] : []
+    }),
+  }
+}
 
 function asText(value: unknown): string {
   return typeof value === 'string' ? value : ''
@@ -103,6 +154,8 @@ export function parseServerMessage(frame: string): ServerMessage | null {
       return { type: 'moved', reason: asText(message['reason']), seq }
     case 'pong':
       return { type: 'pong', seq }
+    case 'metrics':
+      return { type: 'metrics', turn: turnMetrics(message), seq }
     case 'error':
       return {
         type: 'error',

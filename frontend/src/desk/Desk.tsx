@@ -42,7 +42,7 @@ export function Desk({ config, callFirst }: { config: Config; callFirst: boolean
   )
   const talk = useConversation(sessionId, announce, onStored, setAgentId)
   const why = useWhyChoice(storedAnswers(talk.conversation))
-  const { call, controller, waterfall } = useCall({
+  const { call, controller, lastTurn } = useCall({
     onConversation: talk.dispatch,
     onAgent: (id) => {
       setAgentId(id)
@@ -112,7 +112,7 @@ export function Desk({ config, callFirst }: { config: Config; callFirst: boolean
       onLast={why.older ? why.reset : null}
       asked={whyCount}
       reply={talk.conversation.lastReply}
-      waterfall={waterfall}
+      spoken={lastTurn}
     />
   )
   const rail = <Rail config={config} sessionId={sessionId} onNew={() => goOrAsk('new')} />
