@@ -241,6 +241,8 @@ class Floor:
     def _it_was_one(self, doubt: _Doubt) -> None:
         """The interruption is real: what was cut stays cut, and the answer to it may sound."""
         self._settle()
+        for item_id in doubt.items:
+            self._stopwatch.came_in(item_id)
         for item_id in doubt.answers:
             self._transcript.answer_restored(item_id)
         if doubt.held:

@@ -18,6 +18,8 @@ OPEN_TURNS = 4
 """Turns kept open at most; the oldest is told as it stands when one more begins."""
 SILENCE_S = 1.0
 """How long after its sound a turn waits for the browser's last report about it."""
+DOUBT_S = 12.0
+"""How long it waits, at most, until it is known whether an interruption was one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class _Turn:
     half_trip: float = 0.0
     silence_ms: float | None = None
     interrupted: bool = False
+    doubtful: bool = False
     underruns: int = 0
     buffer_ms: float | None = None
     tokens: tuple[int, int] | None = None
@@ -152,12 +155,22 @@ class Stopwatch:
         if turn is not None:
             turn.interrupted = True
             turn.cut = self._onset
+            turn.doubtful = self._onset is not None
+
+    def came_in(self, item_id: str) -> None:
+        """A voice that cut an answer had something to say: the answer stays cut."""
+        turn = self._sounding(item_id)
+        if turn is not None:
+            turn.doubtful = False
+            self._settle(turn)
 
     def resumed(self, item_id: str) -> None:
         """An answer that was cut goes on: nobody had come in."""
         turn = self._sounding(item_id)
         if turn is not None:
             turn.interrupted, turn.cut, turn.silent = False, None, None
+            turn.doubtful = turn.over = False
+            turn.quiet_since = None
 
     # The answer
 
@@ -255,7 +268,7 @@ class Stopwatch:
                 turn.quiet_since = None
             elif turn.quiet_since is None:
                 turn.quiet_since = now
-            elif now - turn.quiet_since >= SILENCE_S:
+            elif now - turn.quiet_since >= (DOUBT_S if turn.doubtful else SILENCE_S):
                 self._finish(turn)
 
     def close(self) -> None:
@@ -268,7 +281,7 @@ class Stopwatch:
 
     def _settle(self, turn: _Turn) -> None:
         # What never sounded has nothing more to wait for.
-        if turn.done and (turn.over or not turn.item_id):
+        if turn.done and not turn.doubtful and (turn.over or not turn.item_id):
             self._finish(turn)
 
     def _finish(self, turn: _Turn) -> None:

@@ -82,6 +82,10 @@ def test_coming_in_is_measured_from_the_voice_to_the_silence(bench: Bench) -> No
     bench.watch.cut("a1")
     bench.done(status="cancelled")
     bench.after(45).playback(Playback("a1", output_ms=20, over="flushed"))
+    bench.after(300).tick(sounding=False)
+    bench.after(1500).tick(sounding=False)
+    assert bench.told == [], "it may turn out that nobody came in"
+    bench.watch.came_in("a1")
     assert bench.only.interrupted
     assert bench.only.stop_ms == 45 - 10 + 20
     assert bench.only.status == "cancelled"
@@ -100,10 +104,12 @@ def test_an_answer_stopped_by_wish_is_interrupted_and_has_no_stop_time(bench: Be
 def test_the_turn_that_comes_in_is_one_of_its_own(bench: Bench) -> None:
     bench.ask("u1")
     bench.answer("r1", "a1")
-    bench.ask("u2")
+    bench.after(0).speech_started(interrupts=True)
     bench.watch.cut("a1")
     bench.done("r1", "cancelled")
+    bench.after(1000).speech_stopped("u2")
     bench.answer("r2", "a2")
+    bench.watch.came_in("a1")
     bench.watch.playback(Playback("a1", over="flushed"))
     bench.done("r2")
     bench.watch.playback(Playback("a2", over="finished"))
@@ -115,8 +121,10 @@ def test_a_false_interruption_leaves_no_trace(bench: Bench) -> None:
     bench.answer()
     bench.watch.speech_started(interrupts=True)
     bench.watch.cut("a1")
-    bench.watch.resumed("a1")
     bench.done()
+    bench.after(50).playback(Playback("a1", over="flushed"))
+    bench.after(2000).resumed("a1")
+    bench.after(3000).tick(sounding=True)
     bench.watch.playback(Playback("a1", over="finished"))
     assert (bench.only.interrupted, bench.only.stop_ms) == (False, None)
 
@@ -207,6 +215,7 @@ def test_a_turn_that_failed_before_its_first_sound_is_told_at_once(bench: Bench)
 
 EVENTS = (
     "speech", "stop", "typed", "final", "created", "token", "sound", "done", "played", "started", "over", "cut", "tick",
+    "came_in", "resumed",
 )  # fmt: skip
 
 
@@ -242,6 +251,10 @@ def test_whatever_comes_in_whatever_order_each_turn_is_told_once_and_nothing_is_
                 watch.playback(Playback(f"a{n}", over="flushed" if n % 2 else "finished"))
             case "cut":
                 watch.cut(f"a{n}")
+            case "came_in":
+                watch.came_in(f"a{n}")
+            case "resumed":
+                watch.resumed(f"a{n}")
             case "tick":
                 watch.tick(sounding=bool(n % 2))
         assert len(watch._open) <= OPEN_TURNS
