@@ -97,8 +97,8 @@ describe('the call controller', () => {
     expect(socket().sent).toMatchObject([
       { type: 'playback', item_id: 'a1', output_ms: 20 },
       { type: 'played', item_id: 'a1', ms: 40 },
-      { type: 'played', item_id: 'a1', ms: 100 },
       { type: 'playback', item_id: 'a1', over: 'finished', gaps: 0 },
+      { type: 'played', item_id: 'a1', ms: 100 },
     ])
     expect(controller.getSnapshot().call.sounding).toBe(false)
   })
@@ -110,8 +110,8 @@ describe('the call controller', () => {
     expect(actions).toContainEqual({ type: 'interrupted', itemId: 'a1', heardMs: 480 })
     listener.onPlayback({ type: 'flushed', itemId: 'a1', ms: 500 })
     expect(socket().sent).toMatchObject([
-      { type: 'played', item_id: 'a1', ms: 480 },
       { type: 'playback', item_id: 'a1', over: 'flushed', output_ms: 20 },
+      { type: 'played', item_id: 'a1', ms: 480 },
     ])
   })
 

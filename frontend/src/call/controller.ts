@@ -296,26 +296,19 @@ export class CallController {
   }
 
   private played(event: PlaybackMessage): void {
-    if (event.type === 'level') {
-      this.trace.heard(event.peak)
-    } else if (event.type === 'started') {
-      this.dispatch({ type: 'sounding', on: true })
-      const report = this.reports.started(event.itemId, performance.now(), this.audio?.outputDelayMs() ?? 0)
-      if (report) this.send(report)
-    } else if (event.type === 'gap') {
-      this.reports.gap(event.targetMs)
-    } else {
+    const delay = this.audio?.outputDelayMs() ?? 0
+    const report = this.reports.played(event, performance.now(), delay)
+    if (report) this.send(report)
+    if (event.type === 'level') this.trace.heard(event.peak)
+    else if (event.type === 'started') this.dispatch({ type: 'sounding', on: true })
+    else if (event.type !== 'gap') {
       // What has left the worklet is heard a little later; at the end of an answer all of it will be.
-      const delay = event.type === 'finished' ? 0 : (this.audio?.outputDelayMs() ?? 0)
-      const ms = Math.max(0, Math.round(event.ms - delay))
+      const ms = Math.max(0, Math.round(event.ms - (event.type === 'finished' ? 0 : delay)))
       if (event.type === 'position') {
         if (this.playing?.item_id === event.itemId) this.playing = { ...this.playing, ms: Math.min(ms, this.playing.received_ms) }
       } else if (this.playing?.item_id === event.itemId) this.playing = null
       this.send({ type: 'played', item_id: event.itemId, ms })
-      if (event.type !== 'position') {
-        this.dispatch({ type: 'sounding', on: false })
-        this.send(this.reports.over(event.itemId, event.type, this.audio?.outputDelayMs() ?? 0))
-      }
+      if (event.type !== 'position') this.dispatch({ type: 'sounding', on: false })
       if (event.type === 'flushed') this.sinks.onConversation({ type: 'interrupted', itemId: event.itemId, heardMs: ms })
       else this.sinks.onConversation({ type: 'soundPlayed', itemId: event.itemId, ms, finished: event.type === 'finished' })
     }

@@ -3,6 +3,7 @@
  * answer reached the loudspeaker, and how its sound came. Intervals on this page's clock; the service puts them on its own
  * (backend/voice/stopwatch.py). Every `at` is in ms on one steady clock.
  */
+import type { PlaybackMessage } from '../audio/messages'
 import type { ClientMessage } from './protocol'
 
 type PlaybackReport = Extract<ClientMessage, { type: 'playback' }>
@@ -44,14 +45,24 @@ export class PlaybackReports {
     if (!this.arrived.has(itemId)) this.arrived.set(itemId, at)
   }
 
-  /** The sound ran dry; `targetMs` is held back from now on. */
-  gap(targetMs: number): void {
-    this.gaps++
-    this.buffer = targetMs
+  /** What the playback worklet tells; returns the report that follows from it. outputMs: from here to the ear. */
+  played(event: PlaybackMessage, at: number, outputMs: number): PlaybackReport | null {
+    switch (event.type) {
+      case 'started':
+        return this.started(event.itemId, at, outputMs)
+      case 'gap':
+        this.gaps++
+        this.buffer = event.targetMs
+        return null
+      case 'finished':
+      case 'flushed':
+        return this.over(event.itemId, event.type, outputMs)
+      default:
+        return null
+    }
   }
 
-  /** An answer begins to sound. outputMs: from here to the ear. */
-  started(itemId: string, at: number, outputMs: number): PlaybackReport | null {
+  private started(itemId: string, at: number, outputMs: number): PlaybackReport | null {
     const arrived = this.arrived.get(itemId)
     const { silence } = this
     this.silence = null
@@ -67,8 +78,7 @@ export class PlaybackReports {
     }
   }
 
-  /** An answer has ended: it was played to its end, or silenced. */
-  over(itemId: string, how: 'finished' | 'flushed', outputMs: number): PlaybackReport {
+  private over(itemId: string, how: 'finished' | 'flushed', outputMs: number): PlaybackReport {
     this.arrived.delete(itemId)
     const { gaps } = this
     this.gaps = 0
