@@ -130,13 +130,15 @@ def _endpoints(settings: "Settings", demands: Demands) -> Iterator[str]:
     for name, value in addresses:
         if not value or _PLACEHOLDER.search(value):
             continue
+        # Whoever stands between us and the authority could sign tokens, at the test level too.
+        https = demands.https_origins_only or (name == "entra_authority" and demands.auth.startswith("entra"))
         parts = _split(value)
         if parts is None or parts.scheme not in ("http", "https") or parts.query or parts.fragment or parts.username:
             yield (
                 f"{name.upper()}: it is not a plain http(s) address. Write it as https://host/path, without "
                 "credentials, query or fragment."
             )
-        elif demands.https_origins_only and parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+        elif https and parts.scheme != "https" and parts.hostname not in _LOOPBACK:
             yield (
                 f"{name.upper()}: it is not https, which the {settings.environment} level requires. "
                 "Use the https address."
