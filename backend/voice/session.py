@@ -18,6 +18,7 @@ from backend.identity.principal import Principal
 from backend.voice import configuration, messages
 from backend.voice.caller import Browser, Caller
 from backend.voice.counters import ENDINGS, FAILURES, FRAMES
+from backend.voice.duration import Duration
 from backend.voice.errands import Errands
 from backend.voice.events import Events
 from backend.voice.keeper import Keeper, without_memory
@@ -293,9 +294,16 @@ class VoiceSession:
         self._spawn(self._line.retire(old))
         return True
 
+    def _notice(self, text: str) -> None:
+        """Tell the person something that is no turn of the conversation."""
+        self._caller.say(messages.transcription("complete", text, "assistant", short_id("notice"), self._profile.id))
+
     async def _watch(self) -> None:
         """Look after what nobody reports: a browser that does not read, an answer that does not come, overdue words."""
-        patience = self._room.patience
+        patience, settings = self._room.patience, self._room.settings
+        duration = Duration(
+            settings.voice_idle_minutes * 60, settings.voice_max_minutes * 60, self._clock(), self._notice, self.end
+        )
         while True:
             # All calls look at the same moments: one wake-up of the process for all of them.
             await asyncio.sleep(patience.tick - self._clock() % patience.tick)
@@ -303,6 +311,7 @@ class VoiceSession:
             self._line.tend()
             if self._leg is not None:
                 self._caller.rest(self._leg.busy)
+            duration.check(self._clock(), active=self._caller.state != "ready" or self._caller.speaking_for() > 0)
             self._stopwatch.tick(sounding=self._caller.speaking_for() > 0)
             self._events.floor.decide()
             if self._transcript.overdue():

@@ -251,7 +251,8 @@ def start_service(stand_in: str) -> StartService:
     async def start(
         endpoint: str | None = None,
         patience: Patience | None = None,
-        websockets: str = "backend.api.wire:WireProtocol",
+        websockets: Any = "backend.api.wire:WireProtocol",
+        ping_s: float = 20.0,
         traces: Traces | None = None,
         toolboxes: Toolboxes = NO_TOOLS,
         **changes: Any,
@@ -268,7 +269,13 @@ def start_service(stand_in: str) -> StartService:
         app.state.services = SimpleNamespace(settings=settings, agents=agents, memory=memory, voice=switchboard)
         server = uvicorn.Server(
             uvicorn.Config(
-                app, port=0, log_level="warning", ws=websockets, ws_per_message_deflate=False, lifespan="off"
+                app,
+                port=0,
+                log_level="warning",
+                ws=websockets,
+                ws_ping_interval=ping_s,
+                ws_per_message_deflate=False,
+                lifespan="off",
             )
         )
         serving = asyncio.create_task(server.serve())

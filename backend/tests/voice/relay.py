@@ -20,11 +20,15 @@ Event = dict[str, Any]
 
 @dataclass(eq=False)
 class Leg:
-    """One connection. call: the session id of the call; sent: what the service sent, with the time of arrival."""
+    """One connection. call: the session id of the call; sent: what the service sent, with the time of arrival.
+
+    closed: set when it has ended.
+    """
 
     call: str
     sent: list[tuple[float, Event]] = field(default_factory=list)
     answered: list[Event] = field(default_factory=list)
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def count(self, kind: str) -> int:
         """Return how many events of this type were answered so far."""
@@ -97,6 +101,7 @@ class Relay:
                 pass
             finally:
                 self._open.discard(near)
+                leg.closed.set()
                 upwards.cancel()
                 await near.close(far.close_code or 1000)
 

@@ -11,7 +11,7 @@ import pybase64
 import pytest
 
 from backend.core.context import Turn
-from backend.tests.voice.conftest import FRAME_MS, RATE, UTTERANCE, Phone, Service, StartService, silence
+from backend.tests.voice.conftest import FRAME_MS, RATE, UTTERANCE, Phone, Service, StartService, silence, tone
 from backend.tests.voice.relay import Event, Leg, Relay
 from backend.tests.voice.test_call import answered
 from backend.voice.patience import Patience
@@ -399,3 +399,42 @@ async def test_a_session_is_rolled_over_before_it_expires_and_nobody_hears_it(
     times = [first_seen[number] for number in range(150)]
     gap = max(later - earlier for earlier, later in itertools.pairwise(times))
     assert gap <= 0.2, f"{gap * 1000:.0f} ms without sound"
+
+
+async def test_somebody_who_talks_until_the_session_expires_is_heard_whole_by_the_next_one(
+    start_service: StartService, relay: Relay
+) -> None:
+    patience = replace(PATIENCE, rollover=60.0)
+    async with start_service(endpoint=f"{relay.url}?expires_in=3", patience=patience) as service:
+        phone = await service.ready()
+        for _ in range(90):  # 3.6 s
+            await phone.socket.send(tone(FRAME_MS))
+            await asyncio.sleep(FRAME_MS / 1000)
+        assert len(relay.legs) >= 2, "no pause came, so it was rolled over while somebody spoke"
+        await phone.speak(silence(1500))
+        await answered(phone)
+        await phone.hang_up()
+        await service.idle()
+        assert once(service, "s1") == [("user", "utterance 1"), ("assistant", "You said: utterance 1.")]
+        assert not phone.all("error")
+        assert not [m for m in phone.all("state") if m["state"] == "reconnecting"]
+
+
+async def test_an_answer_under_way_is_not_cut_by_a_rollover_and_the_rest_is_played(
+    start_service: StartService, relay: Relay
+) -> None:
+    patience = replace(PATIENCE, rollover=60.0)
+    async with start_service(endpoint=f"{relay.url}?expires_in=4", patience=patience) as service:
+        phone = await service.ready()
+        text = "Tell me something that takes a while to say, please, until this session is over and the next has begun."
+        await phone.send(type="text", content=text)
+        last = await phone.of("transcription", speaker="assistant", status="complete")
+        await phone.of("audio_end", item_id=last["item_id"])
+        async with asyncio.timeout(10):
+            await relay.legs[0].closed.wait()
+        assert relay.legs[0].count("error") == 0, "replaced before it expired"
+        assert not phone.all("interrupted")
+        assert not [m for m in phone.all("state") if m["state"] == "reconnecting"]
+        mark = len(phone.got)
+        await phone.send(type="text", content="again")
+        await said(phone, "You said: again.", mark)
