@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 WARNING_S = 60.0
 """How long before the end it is told; half of the bound where that is less."""
-IDLE, LONGEST = 4410, 4411
+IDLE, LONGEST = 4411, 4412
 """Close codes of the two ends."""
 
 

@@ -53,7 +53,7 @@ def test_without_bounds_a_call_lasts_for_ever() -> None:
     assert (told.said, told.ended) == ([], [])
 
 
-async def test_a_call_in_which_nobody_speaks_is_warned_and_closed_with_4410(start_service: StartService) -> None:
+async def test_a_call_in_which_nobody_speaks_is_warned_and_closed_with_4411(start_service: StartService) -> None:
     async with start_service(patience=QUICK, voice_idle_minutes=2.0 / 60) as service:
         phone = await service.ready()
         await phone.send(type="text", content="hello")
@@ -65,7 +65,7 @@ async def test_a_call_in_which_nobody_speaks_is_warned_and_closed_with_4410(star
         assert [turn.content for turn in service.memory.transcript] == ["hello", "You said: hello."]
 
 
-async def test_a_call_that_reached_its_longest_time_is_closed_with_4411(start_service: StartService) -> None:
+async def test_a_call_that_reached_its_longest_time_is_closed_with_4412(start_service: StartService) -> None:
     async with start_service(patience=QUICK, voice_max_minutes=1.5 / 60) as service:
         phone = await service.ready()
         await phone.speak(UTTERANCE)

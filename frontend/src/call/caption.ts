@@ -1,5 +1,5 @@
 /** Who is speaking, in words: the line above the trace. */
-import type { Call } from './machine'
+import type { Call, Queue } from './machine'
 
 export interface Caption {
   /** The part in colour. */
@@ -16,6 +16,7 @@ export function captionOf(call: Call, agentName: string): Caption {
     case 'microphone':
       return { lead: 'Waiting for your microphone', hint: 'your browser may ask you to allow it', theirs: false }
     case 'connecting':
+      if (phase.queue) return inQueue(phase.queue)
       return call.away ? reconnecting(call, agentName) : { lead: `Calling ${agentName}…`, hint: '', theirs: true }
     case 'lost':
       return phase.retryInMs === null ? { lead: 'No connection', hint: '', theirs: false } : reconnecting(call, agentName)
@@ -30,6 +31,11 @@ export function captionOf(call: Call, agentName: string): Caption {
     default:
       return { lead: '', hint: '', theirs: false }
   }
+}
+
+function inQueue({ place, seconds }: Queue): Caption {
+  const before = place === 1 ? 'you are next' : place === 2 ? 'one call before you' : `${place - 1} calls before you`
+  return { lead: 'Waiting for a free line', hint: `${before}, about ${seconds} s`, theirs: false }
 }
 
 function reconnecting(call: Call, agentName: string): Caption {

@@ -68,6 +68,21 @@ describe('the call controller', () => {
     expect(agents).toEqual(['elena'])
   })
 
+  test('waits for its turn for as long as it takes, and is live when it comes', async () => {
+    await controller.start('s1', 'elena')
+    socket().open()
+    socket().say({ type: 'state', state: 'waiting', place: 2, seconds: 40, seq: 1 })
+    socket().say({ type: 'state', state: 'waiting', place: 1, seconds: 38, seq: 2 })
+    expect(phase()).toMatchObject({ name: 'connecting', queue: { place: 1, seconds: 38 } })
+    for (let second = 0; second < 40; second += 2) {
+      vi.advanceTimersByTime(2000)
+      socket().say({ type: 'pong' })
+    }
+    expect(phase().name).toBe('connecting')
+    socket().say({ type: 'state', state: 'ready', seq: 3 })
+    expect(phase()).toEqual({ name: 'live', activity: 'ready' })
+  })
+
   test('sends captured sound as binary frames as they are', async () => {
     await start()
     listener.onFrame(FRAME)

@@ -328,6 +328,10 @@ export class CallController {
         this.agentId = message.agentId
         this.sinks.onAgent(message.agentId)
         break
+      case 'waiting':
+        clearTimeout(this.timer) // it may take longer than a connection does
+        this.dispatch({ type: 'waiting', queue: { place: message.place, seconds: message.seconds } })
+        break
       case 'state':
         this.dispatch({ type: 'activity', activity: message.state })
         break

@@ -55,7 +55,7 @@ describe('a call', () => {
     expect(run([...LIVE, { type: 'closed', trouble: null }])).toEqual(NO_CALL)
   })
 
-  test.each([4400, 4403, 4409, 4429])('does not retry by itself after close code %i', (code) => {
+  test.each([4400, 4403, 4409, 4411, 4412, 4429])('does not retry by itself after close code %i', (code) => {
     const call = run([...LIVE, { type: 'closed', trouble: closeTrouble(code, null) }])
     expect(call.phase.name).toBe('failed')
     expect(isOpen(call)).toBe(false)
@@ -96,6 +96,15 @@ describe('the caption', () => {
     expect(captionOf(callReducer(thinking, { type: 'sounding', on: true }), 'Elena')).toEqual({ lead: 'Elena is speaking', hint: 'talk any time to come in', theirs: true })
   })
 
+  test.each([
+    [1, 'you are next, about 20 s'],
+    [2, 'one call before you, about 20 s'],
+    [5, '4 calls before you, about 20 s'],
+  ])('says where a call stands in the queue: %i', (place, hint) => {
+    const waiting = run([...LIVE.slice(0, 2), { type: 'waiting', queue: { place, seconds: 20 } }])
+    expect(captionOf(waiting, 'Elena')).toEqual({ lead: 'Waiting for a free line', hint, theirs: false })
+  })
+
   test('says that nobody hears a muted person', () => {
     expect(captionOf(run([...LIVE, { type: 'muted', on: true }]), 'Marcus')).toMatchObject({ lead: 'You are muted', hint: 'Marcus does not hear you' })
   })
@@ -110,6 +119,7 @@ describe('messages of the service', () => {
     expect(parseServerMessage('{"type":"transcription","status":"complete","text":"Hi","speaker":"assistant","item_id":"i","agent_id":"elena","unheard":"there","interrupted":true,"seq":4}')).toEqual({
       type: 'transcription', status: 'complete', text: 'Hi', speaker: 'assistant', itemId: 'i', agentId: 'elena', unheard: 'there', seq: 4,
     })
+    expect(parseServerMessage('{"type":"state","state":"waiting","place":3,"seconds":41,"seq":6}')).toEqual({ type: 'waiting', place: 3, seconds: 41, seq: 6 })
     expect(parseServerMessage('{"type":"interrupted","item_id":"i","heard_ms":120,"seq":5}')).toEqual({ type: 'interrupted', itemId: 'i', heardMs: 120, seq: 5 })
     expect(parseServerMessage('{"type":"error","message":"No","code":"c","retryable":true}')).toMatchObject({ code: 'c', retryable: true, seq: null })
   })

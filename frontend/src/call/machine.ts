@@ -17,12 +17,18 @@ export const BACK_OFF_MS: readonly number[] = [0, 250, 500, 1000, 2000]
 export type CallPhase =
   | { readonly name: 'idle' }
   | { readonly name: 'microphone' }
-  /** `after`: what broke the call that is being picked up again. */
-  | { readonly name: 'connecting'; readonly attempt: number; readonly after: Trouble | null }
+  /** `after`: what broke the call that is being picked up again. `queue`: where the call stands among those that wait. */
+  | { readonly name: 'connecting'; readonly attempt: number; readonly after: Trouble | null; readonly queue?: Queue }
   | { readonly name: 'live'; readonly activity: Activity }
   /** The connection is gone. `retryInMs` is null when no further automatic retry will come. */
   | { readonly name: 'lost'; readonly attempt: number; readonly retryInMs: number | null; readonly trouble: Trouble }
   | { readonly name: 'failed'; readonly trouble: Trouble }
+
+export interface Queue {
+  /** 1 is next. */
+  readonly place: number
+  readonly seconds: number
+}
 
 export interface Call {
   readonly phase: CallPhase
@@ -46,6 +52,7 @@ export type CallEvent =
   | { type: 'microphoneReady' }
   | { type: 'failed'; trouble: Trouble }
   | { type: 'socketReady'; at: number }
+  | { type: 'waiting'; queue: Queue }
   | { type: 'activity'; activity: Activity }
   | { type: 'sounding'; on: boolean }
   | { type: 'told'; trouble: Trouble }
@@ -75,6 +82,8 @@ export function callReducer(call: Call, event: CallEvent): Call {
     case 'socketReady':
       if (phase.name !== 'connecting') return call
       return { ...call, phase: { name: 'live', activity: 'ready' }, startedAt: call.startedAt ?? event.at, slow: false, away: null }
+    case 'waiting':
+      return phase.name === 'connecting' ? { ...call, phase: { ...phase, queue: event.queue } } : call
     case 'activity':
       return phase.name === 'live' ? { ...call, phase: { name: 'live', activity: event.activity } } : call
     case 'sounding':

@@ -18,6 +18,8 @@ export type ServerMessage = { readonly seq: number | null } & (
   | { readonly type: 'audio_end'; readonly itemId: string }
   | { readonly type: 'interrupted'; readonly itemId: string; readonly heardMs: number | null }
   | { readonly type: 'state'; readonly state: Activity }
+  /** All lines to the voice service are taken for the moment. `place`: 1 is next; `seconds`: about how long it takes. */
+  | { readonly type: 'waiting'; readonly place: number; readonly seconds: number }
   /** A tool that the answer waits for. */
   | { readonly type: 'tool'; readonly name: string; readonly status: ToolStatus; readonly callId: string }
   /** The call goes on over this connection. Not `complete`: what was said meanwhile stands in the store alone. */
@@ -143,6 +145,9 @@ export function parseServerMessage(frame: string): ServerMessage | null {
     case 'interrupted':
       return { type: 'interrupted', itemId, heardMs: typeof message['heard_ms'] === 'number' ? message['heard_ms'] : null, seq }
     case 'state':
+      if (message['state'] === 'waiting' && typeof message['place'] === 'number' && typeof message['seconds'] === 'number') {
+        return { type: 'waiting', place: message['place'], seconds: message['seconds'], seq }
+      }
       return ACTIVITIES.includes(asText(message['state'])) ? { type: 'state', state: message['state'] as Activity, seq } : null
     case 'tool':
       return TOOL_STATUSES.includes(asText(message['status'])) && asText(message['call_id'])

@@ -44,6 +44,8 @@ const CLOSED: Record<number, [code: string, happened: string, remedy: string, re
   4408: ['too_slow', 'Your connection could not keep up with the call.', SAFE, true],
   4409: ['replaced', 'This conversation’s call was taken over by another tab or window.', `${SAFE} Call again to take it back.`, false],
   4410: ['moved', 'The service is moving your call to another place.', SAFE, true],
+  4411: ['idle', 'The call ended, because nobody had said anything for a while.', `${SAFE} Call again whenever you like.`, false],
+  4412: ['longest', 'The call ended: it had lasted as long as a call may.', `${SAFE} You can call again at once.`, false],
   4429: ['too_many', 'Too many calls are running at the moment.', 'Wait a moment, then call again. You can go on typing meanwhile.', false],
   4503: ['unavailable', 'The voice service cannot be reached.', `${SAFE} You can go on typing meanwhile.`, true],
 }

@@ -17,6 +17,13 @@ const inStore = (id: string, role: 'user' | 'assistant', content: string): Store
 const tool = (callId: string, works: boolean): ConversationAction => ({ type: 'toolWorks', callId, name: 'search_memory', works })
 const texts = ({ turns }: Conversation) => turns.map((turn) => `${turn.role}: ${turn.text}${turn.unheard && ` [${turn.unheard}]`}`)
 
+describe('an answer that broke off', () => {
+  test('before a word of it was spoken leaves no bubble, and otherwise what was spoken', () => {
+    expect(texts(run([said('a', 'Nobody heard'), said('a', '', true)]))).toEqual([])
+    expect(texts(run([said('a', 'What was spoken and what not'), said('a', 'What was spoken', true)]))).toEqual(['assistant: What was spoken'])
+  })
+})
+
 describe('typed turns', () => {
   test('grow word by word and end as the service’s own text, with what was recalled', () => {
     const state = run([asked('q', 'Who am I?'), { type: 'answerGrew', key: 'q', text: 'Your ' }, { type: 'answerGrew', key: 'q', text: 'name' }])
