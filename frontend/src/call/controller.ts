@@ -316,21 +316,17 @@ export class CallController {
 
   private received(message: ServerMessage): void {
     if (!this.arrivals.take(message.seq)) return
-    if (this.snapshot.call.phase.name === 'connecting' && message.type === 'state') {
-      // The first state says that the service is ready to listen; before it, the assistant's name alone comes.
+    if (this.snapshot.call.phase.name === 'connecting' && (message.type === 'state' || message.type === 'waiting')) {
+      // The first state says that the service is ready to listen, or that all lines are taken; the wait has no bound here.
       clearTimeout(this.timer)
       this.returned()
-      this.dispatch({ type: 'socketReady', at: Date.now() })
+      this.dispatch(message.type === 'waiting' ? message : { type: 'socketReady', at: Date.now() })
     }
     const at = new Date().toISOString()
     switch (message.type) {
       case 'agent_switched':
         this.agentId = message.agentId
         this.sinks.onAgent(message.agentId)
-        break
-      case 'waiting':
-        clearTimeout(this.timer) // it may take longer than a connection does
-        this.dispatch({ type: 'waiting', queue: { place: message.place, seconds: message.seconds } })
         break
       case 'state':
         this.dispatch({ type: 'activity', activity: message.state })

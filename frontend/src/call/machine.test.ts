@@ -119,7 +119,7 @@ describe('messages of the service', () => {
     expect(parseServerMessage('{"type":"transcription","status":"complete","text":"Hi","speaker":"assistant","item_id":"i","agent_id":"elena","unheard":"there","interrupted":true,"seq":4}')).toEqual({
       type: 'transcription', status: 'complete', text: 'Hi', speaker: 'assistant', itemId: 'i', agentId: 'elena', unheard: 'there', seq: 4,
     })
-    expect(parseServerMessage('{"type":"state","state":"waiting","place":3,"seconds":41,"seq":6}')).toEqual({ type: 'waiting', place: 3, seconds: 41, seq: 6 })
+    expect(parseServerMessage('{"type":"state","state":"waiting","place":3,"seconds":41,"seq":6}')).toEqual({ type: 'waiting', queue: { place: 3, seconds: 41 }, seq: 6 })
     expect(parseServerMessage('{"type":"interrupted","item_id":"i","heard_ms":120,"seq":5}')).toEqual({ type: 'interrupted', itemId: 'i', heardMs: 120, seq: 5 })
     expect(parseServerMessage('{"type":"error","message":"No","code":"c","retryable":true}')).toMatchObject({ code: 'c', retryable: true, seq: null })
   })

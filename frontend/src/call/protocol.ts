@@ -19,7 +19,7 @@ export type ServerMessage = { readonly seq: number | null } & (
   | { readonly type: 'interrupted'; readonly itemId: string; readonly heardMs: number | null }
   | { readonly type: 'state'; readonly state: Activity }
   /** All lines to the voice service are taken for the moment. `place`: 1 is next; `seconds`: about how long it takes. */
-  | { readonly type: 'waiting'; readonly place: number; readonly seconds: number }
+  | { readonly type: 'waiting'; readonly queue: { readonly place: number; readonly seconds: number } }
   /** A tool that the answer waits for. */
   | { readonly type: 'tool'; readonly name: string; readonly status: ToolStatus; readonly callId: string }
   /** The call goes on over this connection. Not `complete`: what was said meanwhile stands in the store alone. */
@@ -146,7 +146,7 @@ export function parseServerMessage(frame: string): ServerMessage | null {
       return { type: 'interrupted', itemId, heardMs: typeof message['heard_ms'] === 'number' ? message['heard_ms'] : null, seq }
     case 'state':
       if (message['state'] === 'waiting' && typeof message['place'] === 'number' && typeof message['seconds'] === 'number') {
-        return { type: 'waiting', place: message['place'], seconds: message['seconds'], seq }
+        return { type: 'waiting', queue: { place: message['place'], seconds: message['seconds'] }, seq }
       }
       return ACTIVITIES.includes(asText(message['state'])) ? { type: 'state', state: message['state'] as Activity, seq } : null
     case 'tool':
