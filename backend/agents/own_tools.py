@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from backend.agents.profiles import AgentDirectory, AgentProfile
 from backend.agents.tools import Asking, HandOver, Made, Result, Tool, ToolFailed
+from backend.core import notes
 
 HAND_OFF = "hand_off"
 GET_TIME = "get_time"
@@ -51,6 +52,14 @@ def hand_off(agents: AgentDirectory) -> Made:
         )
 
     return made
+
+
+def handed_over(before: AgentProfile, reason: str) -> str:
+    """Return what the assistant who takes over is told; the reason is quoted, as a model wrote it."""
+    return (
+        f"{before.name} has just handed this conversation over to you and said of it: {notes.quoted(reason)}. You now "
+        "speak in your own name. Greet in a few words and go on with what the person wanted last."
+    )
 
 
 def get_time(now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Made:

@@ -9,12 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from backend.agents.own_tools import HAND_OFF
+from backend.agents.own_tools import HAND_OFF, handed_over
 from backend.agents.profiles import AgentProfile
 from backend.agents.tools import SECONDS, Asking, HandOver, Result, Toolbox, Toolboxes
 from backend.chat.gateway import NO_OFFER, Call
 from backend.chat.history import Message
-from backend.core import notes
 
 MOST_ROUNDS = 4
 """Answers of the model that may ask for tools; the next one has to be words."""
@@ -149,11 +148,3 @@ class Rounds:
             self._asking.turn_id,
         )
         self.messages = self._prompt(self.agent, self._box.told, handed_over(before, hand_over.reason))
-
-
-def handed_over(before: AgentProfile, reason: str) -> str:
-    """Return what the assistant who takes over is told; the reason is quoted, as a model wrote it."""
-    return (
-        f"{before.name} has just handed this conversation over to you and said of it: {notes.quoted(reason)}. You now "
-        "speak in your own name. Greet in a few words and go on with what the person wanted last."
-    )

@@ -21,6 +21,10 @@ from backend.voice.transcript import Transcript
 log = logging.getLogger("backend.voice")
 
 Event = dict[str, Any]
+_OTHER_VOICE = (
+    "{} speaks with another voice than usual: VoiceLive did not give the one that was asked for. The call goes on. "
+    "Check the voice in the assistant's profile (or AZURE_VOICELIVE_VOICE) and that the region has it."
+)
 EXPIRY_SLACK_S = 2.0
 _SOUND, _DELTA = b'"response.audio.delta"', b'"delta":"'
 
@@ -124,6 +128,10 @@ class Events:
         for setting in configuration.substitutions(leg.asked, session):
             SUBSTITUTIONS.labels(setting).inc()
             log.warning("%s: VoiceLive answered %s differently from what was asked", self._call, setting)
+            if setting.startswith("voice") and not leg.retired:
+                self._caller.say(
+                    messages.error(_OTHER_VOICE.format(leg.profile.name), "voice_substituted", retryable=False)
+                )
         leg.ready.set()
 
     # The person
@@ -199,6 +207,10 @@ class Events:
         leg.response_created(response_id)
         if not asked_for and self.floor.refuses(leg, response_id):
             return
+        if leg.yielding:
+            self.floor.withdraw(response_id)
+            leg.give_way()
+            return
         self._stopwatch.response_created(response_id, leg.profile.id)
         if leg is self._current():
             self._caller.set_state("thinking")
@@ -219,6 +231,7 @@ class Events:
             if self.floor.decided:
                 if item_id not in leg.spoken:
                     leg.spoken.add(item_id)
+                    leg.voiced = leg.response_id
                     self._stopwatch.sound(event.get("response_id"), item_id)
                     self._caller.set_state("speaking")
                 ms = self._caller.audio(sound, item_id)

@@ -178,6 +178,10 @@ class Floor:
         leg.awaiting = False
         return True
 
+    def withdraw(self, response_id: str) -> None:
+        """Nobody is to hear or see what this response says."""
+        self._withdrawn.add(response_id)
+
     def answer_begins(self, leg: Leg, item_id: str, response_id: str | None) -> None:
         """An answer begins: it may be cut already, or held until it is known whether it is wanted."""
         doubt = self._doubt
@@ -250,6 +254,7 @@ class Floor:
         for response_id, item_id, sound in doubt.held:
             if item_id not in doubt.leg.spoken:
                 doubt.leg.spoken.add(item_id)
+                doubt.leg.voiced = response_id or doubt.leg.voiced
                 self._stopwatch.sound(response_id, item_id)
             if sound is None:
                 self._caller.audio_end(item_id)

@@ -35,8 +35,10 @@ class Leg:
 
     microphone_frames: how many frames wait at most when the service reads too slowly.
     spoken: the answers that have made sound here; a voice that has spoken cannot change.
+    voiced: the last response that has made sound.
     silenced: the responses whose further sound is dropped.
     quiet: set while no response is open.
+    yielding: another agent is about to answer, and nothing new is to be heard of this one; yielded: it would have been.
     box: the tools it was configured with; working: how many of its responses wait for tools.
     awaiting: whether an answer is due; last_event_at: when the service was last heard of (loop time, seconds).
     served: whether it has ended a response; told: the turns from before it began that it knows of.
@@ -57,6 +59,8 @@ class Leg:
         self.response_id: str | None = None
         self.silenced: set[str] = set()
         self.spoken: set[str] = set()
+        self.voiced: str | None = None
+        self.yielding = self.yielded = False
         self.box = Toolbox()
         self.working = 0
         self.awaiting = False
@@ -72,6 +76,7 @@ class Leg:
         self._update_id = ""
         self._create_id = ""
         self._create_wanted = False
+        self._create_instructions = ""
         self._retold: dict[str, str] = {}
 
     @property
@@ -88,6 +93,11 @@ class Leg:
     def busy(self) -> bool:
         """Whether something is on its way: a response, or a tool that one waits for."""
         return self.responding or self.working > 0
+
+    @property
+    def unheard(self) -> bool:
+        """Whether an answer is due, asked for or begun, of which nothing has been heard."""
+        return self.owes_answer and (self.response_id is None or self.response_id != self.voiced)
 
     @property
     def owes_answer(self) -> bool:
@@ -126,9 +136,11 @@ class Leg:
 
     def ask_response(self, instructions: str = "") -> None:
         """Ask for an answer: at once, or when the open response is done. instructions: for this answer alone."""
+        self._create_instructions = instructions or self._create_instructions
         if self.responding:
             self._create_wanted = True
             return
+        instructions, self._create_instructions = self._create_instructions, ""
         self._create_wanted = False
         self._create_id = short_id("create")
         self.awaiting = True
@@ -160,6 +172,11 @@ class Leg:
         self.silence()
         if self.responding:
             self.send({"type": "response.cancel", "event_id": short_id("cancel")})
+
+    def give_way(self) -> None:
+        """Another agent is to give the answer that has begun here."""
+        self.yielded = True
+        self.cancel()
 
     def silence(self) -> None:
         """Drop what still comes of the open response."""

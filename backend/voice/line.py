@@ -135,6 +135,32 @@ class Line:
             leg.roll_at = self._clock() + left - margin
             leg.leave_at = self._clock() + left - min(patience.leave, margin / 4)
 
+    async def prepared(self, profile: AgentProfile) -> Leg:
+        """Return a leg of an agent, ready to take over, while another one still answers; raise `Problem`."""
+        leg = await self.connect(profile, wait=self._room.patience.switch)
+        await self._prepare(leg, profile)
+        return leg
+
+    def replace(self, old: Leg, fresh: Leg, *, ask: bool, instructions: str) -> None:
+        """Let a prepared leg answer from here on in the place of one that was stopped; raise `Problem`.
+
+        ask: an answer is due; while the person is speaking it comes by itself.
+        """
+        if fresh.problem is not None:
+            raise fresh.problem
+        old.retired = old.deaf = True
+        left = self._break_off()
+        self._tell(fresh)
+        fresh.hear_again(self._transcript.sound.frames())
+        self.answer_with(fresh)
+        self._transcript.listened_again()
+        if ask and not left.unworded:
+            fresh.ask_response(instructions)
+            self._caller.set_state("thinking")
+        elif not left.unworded:
+            self._caller.set_state("ready")
+        self._spawn(self._drop(old))
+
     def answer_with(self, leg: Leg) -> None:
         """Let this leg hear the microphone, from what was held on, and be the one that is heard."""
         self.leg = leg
@@ -305,14 +331,6 @@ class Line:
             return spare
         self._spawn(self._drop(spare))
         return None
-
-    async def retire(self, leg: Leg) -> None:
-        """Listen to the old leg for as long as words may still come, then let it go."""
-        quiet = asyncio.ensure_future(leg.quiet.wait())
-        await asyncio.wait({quiet}, timeout=self._room.patience.words)
-        quiet.cancel()
-        await self._transcript.words(self._room.patience.words)
-        await self._drop(leg)
 
     async def _drop(self, leg: Leg) -> None:
         await leg.close()

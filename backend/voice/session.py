@@ -10,7 +10,7 @@ import time
 from collections.abc import Coroutine
 from typing import Any
 
-from backend.agents.profiles import AgentProfile, voice_name
+from backend.agents.profiles import AgentProfile
 from backend.agents.tools import HandOver
 from backend.core.context import EnterpriseContext
 from backend.core.problems import Problem
@@ -21,6 +21,7 @@ from backend.voice.counters import ENDINGS, FAILURES, FRAMES
 from backend.voice.duration import Duration
 from backend.voice.errands import Errands
 from backend.voice.events import Events
+from backend.voice.hand_over import HandOvers
 from backend.voice.keeper import Keeper, without_memory
 from backend.voice.leg import Leg, short_id
 from backend.voice.line import Line
@@ -98,6 +99,15 @@ class VoiceSession:
                 self._errands,
             )
             self._line.attach(self._keeper, self._transcript, self._events)
+            self._hand_overs = HandOvers(
+                self._room,
+                self._line,
+                self._caller,
+                self._events,
+                self._errands,
+                self._stopwatch,
+                lambda: not self._requests.empty(),
+            )
             self._spawn(self._keeper.run())
             self._spawn(self._work(opening))
             ending = await self._ended
@@ -211,7 +221,7 @@ class VoiceSession:
                 case messages.Typed(content):
                     self._typed(content)
                 case HandOver(agent):
-                    await self._switch(agent.id)
+                    await self._switch(agent.id, request)
 
     def _send_errands(self, context: EnterpriseContext) -> Errands:
         return Errands(
@@ -242,57 +252,16 @@ class VoiceSession:
             self._leg.ask_response()
             self._caller.set_state("thinking")
 
-    async def _switch(self, agent_id: str) -> None:
-        leg, began = self._leg, self._stopwatch.now()
+    async def _switch(self, agent_id: str, brought_in: HandOver | None = None) -> None:
         try:
             profile = self._room.agents.get(agent_id)
         except Problem as unknown:
             self._caller.say(messages.error(unknown.detail, "unknown_agent", retryable=False))
             return
-        if leg is not None and profile.id != self._profile.id:
-            unanswered = leg.responding and not self._caller.speaking_for()
-            self._events.floor.interrupt(leg)
-            self._errands.interrupt(leg)
-            leg.cancel()
-            settings = self._room.settings
-            same_voice = voice_name(profile, settings) == voice_name(leg.profile, settings)
-            if self._line.model(profile) == self._line.model(leg.profile) and (same_voice or not leg.spoken):
-                await self._line.configure(leg, profile)
-                if leg.deaf:  # it was lost meanwhile
-                    await self._line.standing.wait()
-                    await self._switch(agent_id)
-                    return
-                if unanswered:
-                    leg.ask_response()
-            elif not await self._replace(leg, profile):
-                return
+        if await self._hand_overs.to(profile, brought_in):
             assert self._keeper is not None
             self._profile = profile
             self._keeper.context.operational.agent_id = profile.id
-            self._stopwatch.handed_off(profile.id, began)
-            log.debug("%s: %s answers from here on", self._session_id, profile.id)
-        self._caller.say(messages.agent_switched(profile.id))
-
-    async def _replace(self, old: Leg, profile: AgentProfile) -> bool:
-        """Go on with a second VoiceLive session, as a voice that has spoken cannot change. Microphone sound waits."""
-        self._line.hold()
-        old.retired = True
-        # The words just said belong into what the next agent is told.
-        await self._transcript.words(self._room.patience.words)
-        try:
-            await self._line.begin(await self._line.connect(profile, wait=self._room.patience.switch), profile)
-        except Problem as problem:
-            FAILURES.labels(problem.code).inc()
-            told = f"Not switched. {problem.detail}"
-            self._caller.say(messages.error(told, problem.code, retryable=problem.retryable))
-            old.retired = False
-            if old.lost:
-                await self._line.recover(old, problem)
-            else:
-                self._line.answer_with(old)
-            return False
-        self._spawn(self._line.retire(old))
-        return True
 
     def _notice(self, text: str) -> None:
         """Tell the person something that is no turn of the conversation."""

@@ -42,6 +42,7 @@ _ONSET_WINDOWS = 3  # 60 ms: a click is not speech
 _WORD_MS = 200
 _RESULT = "[result of "
 _CALL = re.compile(r"\[call:([\w-]+)(?: (\{.*?\}))?\]", re.DOTALL)
+_HANDED_OVER = re.compile(r"(\w+) has just handed this conversation over to you")
 _SAY = re.compile(r"\[say:([^\]]*)\]")
 _NAME = re.compile(r"\b(?:my name(?: is|'s)|is called) ([A-Za-z][\w'-]*)", re.IGNORECASE)
 
@@ -238,6 +239,8 @@ class ScriptedBrain:
         """Nothing to free."""
 
     def _answer(self, messages: list[dict[str, Any]], last: str) -> str:
+        if (over := _HANDED_OVER.match(str(messages[-1].get("content") or ""))) is not None:
+            return f"I have taken over from {over[1]}."
         line = self._lines.get(last)
         if line is not None and line.say is not None:
             return line.say
