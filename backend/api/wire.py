@@ -9,7 +9,7 @@ goes its way. Started with `ws="backend.api.wire:WireProtocol"`; under any other
 import socket
 from collections.abc import Callable
 from struct import Struct
-from typing import Any
+from typing import Any, Protocol
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import apply_mask  # type: ignore[attr-defined]  # the compiled one where there is one
@@ -32,12 +32,42 @@ _UNREADABLE = (
 )
 
 
+def _head(kind: int, length: int) -> bytes:
+    """Return the head of a server's frame."""
+    if 125 < length < 65_536:
+        return _HEAD_SHORT.pack(kind, 126, length)
+    return bytes((kind, length)) if length < 126 else _HEAD_LONG.pack(kind, 127, length)
+
+
+def _deaf(payload: bytes) -> bool:
+    return False
+
+
+class Ear(Protocol):
+    """Takes microphone sound before anything else does, undecoded; answers False to have it delivered as usual."""
+
+    def binary(self, payload: bytes) -> bool:
+        """Take a binary message."""
+        ...
+
+    def text(self, payload: bytes) -> bool:
+        """Take a text message, not checked to be UTF-8; to be refused unless it is sound."""
+        ...
+
+
 class WireProtocol(WebSocketsSansIOProtocol):
     """One WebSocket connection."""
 
-    _deliver: Callable[[str | bytes], None] | None = None
-    _rest = b""
-    _full = False
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._deliver: Callable[[str | bytes], None] | None = None
+        self._ear: Ear | None = None
+        self._rest = b""
+        self._full = False
+        # The head and the size of the last whole frame of sound, and who took it: most often the next is like it.
+        self._like, self._size = b"", 0
+        self._hear: Callable[[bytes], bool] = _deaf
+        self._head, self._length, self._binary = b"", -1, False
 
     def handle_connect(self, event: Any) -> None:
         """Offer the short way to the route."""
@@ -53,29 +83,28 @@ class WireProtocol(WebSocketsSansIOProtocol):
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
         self.transport.set_write_buffer_limits(high=_UNSENT_BYTES)
 
-    def deliver(self, to: Callable[[str | bytes], None] | None) -> None:
+    def deliver(self, to: Callable[[str | bytes], None] | None, ear: Ear | None = None) -> None:
         """Hand whole text and binary messages to `to` from now on, in order; None: through the ASGI queue again.
 
-        `to` must not wait and must not raise. What it does not get (fragments, the close) comes through the queue.
+        A message that is the whole of what the socket gave is offered to `ear` first.
+        Neither must wait or raise. What they do not get (fragments, the close) comes through the queue.
         """
         if to is None and self._rest:
             rest, self._rest = self._rest, b""
             super().data_received(rest)
         self._deliver = to
+        self._ear = ear if to is not None else None
+        self._like = b""
 
-    def write(self, payload: bytes) -> bool:
-        """Send a text message now; False, and nothing is sent, when the transport is not taking any."""
+    def write(self, payload: bytes, *, binary: bool = False) -> bool:
+        """Send a message now; False, and nothing is sent, when the transport is not taking any."""
         transport = self.transport
         if self._full or self.close_sent or transport.is_closing():
             return False
         length = len(payload)
-        if 125 < length < 65_536:
-            head = _HEAD_SHORT.pack(_TEXT, 126, length)
-        elif length < 126:
-            head = bytes((_TEXT, length))
-        else:
-            head = _HEAD_LONG.pack(_TEXT, 127, length)
-        transport.write(head + payload)
+        if length != self._length or binary is not self._binary:  # most often as long as the last one
+            self._head, self._length, self._binary = _head(_BINARY if binary else _TEXT, length), length, binary
+        transport.write(self._head + payload)
         return True
 
     def pause_writing(self) -> None:
@@ -90,6 +119,8 @@ class WireProtocol(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes from the socket."""
+        if data[:4] == self._like and len(data) == self._size and self._hear(apply_mask(data[8:], data[4:8])):
+            return
         deliver, size = self._deliver, len(data)
         if deliver is None or self.close_sent:
             super().data_received(data)
@@ -100,12 +131,8 @@ class WireProtocol(WebSocketsSansIOProtocol):
             data = self._rest + data
             size = len(data)
         # Nearly all that comes is one whole frame of sound, so this is looked for first.
-        elif size > 8 and data[1] == 0xFE and (data[2] << 8 | data[3]) + 8 == size:
-            if data[0] == _BINARY:
-                deliver(apply_mask(data[8:], data[4:8]))
-                return
-            if data[0] == _TEXT and self._taken(_TEXT, data, 8, size):
-                return
+        elif size > 8 and data[1] == 0xFE and (data[2] << 8 | data[3]) + 8 == size and self._heard(data):
+            return
         place = 0
         while size - place >= 2:
             first, second = data[place], data[place + 1]
@@ -113,7 +140,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
                 break  # unmasked, or a fragment: uvicorn's business from here on
             length, head = second & 0x7F, 2
             if size - place < 14 and size - place < _HEADS.get(length, 6):
-                self._rest = data[place:]
+                self._keep(data[place:])
                 return
             if length == 126:
                 length, head = _SHORT.unpack_from(data, place + 2)[0], 4
@@ -124,7 +151,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
             start = place + head + 4
             end = start + length
             if size < end:
-                self._rest = data[place:]
+                self._keep(data[place:])
                 return
             if (first != _BINARY and first != _TEXT) or not self._taken(first, data, start, end):
                 super().data_received(data[place:end])
@@ -132,9 +159,9 @@ class WireProtocol(WebSocketsSansIOProtocol):
             if self._deliver is not deliver or self.close_sent:
                 break
         else:
-            self._rest = data[place:]
+            self._keep(data[place:])
             return
-        self._rest, self._deliver = b"", None
+        self._rest, self._like, self._deliver = b"", b"", None
         if place < size:
             super().data_received(data[place:])
 
@@ -142,6 +169,23 @@ class WireProtocol(WebSocketsSansIOProtocol):
         """Answer a handshake that cannot be read, most likely for a header over 8 kB: uvicorn would say nothing."""
         self.transport.write(_UNREADABLE)
         self.transport.close()
+
+    def _keep(self, rest: bytes) -> None:
+        """Wait for the rest of a frame."""
+        self._rest = rest
+        if rest:
+            self._like = b""
+
+    def _heard(self, data: bytes) -> bool:
+        """Offer a whole frame as sound; if it is taken, the next one like it goes there straight away."""
+        ear, kind = self._ear, data[0]
+        if ear is None or (kind != _BINARY and kind != _TEXT):
+            return False
+        hear = ear.binary if kind == _BINARY else ear.text
+        if not hear(apply_mask(data[8:], data[4:8])):
+            return False
+        self._like, self._size, self._hear = data[:4], len(data), hear
+        return True
 
     def _taken(self, first: int, data: bytes, start: int, end: int) -> bool:
         payload = apply_mask(data[start:end], data[start - 4 : start])

@@ -15,15 +15,27 @@ QUEUED_BYTES = 4 << 20
 """Above this VoiceLive is not read until the browser catches up: about a minute of sound ahead of a slow network."""
 
 
+class Ear(Protocol):
+    """Takes microphone sound at once, or answers False to have it go the usual way."""
+
+    def binary(self, payload: bytes) -> bool:
+        """Take a binary message."""
+        ...
+
+    def text(self, payload: bytes) -> bool:
+        """Take a text message that begins as sound does."""
+        ...
+
+
 class Wire(Protocol):
     """The short way to the browser that our own server offers: see `backend/api/wire.py`."""
 
-    def deliver(self, to: Callable[[str | bytes], None] | None) -> None:
-        """Hand messages to `to` as they arrive."""
+    def deliver(self, to: Callable[[str | bytes], None] | None, ear: "Ear | None" = None) -> None:
+        """Hand messages to `to` as they arrive; sound to `ear` first."""
         ...
 
-    def write(self, payload: bytes) -> bool:
-        """Send a text message if that takes no waiting; tell whether it did."""
+    def write(self, payload: bytes, *, binary: bool = False) -> bool:
+        """Send a message if that takes no waiting; tell whether it did."""
         ...
 
 
@@ -55,6 +67,9 @@ class Caller:
         self._playback = Playback()
         self._clock = asyncio.get_running_loop().time
         self.frames = 0
+        self._binary = False
+        self._item_id: str | None = None
+        self._sound_begin, self._sound_end = b"", b""
 
     def say(self, message: Outgoing) -> None:
         """Send a message; never waits."""
@@ -81,17 +96,40 @@ class Caller:
 
     def audio(self, base64: bytes, item_id: str) -> float:
         """Send sound of an answer; return its playing time in milliseconds."""
-        ms = milliseconds(base64)
-        self._playback.sent(item_id, base64, ms, self._clock())
-        self.frames += 1
-        outlet, wire, seq = self._outlet, self._wire, self._seq + 1
-        if outlet.free and wire is not None and wire.write(messages.sound(base64, item_id, seq)):
-            self._seq = seq
-            if self._sent is not None:
-                self._sent.append(messages.Sound(base64, item_id))
-        else:
-            outlet.put(messages.Sound(base64, item_id))
+        ms, now = milliseconds(base64), self._clock()
+        if not self.audio_at_once(base64, item_id, ms, now):
+            self._playback.sent(item_id, base64, ms, now)
+            self.frames += 1
+            self._outlet.put(messages.Sound(base64, item_id))
         return ms
+
+    def audio_at_once(self, base64: bytes, item_id: str, ms: float, now: float) -> bool:
+        """Send sound if that takes no waiting; tell whether it did. ms: its playing time; now: loop time, seconds."""
+        wire = self._wire
+        if wire is None or not self._outlet.free:
+            return False
+        if item_id != self._item_id:
+            self._item_id = item_id
+            self._sound_begin, self._sound_end = (
+                messages.binary_head(item_id) if self._binary else (messages.SOUND, messages.sound_end(item_id))
+            )
+        seq = self._seq + 1
+        if self._binary:
+            parts = self._sound_begin, seq.to_bytes(4, "little"), self._sound_end, messages.pcm16(base64)
+        else:
+            parts = self._sound_begin, base64, self._sound_end, b"%d}" % seq
+        if not wire.write(b"".join(parts), binary=self._binary):
+            return False
+        self._seq = seq
+        if self._sent is not None:
+            self._sent.append(messages.Sound(base64, item_id))
+        self._playback.sent(item_id, base64, ms, now)
+        self.frames += 1
+        return True
+
+    def speak_binary(self) -> None:
+        """Send sound as binary messages from here on, for as long as this connection stands."""
+        self._binary, self._item_id = True, None
 
     def audio_end(self, item_id: str) -> None:
         """No more sound comes for this item."""
@@ -171,6 +209,7 @@ class Caller:
     def connect(self, browser: Browser) -> None:
         """Speak with this connection from now on, as soon as `run` does."""
         self._browser, self._wire = browser, browser.wire
+        self._binary, self._item_id = False, None
         self._missed, self._told = [], []
 
     def disconnect(self) -> None:
@@ -210,7 +249,7 @@ class Caller:
         assert self._browser is not None
         send = self._browser.send
         for seq, message in self._missed:
-            await send(_frame(message, seq))
+            await send(self._frame(message, seq))
         for message in self._told:
             await self._write(message)
         self._outlet.go_on()
@@ -220,10 +259,10 @@ class Caller:
         """The browser is gone."""
         self._outlet.abandon()
 
-    def deliver(self, to: Callable[[str | bytes], None] | None) -> None:
-        """Hand messages to `to` as they arrive, where the server can; all others come through `receive`."""
+    def deliver(self, to: Callable[[str | bytes], None] | None, ear: Ear | None = None) -> None:
+        """Hand messages to `to` (sound to `ear` first) as they arrive, where the server can; others by `receive`."""
         if self._wire is not None:
-            self._wire.deliver(to)
+            self._wire.deliver(to, ear)
 
     def _count(self, message: Outgoing) -> None:
         self._seq += 1
@@ -233,8 +272,10 @@ class Caller:
     async def _write(self, message: Outgoing) -> None:
         assert self._browser is not None
         self._count(message)  # before it is known to have arrived: what has not will be sent again
-        await self._browser.send(_frame(message, self._seq))
+        await self._browser.send(self._frame(message, self._seq))
 
-
-def _frame(message: Outgoing, seq: int) -> dict[str, Any]:
-    return {"type": "websocket.send", "text": messages.encode(message, seq).decode()}
+    def _frame(self, message: Outgoing, seq: int) -> dict[str, Any]:
+        if self._binary and isinstance(message, messages.Sound):
+            sound = messages.binary_sound(message.base64, message.item_id, seq)
+            return {"type": "websocket.send", "bytes": sound}
+        return {"type": "websocket.send", "text": messages.encode(message, seq).decode()}

@@ -15,6 +15,7 @@ from backend.voice.errands import Errands
 from backend.voice.interruption import Floor
 from backend.voice.leg import Leg
 from backend.voice.link import LinkLost
+from backend.voice.splice import Splice
 from backend.voice.stopwatch import Stopwatch
 from backend.voice.transcript import Transcript
 
@@ -80,10 +81,11 @@ class Events:
         """Take the leg's events until its connection ends; raise the `Problem` to tell, unless it is retired."""
         caller = self._caller
         try:
-            await leg.link.deliver(partial(self._take, leg))
+            splice = Splice(leg, caller, self._transcript, self.floor, self._clock, self._current)
+            await leg.link.deliver(partial(self._take, leg, splice=splice), splice.take)
             while True:
                 frame = await leg.link.receive()
-                while not self._take(leg, frame):
+                while not self._take(leg, frame, splice):
                     await caller.caught_up()
         except LinkLost as lost:
             leg.lost = True
@@ -93,7 +95,7 @@ class Events:
                     leg.expired = True
                 raise failures.lost(lost.code, expired=leg.expired) from lost
 
-    def _take(self, leg: Leg, frame: bytes) -> bool:
+    def _take(self, leg: Leg, frame: bytes, splice: Splice | None = None) -> bool:
         """Deal with one frame, or answer False while the browser is behind; never waits.
 
         A frame that is not as known is passed over: it must not end the call.
@@ -106,7 +108,8 @@ class Events:
         try:
             event, sound = read(frame)
             if sound is not None:
-                self._answer_audio(leg, event, sound)
+                if self._answer_audio(leg, event, sound) and splice is not None:
+                    splice.learn(frame, event.get("response_id", ""), event["item_id"])
             elif (handle := self._on.get(event["type"])) is not None:
                 handle(leg, event)
         except Exception as fault:
@@ -225,10 +228,12 @@ class Events:
         silenced = leg is not self._current() or event.get("response_id") in leg.silenced
         self._transcript.answer_text(event["item_id"], event.get("delta") or "", silenced=silenced)
 
-    def _answer_audio(self, leg: Leg, event: Event, sound: bytes) -> None:
+    def _answer_audio(self, leg: Leg, event: Event, sound: bytes) -> bool:
+        """Play a piece of sound; tell whether it was played, and not too late for that."""
         item_id = event["item_id"]
+        played = False
         if leg is self._current() and event.get("response_id") not in leg.silenced:
-            if self.floor.decided:
+            if played := self.floor.decided:
                 if item_id not in leg.spoken:
                     leg.spoken.add(item_id)
                     leg.voiced = leg.response_id
@@ -242,6 +247,7 @@ class Events:
             leg.spoken.add(item_id)
             ms = self.floor.late(event.get("response_id"), item_id, sound)
         self._transcript.answer_audio(item_id, ms)
+        return played
 
     def _answer_word(self, leg: Leg, event: Event) -> None:
         ends_ms = float(event["audio_offset_ms"]) + float(event["audio_duration_ms"])

@@ -114,7 +114,8 @@ class Leg:
 
     def audio(self, base64: bytes) -> None:
         """Send microphone sound. When the service does not keep up, the oldest waiting sound is given up."""
-        if self.outlet.free and self.link.audio_at_once(base64):
+        append = self.link.append
+        if self.outlet.free and append(base64):
             return
         if self.outlet.weight >= self._microphone_frames and self.outlet.drop_oldest(_is_sound):
             FRAMES.labels("dropped").inc()

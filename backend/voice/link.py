@@ -29,6 +29,8 @@ log = logging.getLogger("backend.voice")
 SEND_FAILURES = (SdkError, OSError, RuntimeError)
 """What sending on a connection that has ended raises."""
 _APPEND, _END = b'{"type":"input_audio_buffer.append","audio":"', b'"}'
+_ALIGNED = _APPEND.replace(b"{", b"{" + b" " * (-len(_APPEND) % 4))
+"""As many bytes as `ShortWay.writer` asks for."""
 CLOSE_TIMEOUT_S = 1.5
 HEARTBEAT_S = 20.0
 MAX_MESSAGE_BYTES = 16 << 20
@@ -42,6 +44,10 @@ class LinkLost(Exception):
         self.code = code
 
 
+def _not_at_once(base64: bytes) -> bool:
+    return False
+
+
 class Link:
     """One open connection to VoiceLive."""
 
@@ -52,12 +58,18 @@ class Link:
         websocket = getattr(connection, "_connection", None)
         self._send_frame = getattr(getattr(websocket, "_writer", websocket), "send_frame", None)
         self._short_way: ShortWay | None = None
+        self.append: Callable[[bytes], bool] = _not_at_once
+        """Appends microphone sound if that takes no waiting; tells whether it did."""
 
-    async def deliver(self, to: Callable[[bytes], bool]) -> None:
-        """Hand frames to `to` as they arrive, where that is possible; those it answers False to come from `receive`."""
+    async def deliver(self, to: Callable[[bytes], bool], sound: Callable[[bytes], bool] | None = None) -> None:
+        """Hand frames to `to` as they arrive, where that is possible; those it answers False to come from `receive`.
+
+        sound: sees them before that, as `ShortWay.install` has it.
+        """
         websocket = getattr(self._connection, "_connection", None)
-        self._short_way = ShortWay.install(websocket, to)
+        self._short_way = ShortWay.install(websocket, to, sound)
         if self._short_way is not None and websocket is not None:
+            self.append = self._short_way.writer(_ALIGNED, _END)
             with contextlib.suppress(*SEND_FAILURES):
                 await websocket.ping(self._short_way.token)
 
@@ -86,10 +98,6 @@ class Link:
             return self._connection.send({"type": "input_audio_buffer.append", "audio": base64.decode("ascii")})
         sending: Coroutine[Any, Any, None] = self._send_frame(_APPEND + base64 + _END, WSMsgType.TEXT)
         return sending
-
-    def audio_at_once(self, base64: bytes) -> bool:
-        """Append microphone sound if that takes no waiting; tell whether it did."""
-        return self._short_way is not None and self._short_way.write(_APPEND + base64 + _END)
 
     async def close(self) -> None:
         """Close the connection and everything it holds. Takes at most `CLOSE_TIMEOUT_S`; never raises."""

@@ -13,7 +13,7 @@ from typing import Any
 from fastapi import WebSocketDisconnect
 
 from backend.voice import messages
-from backend.voice.caller import Browser, Caller
+from backend.voice.caller import Browser, Caller, Ear
 from backend.voice.counters import ABSENCES
 from backend.voice.messages import BadFrame, Hello
 from backend.voice.patience import Patience
@@ -46,6 +46,7 @@ class Ending:
 class Presence:
     """The browser's side of one call as connections. `hear` takes a frame, `silence` a frame of sound in its place.
 
+    ear: is offered sound before `hear` is.
     missed: the browser lacks what is not here any more. end: ends the call. spawn: starts a task of the call.
     """
 
@@ -56,6 +57,7 @@ class Presence:
         patience: Patience,
         *,
         hear: Callable[[str | bytes], None],
+        ear: Ear,
         silence: Callable[[bytes], None],
         missed: Callable[[], None],
         end: Callable[[int, str], None],
@@ -65,6 +67,7 @@ class Presence:
         self._caller = caller
         self._patience = patience
         self._hear = hear
+        self._ear = ear
         self._silence = silence
         self._missed = missed
         self._end = end
@@ -126,6 +129,8 @@ class Presence:
         """Take the hello of a connection; tell whether what the browser has missed is still here."""
         self.lasting = True
         self.call_id = hello.call_id or self.call_id
+        if hello.binary:
+            self._caller.speak_binary()
         complete = self._caller.catch_up(hello.resume_after)
         if hello.playing is not None:
             self._caller.played(hello.playing.item_id, hello.playing.ms)
@@ -135,6 +140,8 @@ class Presence:
         """Take a hello that comes when the call is under way already: what was sent before it was not kept."""
         if self.lasting:
             self._caller.seen(hello.resume_after)
+            if hello.binary:
+                self._caller.speak_binary()
         elif not self.welcome(hello):
             self._caller.say(messages.resumed(complete=False))
 
@@ -163,7 +170,7 @@ class Presence:
 
     async def _read(self, browser: Browser) -> int:
         """Read until the connection ends; return its close code."""
-        self._caller.deliver(self._hear)
+        self._caller.deliver(self._hear, self._ear)
         while True:
             message = await browser.receive()
             if message["type"] == "websocket.disconnect":

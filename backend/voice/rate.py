@@ -12,22 +12,25 @@ COMPLAINT_BURST = 60.0
 TOLERATED_SILENTLY = 2_000
 
 
-class _Bucket:
-    __slots__ = ("_burst", "_clock", "_level", "_rate", "_since")
+class Bucket:
+    """Fills at `rate` a second up to `burst`; `level` is what it held when it was last looked at."""
+
+    __slots__ = ("_burst", "_clock", "_rate", "_since", "level")
 
     def __init__(self, rate: float, burst: float, clock: Callable[[], float]) -> None:
         self._rate, self._burst, self._clock = rate, burst, clock
-        self._level, self._since = burst, clock()
+        self.level, self._since = burst, clock()
 
     def take(self, amount: float) -> bool:
+        """Take so much, or nothing and answer False."""
         # The clock is asked only when the bucket runs dry, so that a frame costs a subtraction.
-        if self._level < amount:
+        if self.level < amount:
             now = self._clock()
-            self._level = min(self._burst, self._level + (now - self._since) * self._rate)
+            self.level = min(self._burst, self.level + (now - self._since) * self._rate)
             self._since = now
-            if self._level < amount:
+            if self.level < amount:
                 return False
-        self._level -= amount
+        self.level -= amount
         return True
 
 
@@ -35,10 +38,10 @@ class Allowance:
     """What one browser may still send. `clock` is monotonic, in seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        self.sound = _Bucket(SOUND_BYTES_A_SECOND, SOUND_BURST_BYTES, clock).take
-        """Tells whether so many bytes of sound may pass."""
-        self._messages = _Bucket(MESSAGES_A_SECOND, MESSAGE_BURST, clock)
-        self._complaints = _Bucket(COMPLAINTS_A_SECOND, COMPLAINT_BURST, clock)
+        self.sound = Bucket(SOUND_BYTES_A_SECOND, SOUND_BURST_BYTES, clock)
+        """Bytes of sound that may pass."""
+        self._messages = Bucket(MESSAGES_A_SECOND, MESSAGE_BURST, clock)
+        self._complaints = Bucket(COMPLAINTS_A_SECOND, COMPLAINT_BURST, clock)
         self._unanswered = 0
 
     def message(self) -> bool:

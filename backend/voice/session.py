@@ -15,7 +15,7 @@ from backend.agents.tools import HandOver
 from backend.core.context import EnterpriseContext
 from backend.core.problems import Problem
 from backend.identity.principal import Principal
-from backend.voice import configuration, messages
+from backend.voice import configuration, messages, pulse
 from backend.voice.caller import Browser, Caller
 from backend.voice.counters import ENDINGS, FAILURES, FRAMES
 from backend.voice.duration import Duration
@@ -27,6 +27,7 @@ from backend.voice.leg import Leg, short_id
 from backend.voice.line import Line
 from backend.voice.measures import Measures
 from backend.voice.messages import BadFrame, Hello
+from backend.voice.microphone import Microphone
 from backend.voice.presence import Ending, Presence
 from backend.voice.rate import Allowance
 from backend.voice.room import Room
@@ -58,16 +59,18 @@ class VoiceSession:
         )
         self._ended: asyncio.Future[Ending] = loop.create_future()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._frames_up = self._messages_up = 0
+        self._messages_up = 0
         self._keeper: Keeper | None = None
         self._line = Line(room, session_id, self._caller, self._spawn)
         measures = Measures(session_id, room.traces, self._model_of, self._caller.say)
         self._stopwatch = Stopwatch(time.monotonic, measures.tell)
+        self._microphone = Microphone(self._line, self._allowance.sound)
         self._presence = Presence(
             session_id,
             self._caller,
             room.patience,
             hear=self._take,
+            ear=self._microphone,
             silence=self._line.microphone,
             missed=self._missed_too_much,
             end=self.end,
@@ -95,7 +98,7 @@ class VoiceSession:
                 self._transcript,
                 self._stopwatch,
                 self._clock,
-                lambda: self._leg,
+                lambda: self._line.leg,
                 self._errands,
             )
             self._line.attach(self._keeper, self._transcript, self._events)
@@ -167,7 +170,7 @@ class VoiceSession:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._caller.abandon()
         await self._line.close()
-        FRAMES.labels("up").inc(self._frames_up)
+        FRAMES.labels("up").inc(self._microphone.frames)
         FRAMES.labels("down").inc(self._caller.frames)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -269,14 +272,13 @@ class VoiceSession:
 
     async def _watch(self) -> None:
         """Look after what nobody reports: a browser that does not read, an answer that does not come, overdue words."""
-        patience, settings = self._room.patience, self._room.settings
+        settings, begun = self._room.settings, self._clock()
         duration = Duration(
-            settings.voice_idle_minutes * 60, settings.voice_max_minutes * 60, self._clock(), self._notice, self.end
+            settings.voice_idle_minutes * 60, settings.voice_max_minutes * 60, begun, self._notice, self.end
         )
-        while True:
-            # All calls look at the same moments: one wake-up of the process for all of them.
-            await asyncio.sleep(patience.tick - self._clock() % patience.tick)
-            self._presence.check(self._frames_up + self._messages_up)
+
+        def look() -> None:
+            self._presence.check(self._microphone.frames + self._messages_up)
             self._line.tend()
             if self._leg is not None:
                 self._caller.rest(self._leg.busy)
@@ -286,6 +288,8 @@ class VoiceSession:
             if self._transcript.overdue():
                 self._transcript.settle()
 
+        await pulse.every(self._room.patience.tick, look)
+
     # From the browser
 
     def _take(self, frame: str | bytes) -> None:
@@ -293,17 +297,17 @@ class VoiceSession:
         try:
             incoming = messages.parse_text(frame) if isinstance(frame, str) else messages.parse_binary(frame)
             if isinstance(incoming, bytes):
-                self._microphone(incoming)
+                self._sound(incoming)
             else:
                 self._request(incoming)
         except BadFrame as bad:
             self._refuse(bad)
 
-    def _microphone(self, base64: bytes) -> None:
-        if not self._allowance.sound(len(base64)):
+    def _sound(self, base64: bytes) -> None:
+        if not self._allowance.sound.take(len(base64)):
             FRAMES.labels("refused").inc()
             raise BadFrame("rate_limited", "Sound comes much faster than it is spoken. Send it as it is recorded.")
-        self._frames_up += 1
+        self._microphone.frames += 1
         self._line.microphone(base64)
 
     def _request(self, incoming: messages.Incoming) -> None:

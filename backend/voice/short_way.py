@@ -11,7 +11,6 @@ This leans on private names of aiohttp. Where one is missing, nothing is install
 """
 
 import asyncio
-import random
 import secrets
 from collections.abc import Callable
 from struct import Struct
@@ -23,18 +22,29 @@ _SHORT, _LONG = Struct("!H"), Struct("!Q")
 _HEAD = Struct("!BBHI")
 """The head of a masked frame of 126 to 65,535 bytes: kind, mark, length, masking key."""
 _WHOLE_TEXT = 0x81
+_FRAMES_A_KEY = 64
+"""How often a masking key is used. Masking keeps the one who chooses the payload from choosing the bytes on the wire
+(RFC 6455, 10.3): for that he must not know the key, which is secret and never seen by a browser."""
 _LONGEST = 16 << 20
 
 
 class ShortWay(asyncio.Protocol):
     """Stands between the transport and aiohttp's protocol. `token` is to be sent as a ping once it is installed."""
 
-    def __init__(self, transport: Any, protocol: Any, websocket: Any, to: Callable[[bytes], bool]) -> None:
+    def __init__(
+        self,
+        transport: Any,
+        protocol: Any,
+        websocket: Any,
+        to: Callable[[bytes], bool],
+        sound: Callable[[bytes], bool] | None,
+    ) -> None:
         self._transport = transport
         self._protocol = protocol
         self._queue = websocket._reader
         self._writer = websocket._writer
         self._to = to
+        self._sound = sound
         self._stopped = self._aligned = self._open = False
         self._full: bool = protocol.writing_paused
         self.token = secrets.token_bytes(16)
@@ -42,10 +52,13 @@ class ShortWay(asyncio.Protocol):
         self._rest = b""
 
     @classmethod
-    def install(cls, websocket: Any, to: Callable[[bytes], bool]) -> "ShortWay | None":
+    def install(
+        cls, websocket: Any, to: Callable[[bytes], bool], sound: Callable[[bytes], bool] | None = None
+    ) -> "ShortWay | None":
         """Put one before an aiohttp client WebSocket; None where aiohttp is not as known.
 
         to: takes a text frame at once, or answers False to have it queued. It must not wait and must not raise.
+        sound: is offered what arrives, WebSocket head and all, before that; answers False to have it go the usual way.
         """
         connection = getattr(websocket, "_conn", None)
         transport, protocol = getattr(connection, "transport", None), getattr(connection, "protocol", None)
@@ -56,7 +69,7 @@ class ShortWay(asyncio.Protocol):
         )
         if not known or transport is None or transport.get_protocol() is not protocol:
             return None
-        short_way = cls(transport, protocol, websocket, to)
+        short_way = cls(transport, protocol, websocket, to, sound)
         transport.set_protocol(short_way)
         return short_way
 
@@ -73,29 +86,51 @@ class ShortWay(asyncio.Protocol):
         """Let everything that comes go the long way from here on."""
         self._stopped, self._open = True, False
 
-    def write(self, payload: bytes) -> bool:
-        """Send a text message now; False, and nothing is sent, when it has to go the long way."""
-        length = len(payload)
-        if self._full or self._writer._closing or not 125 < length < 65_536 or self._transport.is_closing():
-            return False
-        head = _HEAD.pack(_WHOLE_TEXT, 0xFE, length, random.getrandbits(32))  # the key is as good as aiohttp's
-        self._transport.write(head + apply_mask(payload, head[4:]))
-        return True
+    def writer(self, before: bytes, after: bytes) -> Callable[[bytes], bool]:
+        """Return a function that sends `before` + its argument + `after` as a text message now.
+
+        It answers False, and nothing is sent, when the message has to go the long way.
+        before: a multiple of 4 bytes, so that the masking key begins anew behind it.
+        """
+        transport, writer = self._transport, self._writer
+        size, left, head, key, end = -1, 0, b"", b"", b""
+
+        def write(text: bytes) -> bool:
+            nonlocal size, left, head, key, end
+            if self._full or writer._closing or transport.is_closing():
+                return False
+            if len(text) != size or not left:
+                length = len(before) + len(text) + len(after)
+                if not 125 < length < 65_536:
+                    return False
+                size, left = len(text), _FRAMES_A_KEY
+                head = _HEAD.pack(_WHOLE_TEXT, 0xFE, length, secrets.randbits(32))
+                key = head[4:]
+                head += apply_mask(before, key)
+                end = apply_mask(bytes(size % 4) + after, key)[size % 4 :]
+            left -= 1
+            transport.write(b"".join((head, apply_mask(text, key), end)))
+            return True
+
+        assert len(before) % 4 == 0
+        return write
 
     def data_received(self, data: bytes) -> None:
         """Take bytes from the socket."""
         # Nearly all that comes is one whole frame of sound, so this is looked for first. aiohttp does not hear of it:
         # it sends a ping now and then, as if the far side were silent, and hears the pong.
-        if (
-            self._open
-            and len(data) > 4
-            and data[0] == _WHOLE_TEXT
-            and data[1] == 126
-            and (data[2] << 8 | data[3]) + 4 == len(data)
-            and not self._rest
-            and self._to(data[4:])
-        ):
-            return
+        if self._open and not self._rest:
+            sound = self._sound
+            if sound is not None and sound(data):
+                return
+            if (
+                len(data) > 4
+                and data[0] == _WHOLE_TEXT
+                and data[1] == 126
+                and (data[2] << 8 | data[3]) + 4 == len(data)
+                and self._to(data[4:])
+            ):
+                return
         if self._aligned:
             self._frames(self._rest + data if self._rest else data)
         else:

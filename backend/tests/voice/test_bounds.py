@@ -58,13 +58,13 @@ def test_sound_passes_at_the_pace_of_speech_for_ever_and_a_flood_does_not() -> N
     allowance = Allowance(clock)
     frame = 2560  # 40 ms as base64
     for _ in range(100_000):
-        assert allowance.sound(frame)
+        assert allowance.sound.take(frame)
         clock.now += 0.04
     allowance = Allowance(clock)
-    passed = sum(allowance.sound(frame) for _ in range(10_000))
+    passed = sum(allowance.sound.take(frame) for _ in range(10_000))
     assert passed == SOUND_BURST_BYTES // frame
     clock.now += 1
-    assert sum(allowance.sound(frame) for _ in range(10_000)) == pytest.approx(SOUND_BYTES_A_SECOND / frame, abs=1)
+    assert sum(allowance.sound.take(frame) for _ in range(10_000)) == pytest.approx(SOUND_BYTES_A_SECOND / frame, abs=1)
 
 
 def test_messages_and_complaints_have_bounds_of_their_own() -> None:

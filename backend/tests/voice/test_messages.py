@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import struct
 
 import hypothesis.strategies as st
 import orjson
@@ -32,6 +33,7 @@ def test_sound_goes_on_as_the_text_it_came_as() -> None:
         ('{"type":"played","item_id":"i","ms":12.5}', messages.Played("i", 12.5)),
         ('{"type":"text","content":"hi"}', messages.Typed("hi")),
         ('{"type":"hello","resume_after":7}', messages.Hello(7)),
+        ('{"type":"hello","binary":true}', messages.Hello(0, binary=True)),
     ],
 )
 def test_each_documented_message_is_read(frame: str, read: messages.Incoming) -> None:
@@ -63,6 +65,7 @@ def test_each_documented_message_is_read(frame: str, read: messages.Incoming) ->
         ('{"type":"played","item_id":"i","ms":true}', "invalid_message"),
         ('{"type":"played","item_id":"i","ms":"x"}', "invalid_message"),
         ('{"type":"hello","resume_after":-1}', "invalid_message"),
+        ('{"type":"hello","binary":1}', "invalid_message"),
         ('{"type":"text","content":"' + "x" * 32_001 + '"}', "invalid_message"),
         ('{"type":"text","content":"' + "x" * (1 << 20) + '"}', "frame_too_large"),
     ],
@@ -117,3 +120,14 @@ def test_no_json_raises_anything_else(value: object) -> None:
         )
         with contextlib.suppress(BadFrame):
             messages.parse_text(orjson.dumps(message).decode())
+
+
+@given(st.binary(max_size=40), st.text(max_size=80), st.integers(0, 2**32 - 1))
+def test_sound_as_a_binary_message_says_the_same_as_the_text_one(sound: bytes, item_id: str, seq: int) -> None:
+    frame = messages.binary_sound(pybase64.b64encode(sound), item_id, seq)
+    kind, start, length, number = struct.unpack_from("<BBHI", frame)
+    assert (kind, number, start % 2) == (1, seq, 0)
+    name = item_id.encode()[:200]
+    assert frame[8 : 8 + length] == name
+    assert frame[start:] == sound
+    assert start - 8 - length in (0, 1)

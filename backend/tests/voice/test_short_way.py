@@ -1,15 +1,18 @@
 """The short way to and from VoiceLive gives what the long way gives: every frame, once, in order."""
 
 import asyncio
+import json
 import struct
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
 
+import hypothesis.strategies as st
 import pytest
 from azure.ai.voicelive.aio import connect
 from azure.core.credentials import AzureKeyCredential
+from hypothesis import given
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.frames import Frame, Opcode
 from websockets.protocol import Event
@@ -147,7 +150,7 @@ async def test_a_reset_is_reported_as_that(far: Far) -> None:
 
 async def test_an_aiohttp_that_is_not_as_known_is_used_the_long_way(far: Far, monkeypatch: pytest.MonkeyPatch) -> None:
     assert ShortWay.install(object(), lambda frame: True) is None
-    monkeypatch.setattr(ShortWay, "install", classmethod(lambda cls, websocket, to: None))
+    monkeypatch.setattr(ShortWay, "install", classmethod(lambda cls, websocket, to, sound: None))
     far.script = talk
     frames, short, code = await collect(await far.link())
     assert frames == [text.encode() for text in numbered(300)]
@@ -186,30 +189,28 @@ async def test_sound_goes_out_between_events_in_order(far: Far) -> None:
 
     far.script = listen
     link = await far.link()
-    assert not link.audio_at_once(b"AAAA")  # no short way yet
+    assert not link.append(b"AAAA")  # no short way yet
     reading = asyncio.create_task(collect(link))
     while link._short_way is None:  # noqa: ASYNC110 - one step of the loop
         await asyncio.sleep(0)
     at_once = []
     for size in (4, 400, 8000, 100_000):
         sound = b"A" * size
-        at_once.append(link.audio_at_once(sound))
+        at_once.append(link.append(sound))
         if not at_once[-1]:
             await link.send_audio(sound)
         if size > 4:
             await link.send({"type": "after", "size": size})
     _, _, code = await reading
     assert code == 4321
-    assert got == [
-        '{"type":"input_audio_buffer.append","audio":"AAAA"}',
-        *(
-            text
-            for size in (400, 8000, 100_000)
-            for text in (
-                f'{{"type":"input_audio_buffer.append","audio":"{"A" * size}"}}',
-                f'{{"type":"after","size":{size}}}',
-            )
-        ),
+    sizes = (4, 400, 8000, 100_000)
+    assert [json.loads(text) for text in got] == [
+        event
+        for size in sizes
+        for event in (
+            {"type": "input_audio_buffer.append", "audio": "A" * size},
+            *([{"type": "after", "size": size}] if size > 4 else []),
+        )
     ]
     assert at_once == [False, True, True, False]
 
@@ -285,20 +286,39 @@ def test_a_frame_is_written_only_while_the_transport_takes_it() -> None:
     aiohttp = Aiohttp()
     way = ShortWay.install(aiohttp.websocket, lambda frame: True)
     assert way is not None
+    write = way.writer(b"", b"")
     payload = bytes(range(256))
-    assert way.write(payload)
+    assert write(payload)
     head, key, masked = aiohttp.written[:4], aiohttp.written[4:8], aiohttp.written[8:]
     assert head == struct.pack("!BBH", 0x81, 0xFE, 256)
     assert bytes(byte ^ key[place % 4] for place, byte in enumerate(masked)) == payload
     way.pause_writing()
     assert aiohttp.writing_paused
-    assert not way.write(payload)
+    assert not write(payload)
     way.resume_writing()
     aiohttp.closing = True
-    assert not way.write(payload)
+    assert not write(payload)
     aiohttp.closing, aiohttp.writer._closing = False, True
-    assert not way.write(payload)
+    assert not write(payload)
     assert len(aiohttp.written) == 264
+
+
+@given(st.lists(st.binary(min_size=1, max_size=70) | st.just(b"s" * 40), max_size=200), st.binary(max_size=5))
+def test_every_frame_is_masked_as_its_key_says_and_keys_change(texts: list[bytes], end: bytes) -> None:
+    aiohttp = Aiohttp()
+    way = ShortWay.install(aiohttp.websocket, lambda frame: True)
+    assert way is not None
+    before = b"b" * 128
+    write = way.writer(before, end)
+    keys = set()
+    for text in texts:
+        aiohttp.written = b""
+        assert write(text)
+        key, masked = aiohttp.written[4:8], aiohttp.written[8:]
+        assert aiohttp.written[:4] == struct.pack("!BBH", 0x81, 0xFE, len(masked))
+        assert bytes(byte ^ key[place % 4] for place, byte in enumerate(masked)) == before + text + end
+        keys.add(key)
+    assert len(keys) >= len(texts) // 64
 
 
 def test_a_masked_frame_leaves_the_connection_to_aiohttp() -> None:
@@ -312,4 +332,4 @@ def test_a_masked_frame_leaves_the_connection_to_aiohttp() -> None:
     assert aiohttp.taken == [b"1" * 200]
     assert aiohttp.passed == pong + masked + whole(b"2" * 200)
     assert aiohttp.installed is aiohttp
-    assert not way.write(bytes(200))
+    assert not way.writer(b"", b"")(bytes(200))

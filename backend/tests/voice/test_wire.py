@@ -59,7 +59,31 @@ def frame(first: int, payload: bytes, mask: bytes = b"\x11\x22\x33\x44") -> byte
     return head + mask + bytes(byte ^ mask[place % 4] for place, byte in enumerate(payload))
 
 
-async def received(pieces: list[bytes], messages: int) -> tuple[list[str | bytes], bytes, bool]:
+class Ear:
+    """Takes every second message that it is offered."""
+
+    def __init__(self, got: list[str | bytes]) -> None:
+        self.got = got
+        self.offered = 0
+
+    def binary(self, payload: bytes) -> bool:
+        self.offered += 1
+        if self.offered % 2:
+            self.got.append(payload)
+        return bool(self.offered % 2)
+
+    def text(self, payload: bytes) -> bool:
+        try:
+            text = payload.decode()
+        except UnicodeDecodeError:
+            return False
+        self.offered += 1
+        if self.offered % 2:
+            self.got.append(text)
+        return bool(self.offered % 2)
+
+
+async def received(pieces: list[bytes], messages: int, *, heard: bool = False) -> tuple[list[str | bytes], bytes, bool]:
     """Feed a connection and return the messages it gave the application, what it wrote, and whether it closed."""
     got: list[str | bytes] = []
     begun, done = asyncio.Event(), asyncio.Event()
@@ -67,7 +91,7 @@ async def received(pieces: list[bytes], messages: int) -> tuple[list[str | bytes
     async def app(scope, receive, send):  # type: ignore[no-untyped-def]
         await receive()
         await send({"type": "websocket.accept"})
-        scope["extensions"][EXTENSION]["connection"].deliver(got.append)
+        scope["extensions"][EXTENSION]["connection"].deliver(got.append, Ear(got) if heard else None)
         begun.set()
         while True:
             message = await receive()
@@ -101,13 +125,21 @@ async def received(pieces: list[bytes], messages: int) -> tuple[list[str | bytes
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.lists(st.text(max_size=40) | st.binary(max_size=300) | st.just(bytes(70_000)), max_size=6),
+    st.lists(
+        st.text(max_size=40)
+        | st.binary(max_size=300)
+        | st.sampled_from([bytes(70_000), b"a" * 200, b"b" * 200, "c" * 200]),
+        max_size=12,
+    ),
     st.lists(st.integers(1, 400), min_size=1, max_size=50),
+    st.booleans(),
+    st.booleans(),
     st.booleans(),
 )
 def test_messages_arrive_whole_and_in_order_however_the_bytes_are_cut(
-    messages: list[str | bytes], cuts: list[int], fragmented: bool
+    messages: list[str | bytes], cuts: list[int], fragmented: bool, whole: bool, heard: bool
 ) -> None:
+    frames: list[bytes] = []
     stream = b""
     for number, message in enumerate(messages):
         payload = message.encode() if isinstance(message, str) else message
@@ -117,13 +149,14 @@ def test_messages_arrive_whole_and_in_order_however_the_bytes_are_cut(
             stream += frame(kind & 0x0F, payload[:half]) + frame(0x80, payload[half:])
         else:
             stream += frame(kind, payload)
+        frames.append(stream[sum(map(len, frames)) :])
     pieces: list[bytes] = []
     place = 0
     while place < len(stream):
         size = cuts[len(pieces) % len(cuts)] * (200 if len(stream) > 10_000 else 1)
         pieces.append(stream[place : place + size])
         place += size
-    got, _, closed = asyncio.run(received(pieces, len(messages)))
+    got, _, closed = asyncio.run(received(frames if whole else pieces, len(messages), heard=heard))
     assert got == messages
     assert not closed
 
