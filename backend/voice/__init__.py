@@ -8,5 +8,7 @@ failures  what the caller is told when VoiceLive fails               admission h
 line      which leg answers, and how another takes its place     configuration  the session we ask VoiceLive for
 stopwatch how long each turn kept the person waiting         measures  who is told: browser, Prometheus, spans
 presence  the browser's connections, and its absence           resend    what it has not seen yet
+upstream  where and when a connection is opened              breaker   an endpoint that failed is left alone for a while
+unworded  sound that has no words yet                        duration  how long a call lasts
 switchboard  the calls of one process, and the way into one      room      what they share, and how long is waited
 """

@@ -6,7 +6,7 @@ here waits or keeps a clock: `now` is monotonic, in seconds; `upstream` does the
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
@@ -112,9 +112,10 @@ G = TypeVar("G", bound=Gate)
 
 @dataclass(eq=False, slots=True)
 class Place:
-    """A place in the queue. returning: for a call that is under way."""
+    """A place in the queue. returning: for a call that is under way. avoid: the gates that are of no use to it."""
 
     returning: bool
+    avoid: Collection[object] = ()
 
 
 class Queue(Generic[G]):
@@ -136,9 +137,9 @@ class Queue(Generic[G]):
         """How many of those who wait are new calls."""
         return len(self._lanes[False])
 
-    def join(self, returning: bool, *, again: bool = False) -> Place:
+    def join(self, returning: bool, *, again: bool = False, avoid: Collection[G] = ()) -> Place:
         """Take a place: the last, or the first of its kind for somebody whose turn had come before."""
-        place = Place(returning)
+        place = Place(returning, avoid)
         lane = self._lanes[returning]
         if again:
             lane.appendleft(place)
@@ -154,20 +155,21 @@ class Queue(Generic[G]):
 
     def admit(self, now: float) -> tuple[Place, G] | None:
         """Return whose turn it is, and where: the connection counts from here on. None when nobody's."""
-        place = next(iter(self), None)
-        if place is None:
-            return None
-        for gate in self._gates:
-            if gate.free_at(now, place.returning) <= now:
-                gate.take(now)
-                self.leave(place)
-                return place, gate
+        for place in self:
+            for gate in self._of_use(place):
+                if gate.free_at(now, place.returning) <= now:
+                    gate.take(now)
+                    self.leave(place)
+                    return place, gate
         return None
 
     def next_at(self, now: float) -> float | None:
-        """Return when the first one's turn will come, as things are; None when nobody waits."""
-        place = next(iter(self), None)
-        return None if place is None else min(gate.free_at(now, place.returning) for gate in self._gates)
+        """Return when the next turn will come, as things are; None when nobody waits."""
+        turns = (gate.free_at(now, place.returning) for place in self for gate in self._of_use(place))
+        return min(turns, default=None)
+
+    def _of_use(self, place: Place) -> Iterator[G]:
+        return (gate for gate in self._gates if gate not in place.avoid)
 
     def forecast(self, now: float) -> list[tuple[Place, float]]:
         """Return everybody who waits, in order, and when the turn of each will come, as things are."""
@@ -177,6 +179,7 @@ class Queue(Generic[G]):
             at, _, quota = min(
                 (max(quota.free_at(now, place.returning), gate.free_at(now, place.returning)), number, quota)
                 for number, (quota, gate) in enumerate(trial)
+                if gate not in place.avoid
             )
             quota.take(at)
             turns.append((place, at))

@@ -22,6 +22,9 @@ from backend.voice.patience import Patience
 
 log = logging.getLogger("backend.voice")
 
+OF_THE_MODEL = ("voicelive_not_found", "voicelive_refused")
+"""Refusals that may be about the model that one agent asks for: another agent's session may well be opened there."""
+
 Told = Callable[[int, float], None]
 """Takes the place in the queue (1 is next) and the seconds until its turn, as things are."""
 
@@ -142,8 +145,9 @@ class Upstream:
         until = now + (self._patience.turn if wait is None else wait)
         mend_until = until if returning else min(until, now + self._patience.mend)
         again = False
+        avoid: list[Endpoint] = []
         while True:
-            endpoint = await self._turn(returning, again, until, mend_until, told)
+            endpoint = await self._turn(returning, again, avoid, until, mend_until, told)
             try:
                 link = await self._voicelive.connect(
                     endpoint.url, model, timeout=self._patience.connect, request_id=request_id
@@ -152,15 +156,29 @@ class Upstream:
                 if problem.code == "voicelive_no_credential":  # ours: no endpoint would do better
                     endpoint.abandoned()
                     raise
-                endpoint.failed(problem)
                 again = True
+                if problem.code not in OF_THE_MODEL:
+                    endpoint.failed(problem)
+                    continue
+                endpoint.abandoned()
+                avoid.append(endpoint)
+                if len(avoid) == len(self.endpoints):
+                    raise
             except BaseException:
                 endpoint.abandoned()
                 raise
             else:
                 return link, endpoint
 
-    async def _turn(self, returning: bool, again: bool, until: float, mend_until: float, told: Told | None) -> Endpoint:
+    async def _turn(
+        self,
+        returning: bool,
+        again: bool,
+        avoid: Sequence[Endpoint],
+        until: float,
+        mend_until: float,
+        told: Told | None,
+    ) -> Endpoint:
         """Wait for a connection's turn; raise `Problem` when it is too far off."""
         if not (returning or again) and self._queue.new_calls >= self._longest_queue:
             now = self._now()
@@ -168,7 +186,7 @@ class Upstream:
             free_at = max([*turns, min(endpoint.free_at(now, returning) for endpoint in self.endpoints)])
             if free_at > now and self.problem is None:
                 raise failures.too_many_connections(free_at - now)
-        place = self._queue.join(returning, again=again)
+        place = self._queue.join(returning, again=again, avoid=tuple(avoid))
         waiter = self._waiters[place] = _Waiter(self._loop().create_future(), until, mend_until, told)
         self._move()
         try:
@@ -186,12 +204,16 @@ class Upstream:
     def _move(self) -> None:
         """Let in whose turn it is, send away whom waiting does not help, tell the others where they stand."""
         now = self._now()
+        for place, waiter in list(self._waiters.items()):
+            if waiter.turn.done():  # its caller hung up in this moment
+                self._queue.leave(place)
+                del self._waiters[place]
         while (admitted := self._queue.admit(now)) is not None:
             place, endpoint = admitted
             self._waiters.pop(place).turn.set_result(endpoint)
         for number, (place, at) in enumerate(self._queue.forecast(now), 1):
             waiter = self._waiters[place]
-            if not self._may_hope(waiter, at, now):
+            if not self._may_hope(place, waiter, at, now):
                 self._queue.leave(place)
                 del self._waiters[place]
                 waiter.turn.set_exception(self.problem or failures.too_many_connections(at - now))
@@ -202,13 +224,15 @@ class Upstream:
         WAITING.set(len(self._queue))
         self._set_timer(now)
 
-    def _may_hope(self, waiter: _Waiter, at: float, now: float) -> bool:
+    def _may_hope(self, place: Place, waiter: _Waiter, at: float, now: float) -> bool:
         """Tell whether waiting helps: for a quota within the time given, for a failed endpoint a moment only.
 
         Who has a place keeps it, though those who go first may take longer than it seemed.
         """
         for endpoint in self.endpoints:
             problem = endpoint.breaker.problem
+            if endpoint in place.avoid:
+                continue
             if problem is None or problem.code == "voicelive_rate_limited":
                 if waiter.place or at <= waiter.until:
                     return True

@@ -38,6 +38,7 @@ class Leg:
 class Relay:
     """Stands before the stand-in.
 
+    expires_in: how many seconds the first session lives; those after it live as long as usual.
     refuse: the HTTP status with which handshakes are refused; retry_after: with 429.
     breaks: asked after each event that VoiceLive sends; True resets the connection behind it.
     stalls: the same; nothing follows that event.
@@ -47,6 +48,7 @@ class Relay:
         self._upstream = upstream
         self.url = ""
         self.legs: list[Leg] = []
+        self.expires_in: float | None = None
         self.refuse: int | None = None
         self.retry_after: int | None = None
         self.breaks: Callable[[Leg, Event], bool] = lambda leg, event: False
@@ -82,6 +84,8 @@ class Relay:
         self.legs.append(leg)
         self._open.add(near)
         uri = "ws" + self._upstream.removeprefix("http") + near.request.path
+        if self.expires_in is not None and len(self.legs) == 1:
+            uri += f"&expires_in={self.expires_in}"
         async with connect(
             uri, additional_headers=headers, compression=None, max_size=None, ping_interval=None, close_timeout=0.1
         ) as far:

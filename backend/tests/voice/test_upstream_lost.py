@@ -293,6 +293,21 @@ async def test_a_call_goes_on_at_the_second_endpoint_when_the_first_one_is_gone(
         assert not phone.all("error")
 
 
+async def test_an_endpoint_without_one_agents_model_is_passed_over_for_that_agent_alone(
+    start_service: StartService, relay: Relay, stand_in: str
+) -> None:
+    async with (
+        Relay(stand_in).running("localhost") as second,
+        start_service(endpoint=relay.url, azure_voicelive_endpoints=[second.url], patience=PATIENCE) as service,
+    ):
+        relay.refuse = 404
+        await service.ready("marcus")
+        assert len(second.legs) == 1
+        relay.refuse = None
+        await service.ready("elena")
+        assert (len(relay.legs), len(second.legs)) == (1, 1)
+
+
 # The queue
 
 
@@ -371,11 +386,12 @@ async def test_a_session_is_rolled_over_before_it_expires_and_nobody_hears_it(
     start_service: StartService, relay: Relay
 ) -> None:
     patience = replace(PATIENCE, rollover=60.0)
-    async with start_service(endpoint=f"{relay.url}?expires_in=4", patience=patience) as service:
+    relay.expires_in = 4
+    async with start_service(endpoint=relay.url, patience=patience) as service:
         phone = await service.ready()
         await phone.send(type="text", content="My name is Ada")
         await answered(phone)
-        for number in range(150):
+        for number in range(120):
             await phone.socket.send(numbered(number))
             await asyncio.sleep(FRAME_MS / 1000)
         mark = len(phone.got)
@@ -395,8 +411,8 @@ async def test_a_session_is_rolled_over_before_it_expires_and_nobody_hears_it(
                     low, high = struct.unpack_from("<hh", pcm, start)
                     number = low + 128 * high
                     first_seen[number] = min(at, first_seen.get(number, at))
-    assert sorted(first_seen) == list(range(150)), "no frame is lost"
-    times = [first_seen[number] for number in range(150)]
+    assert sorted(first_seen) == list(range(120)), "no frame is lost"
+    times = [first_seen[number] for number in range(120)]
     gap = max(later - earlier for earlier, later in itertools.pairwise(times))
     assert gap <= 0.2, f"{gap * 1000:.0f} ms without sound"
 
@@ -405,7 +421,8 @@ async def test_somebody_who_talks_until_the_session_expires_is_heard_whole_by_th
     start_service: StartService, relay: Relay
 ) -> None:
     patience = replace(PATIENCE, rollover=60.0)
-    async with start_service(endpoint=f"{relay.url}?expires_in=3", patience=patience) as service:
+    relay.expires_in = 3
+    async with start_service(endpoint=relay.url, patience=patience) as service:
         phone = await service.ready()
         for _ in range(90):  # 3.6 s
             await phone.socket.send(tone(FRAME_MS))
@@ -424,7 +441,8 @@ async def test_an_answer_under_way_is_not_cut_by_a_rollover_and_the_rest_is_play
     start_service: StartService, relay: Relay
 ) -> None:
     patience = replace(PATIENCE, rollover=60.0)
-    async with start_service(endpoint=f"{relay.url}?expires_in=4", patience=patience) as service:
+    relay.expires_in = 4
+    async with start_service(endpoint=relay.url, patience=patience) as service:
         phone = await service.ready()
         text = "Tell me something that takes a while to say, please, until this session is over and the next has begun."
         await phone.send(type="text", content=text)
