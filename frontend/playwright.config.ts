@@ -65,7 +65,7 @@ function service(name: Service): NonNullable<PlaywrightTestConfig['webServer']> 
     timeout: brain === 'models' ? 900_000 : 120_000,
     gracefulShutdown: { signal: 'SIGTERM', timeout: 20_000 },
     stdout: process.env['CI'] ? 'pipe' : 'ignore',
-    env: { ENVIRONMENT: 'development', AUTH_REQUIRED: String(name === 'signin') },
+    env: { ENVIRONMENT: 'development', AUTH_REQUIRED: String(name === 'signin'), ...(name === 'scripted' ? { CHAT_TOOLS: 'true', VOICE_TOOLS: 'true' } : {}) },
   }
 }
 

@@ -52,9 +52,10 @@ async def run(*, port: int, brain: str, data_dir: Path | None) -> int:
             local_ai, base = await _start_local_ai(brain)
             if needs_chat:
                 os.environ |= {"AZURE_AI_ENDPOINT": f"{base}/openai/v1", "AZURE_AI_KEY": "local"}
-                _spare_the_local_model()
+                _spare_the_local_model("MEMORY_SECOND_LOOK", "MEMORY_MODEL_FACTS", "CHAT_TOOLS")
             if needs_voice:
                 os.environ |= {"AZURE_VOICELIVE_ENDPOINT": base, "AZURE_VOICELIVE_KEY": "local"}
+                _spare_the_local_model("VOICE_TOOLS")
                 os.environ["AZURE_VOICELIVE_API_VERSION"] = "2026-07-15"  # what the stand-in speaks
         starting = None
         return await _serve(listener, announce=True)
@@ -85,13 +86,13 @@ def _set_laptop_defaults() -> None:
         os.environ["LOG_LEVEL"] = "WARNING"
 
 
-def _spare_the_local_model() -> None:
-    """Leave out what asks the chat model more than the conversation does: the local one answers one thing at a time.
+def _spare_the_local_model(*names: str) -> None:
+    """Leave out what asks the model more than the conversation does: the local one answers one thing at a time.
 
     That is what memory may ask beside it, and the choice of a tool before every answer.
     """
     said = {name.upper() for name, value in {**dotenv_values(".env"), **os.environ}.items() if value}
-    for name in ("MEMORY_SECOND_LOOK", "MEMORY_MODEL_FACTS", "CHAT_TOOLS"):
+    for name in names:
         if name not in said:
             os.environ[name] = "false"
 

@@ -1,0 +1,217 @@
+"""A slow tool, a slow memory and a slow database never delay a frame of sound: five seconds are put into each.
+
+The service is whole, on a real database. VoiceLive is one of our own here, as it has to know when each frame leaves and
+arrives. Frames go both ways every 20 ms; their times are compared with those of a call in which nothing is slow.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import json
+import statistics
+import struct
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pybase64
+import pytest
+from psycopg import AsyncConnection
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.server import ServerConnection, serve
+
+from backend.tests.api.conftest import Service, StartService
+
+INJECTED_S = 5.0
+MEASURED_S = 4.0
+FRAME_S = 0.02
+FRAME_BYTES = 960
+"""PCM16 at 24 kHz for 20 ms; the first eight bytes are the frame's number."""
+
+
+def frame(number: int) -> bytes:
+    return struct.pack("<q", number).ljust(FRAME_BYTES, b"\1")
+
+
+def numbers(pcm: bytes) -> list[int]:
+    """Return the numbers of the frames in a piece of sound: some are sent together."""
+    return [struct.unpack_from("<q", pcm, start)[0] for start in range(0, len(pcm), FRAME_BYTES)]
+
+
+@dataclass
+class Times:
+    """When frames left and arrived, by number, in loop time."""
+
+    left: dict[int, float] = field(default_factory=dict)
+    arrived: dict[int, float] = field(default_factory=dict)
+
+    def latency_ms(self, begin: float, end: float) -> float:
+        """Return the 99th percentile of the way of the frames that left between the two times; all must arrive."""
+        ways = [(self.arrived[n] - at) * 1000 for n, at in self.left.items() if begin <= at < end]
+        assert len(ways) > 100
+        return statistics.quantiles(ways, n=100)[98]
+
+    def longest_gap_ms(self, begin: float, end: float) -> float:
+        """Return the longest time without a frame's arrival: also one in which nothing could leave."""
+        times = sorted(at for at in self.arrived.values() if begin <= at < end)
+        return max(b - a for a, b in itertools.pairwise(times)) * 1000
+
+
+class VoiceLive:
+    """Says one endless answer, and asks for tools when a test wants it to."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.up, self.down = Times(), Times()
+        self._clock = asyncio.get_running_loop().time
+        self._socket: ServerConnection | None = None
+        self._talking: asyncio.Task[None] | None = None
+        self.outputs: list[str] = []
+        self.answered = asyncio.Event()
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator["VoiceLive"]:
+        async with serve(self._serve, "127.0.0.1", 0, compression=None) as server:
+            self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            yield self
+
+    async def tell(self, kind: str, **fields: Any) -> None:
+        assert self._socket is not None
+        await self._socket.send(json.dumps({"type": kind, "event_id": "e"} | fields))
+
+    async def asks_for(self, name: str, arguments: str) -> None:
+        """Let the model ask for a tool while its answer goes on."""
+        call = {"call_id": "call_1", "name": name, "arguments": arguments}
+        await self.tell("response.function_call_arguments.done", response_id="resp_1", item_id="item_c", **call)
+
+    async def _serve(self, socket: ServerConnection) -> None:
+        self._socket = socket
+        await self.tell("session.created", session={"id": "s", "model": "gpt-realtime"})
+        with contextlib.suppress(Exception):
+            async for message in socket:
+                event = json.loads(message)
+                if event["type"] == "input_audio_buffer.append":
+                    for number in numbers(pybase64.b64decode(event["audio"])):
+                        self.up.arrived[number] = self._clock()
+                elif event["type"] == "session.update":
+                    await self.tell("session.updated", session=event["session"])
+                    self._talking = self._talking or asyncio.create_task(self._talk())
+                elif event.get("item", {}).get("type") == "function_call_output":
+                    self.outputs.append(event["item"]["output"])
+                    self.answered.set()
+        if self._talking is not None:
+            self._talking.cancel()
+
+    async def _talk(self) -> None:
+        where = {"response_id": "resp_1", "item_id": "item_a", "output_index": 0, "content_index": 0}
+        await self.tell("response.created", response={"id": "resp_1", "status": "in_progress"})
+        await self.tell("response.output_item.added", item={"id": "item_a", "type": "message"}, **where)
+        number, due = 0, self._clock()
+        while True:
+            self.down.left[number] = self._clock()
+            await self.tell("response.audio.delta", delta=pybase64.b64encode(frame(number)).decode(), **where)
+            number, due = number + 1, due + FRAME_S
+            await asyncio.sleep(max(0.0, due - self._clock()))
+
+
+async def hears(socket: ClientConnection, voicelive: VoiceLive) -> None:
+    clock = asyncio.get_running_loop().time
+    async for message in socket:
+        event = json.loads(message)
+        if event["type"] == "audio":
+            for number in numbers(pybase64.b64decode(event["data"])):
+                voicelive.down.arrived[number] = clock()
+
+
+async def speaks(socket: ClientConnection, voicelive: VoiceLive) -> None:
+    clock = asyncio.get_running_loop().time
+    number, due = 0, clock()
+    while True:
+        voicelive.up.left[number] = clock()
+        await socket.send(frame(number))
+        number, due = number + 1, due + FRAME_S
+        await asyncio.sleep(max(0.0, due - clock()))
+
+
+class Slow:
+    """Ways to put INJECTED_S into a part of the service."""
+
+    def __init__(self, service: Service, session_id: str) -> None:
+        self._service = service
+        self._session_id = session_id
+
+    @contextlib.asynccontextmanager
+    async def tool(self) -> AsyncIterator[None]:
+        inquiry = self._service.services.inquiry
+        search = inquiry.search
+
+        async def slow(*given: Any, **more: Any) -> Any:
+            await asyncio.sleep(INJECTED_S)
+            return await search(*given, **more)
+
+        inquiry.search = slow  # type: ignore[method-assign]
+        yield
+        inquiry.search = search  # type: ignore[method-assign]
+
+    @contextlib.asynccontextmanager
+    async def memory(self) -> AsyncIterator[None]:
+        memory = self._service.services.memory
+        keep, owner = memory.persist_conversation, memory.owner
+
+        async def slow_keep(*given: Any) -> None:
+            await asyncio.sleep(INJECTED_S)
+            await keep(*given)
+
+        async def slow_owner(*given: Any) -> Any:
+            await asyncio.sleep(INJECTED_S)
+            return await owner(*given)
+
+        memory.persist_conversation = slow_keep  # type: ignore[method-assign,assignment]
+        memory.owner = slow_owner  # type: ignore[method-assign,assignment]
+        yield
+        memory.persist_conversation, memory.owner = keep, owner  # type: ignore[method-assign]
+
+    @contextlib.asynccontextmanager
+    async def database(self) -> AsyncIterator[None]:
+        """Hold everything that is read and written here under lock."""
+        conninfo = self._service.services.database.conninfo
+        async with await AsyncConnection.connect(conninfo) as locking:
+            await locking.execute("LOCK TABLE turn, fact, session IN ACCESS EXCLUSIVE MODE")
+            yield
+
+
+@pytest.mark.parametrize("part", ["tool", "memory", "database"])
+async def test_five_slow_seconds_in_a_part_delay_no_frame(start_service: StartService, part: str) -> None:
+    clock = asyncio.get_running_loop().time
+    voicelive = VoiceLive()
+    async with (
+        voicelive.running(),
+        start_service(azure_voicelive_endpoint=voicelive.url, azure_voicelive_key="k", auth_required=False) as service,
+        connect(
+            f"ws://127.0.0.1:{service.port}/api/v1/voice/voicelive/frames-{part}", compression=None, max_size=None
+        ) as socket,
+    ):
+        running = [asyncio.create_task(work(socket, voicelive)) for work in (hears, speaks)]
+        await asyncio.sleep(1)
+        undisturbed = clock()
+        await asyncio.sleep(MEASURED_S)
+        disturbed = clock()
+        async with getattr(Slow(service, f"frames-{part}"), part)():
+            await voicelive.tell(
+                "conversation.item.input_audio_transcription.completed", item_id="item_u", transcript="My dentist?"
+            )
+            await voicelive.asks_for("search_memory", '{"query": "dentist"}')
+            await asyncio.sleep(MEASURED_S)
+            over = clock()
+            if part != "database":
+                assert not voicelive.outputs, "what is slow is still being waited for"
+            else:  # which gives up waiting for a lock sooner, and tries again
+                await asyncio.sleep(INJECTED_S - MEASURED_S)
+        await asyncio.wait_for(voicelive.answered.wait(), 20)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+    for name, way in (("up", voicelive.up), ("down", voicelive.down)):
+        before, during = way.latency_ms(undisturbed, disturbed), way.latency_ms(disturbed, over)
+        assert during < max(3 * before, before + 50), f"{name}: p99 {before:.1f} ms, and {during:.1f} ms beside {part}"
+        assert way.longest_gap_ms(disturbed, over) < max(3 * way.longest_gap_ms(undisturbed, disturbed), 500)
