@@ -9,7 +9,7 @@ export default defineConfig(({ mode }) => {
   const env = loadEnv(mode, import.meta.dirname, 'VITE_')
   const api = env['VITE_API_URL'] ?? ''
   return {
-    plugins: [react(), tailwindcss(), exactConnectSources([api, env['VITE_WS_URL'] ?? ''])],
+    plugins: [react(), tailwindcss(), exactConnectSources([api, env['VITE_WS_URL'] ?? ''], env['VITE_ENTRA_AUTHORITY'] ?? '')],
     build: {
       target: 'es2022',
       // The policy allows fonts and scripts from our own origin only: nothing may become a data: URL.

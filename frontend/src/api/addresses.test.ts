@@ -36,6 +36,11 @@ describe('the deployed policy', () => {
     expect(withConnectSources(POLICY, ['https://api.e.org/x', 'https://api.e.org'])).toBe("default-src 'none'; connect-src 'self' https://api.e.org wss://api.e.org; font-src 'self'")
   })
 
+  test('gains the authority alone where people sign in, for HTTP only', () => {
+    expect(withConnectSources(POLICY, [''], 'https://login.microsoftonline.com/tenant')).toBe("default-src 'none'; connect-src 'self' https://login.microsoftonline.com; font-src 'self'")
+    expect(() => withConnectSources(POLICY, [], 'http://login.example.org')).toThrow('not an https address')
+  })
+
   test('refuses an address that is none', () => {
     expect(() => withConnectSources(POLICY, ['javascript:alert(1)'])).toThrow('not an http or ws address')
     expect(() => withConnectSources(POLICY, ['api.e.org'])).toThrow('Invalid URL')
