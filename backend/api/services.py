@@ -99,7 +99,7 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
             servers,
         )
         toolboxes.check(agents.all())
-        chat = Chat(settings, agents, memory, gateway, toolboxes)
+        chat = Chat(settings, agents, memory, gateway, toolboxes, traces)
         stack.push_async_callback(chat.close)
         voice = Switchboard(settings, agents, memory, outgoing, traces=traces, toolboxes=toolboxes)
         stack.push_async_callback(voice.close)

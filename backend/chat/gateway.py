@@ -11,7 +11,7 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -59,13 +59,16 @@ class Call:
 class Completion:
     """A whole answer. tokens_used: prompt and answer together; None when the gateway does not report it.
 
-    calls: the tools it asks for before it goes on; the text may be empty then.
+    calls: the tools it asks for before it goes on; the text may be empty then. input_tokens: the prompt's share of
+    tokens_used. response_id: the gateway's own, '' for none.
     """
 
     text: str
     tokens_used: int | None
     finish_reason: str | None
     calls: tuple[Call, ...] = ()
+    input_tokens: int | None = field(default=None, compare=False)
+    response_id: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ class Usage:
     tokens_used: int | None
     finish_reason: str | None
     calls: tuple[Call, ...] = ()
+    input_tokens: int | None = field(default=None, compare=False)
+    response_id: str = field(default="", compare=False)
 
 
 NO_OFFER: Mapping[str, Any] = {}
@@ -343,14 +348,22 @@ def _completion(body: bytes) -> Completion:
         asked = choice["message"].get("tool_calls")
         calls = _calls(asked) if asked else ()
         finish = choice.get("finish_reason")
-        used = (answer.get("usage") or {}).get("total_tokens")
+        usage = answer.get("usage") or {}
+        used, prompt = usage.get("total_tokens"), usage.get("prompt_tokens")
     except (TypeError, KeyError, IndexError, AttributeError) as error:
         raise ValueError("not a chat completion") from error
     if not isinstance(text, str):
         raise ValueError("not a chat completion")
     if not text.strip() and not calls:
         raise failures.filtered() if finish == "content_filter" else failures.empty()
-    return Completion(text, used if isinstance(used, int) else None, finish if isinstance(finish, str) else None, calls)
+    return Completion(
+        text,
+        used if isinstance(used, int) else None,
+        finish if isinstance(finish, str) else None,
+        calls,
+        prompt if isinstance(prompt, int) else None,
+        str(answer.get("id") or ""),
+    )
 
 
 def _calls(asked: Any) -> tuple[Call, ...]:
@@ -366,6 +379,8 @@ class _Heard:
 
     def __init__(self) -> None:
         self.tokens_used: int | None = None
+        self.input_tokens: int | None = None
+        self.response_id = ""
         self.finish_reason: str | None = None
         self.calls: dict[int, list[str]] = {}
 
@@ -373,18 +388,20 @@ class _Heard:
     def of(cls, whole: Completion) -> "_Heard":
         heard = cls()
         heard.tokens_used, heard.finish_reason = whole.tokens_used, whole.finish_reason
+        heard.input_tokens, heard.response_id = whole.input_tokens, whole.response_id
         heard.calls = {place: [call.id, call.name, call.arguments] for place, call in enumerate(whole.calls)}
         return heard
 
     def usage(self) -> Usage:
         calls = tuple(Call(*parts) for _, parts in sorted(self.calls.items()))
-        return Usage(self.tokens_used, self.finish_reason, calls)
+        return Usage(self.tokens_used, self.finish_reason, calls, self.input_tokens, self.response_id)
 
     async def next_piece(self, pieces: AsyncStream[ChatCompletionChunk]) -> str:
         """Return the next text; '' at the end of the stream."""
         async for chunk in pieces:
             if chunk.usage is not None:
-                self.tokens_used = chunk.usage.total_tokens
+                self.tokens_used, self.input_tokens = chunk.usage.total_tokens, chunk.usage.prompt_tokens
+                self.response_id = chunk.id or ""
             if chunk.choices:
                 choice = chunk.choices[0]
                 if choice.finish_reason:

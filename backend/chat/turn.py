@@ -19,6 +19,7 @@ from backend.agents.tools import NO_TOOLS, Asking, Toolboxes
 from backend.chat import history
 from backend.chat.gateway import NO_OFFER, Call, Completion, Usage
 from backend.chat.history import Message
+from backend.chat.measures import Measure, Measures
 from backend.chat.rounds import BETWEEN, Rounds, Working
 from backend.chat.second_look import Consulting, Searching, SecondLook
 from backend.core import notes
@@ -35,6 +36,7 @@ from backend.core.context import (
 from backend.core.ids import new_id
 from backend.core.settings import Settings
 from backend.identity.principal import Principal
+from backend.telemetry.traces import Traces
 
 log = logging.getLogger("backend.chat")
 
@@ -125,6 +127,7 @@ class Chat:
         memory: ConversationMemory,
         gateway: ChatGateway,
         toolboxes: Toolboxes = NO_TOOLS,
+        traces: Traces | None = None,
     ) -> None:
         self._settings = settings
         self._agents = agents
@@ -132,12 +135,15 @@ class Chat:
         self._gateway = gateway
         self._toolboxes = toolboxes if settings.chat_tools else NO_TOOLS
         self._second_look = SecondLook(gateway, memory)
+        self._measures = Measures(settings, traces or Traces())
         self._background: set[asyncio.Task[Any]] = set()
 
     async def answer(self, question: Question) -> Answer:
         """Return the whole answer; raise `Problem`. Cancelled (the caller left), it stores the question alone."""
         started, asked = time.perf_counter(), self._asked(question)
+        measure = Measure()
         context = await self._informed(question)
+        measure.informed()
         told = notes.of(context)
         rounds = await self._rounds(question, context, told.text, asked)
         try:
@@ -149,15 +155,19 @@ class Chat:
                     offer=rounds.offer,
                     deadline=rounds.deadline,
                 )
+                measure.spent(completion)
                 rounds.spent(completion.tokens_used)
                 if not completion.calls or rounds.over:
                     break
                 await rounds.carry_out(completion.text, completion.calls)
-        except asyncio.CancelledError:
-            self._store_beside(context, rounds, asked, told.sources)
+        except BaseException as failure:
+            self._measures.failed(measure, failure, *self._named(rounds, question))
+            if isinstance(failure, asyncio.CancelledError):
+                self._store_beside(context, rounds, asked, told.sources)
             raise
         said = self._say(context, rounds, asked, told.sources, rounds.whole(completion.text))
         await self._store(context)
+        self._measures.answered(measure, *self._named(rounds, question))
         return self._answer(rounds, context, said, started)
 
     async def stream(self, question: Question) -> AsyncGenerator[str | Working | Answer, None]:
@@ -167,7 +177,9 @@ class Chat:
         marked as interrupted.
         """
         started, asked = time.perf_counter(), self._asked(question)
+        measure = Measure()
         context = await self._informed(question)
+        measure.informed()
         told = notes.of(context)
         rounds = await self._rounds(question, context, told.text, asked)
         yielded: list[str] = []
@@ -182,9 +194,11 @@ class Chat:
                     deadline=rounds.deadline,
                 ):
                     if isinstance(piece, Usage):
+                        measure.spent(piece)
                         rounds.spent(piece.tokens_used)
                         calls = piece.calls
                     else:
+                        measure.heard()
                         yielded.append(piece)
                         yield piece
                 if not calls or rounds.over:
@@ -197,11 +211,14 @@ class Chat:
                     yield working
                 if words.strip():
                     yield BETWEEN
-        except (asyncio.CancelledError, GeneratorExit):
-            self._store_beside(context, rounds, asked, told.sources, rounds.whole("".join(yielded)))
+        except BaseException as failure:
+            self._measures.failed(measure, failure, *self._named(rounds, question))
+            if isinstance(failure, asyncio.CancelledError | GeneratorExit):
+                self._store_beside(context, rounds, asked, told.sources, rounds.whole("".join(yielded)))
             raise
         said = self._say(context, rounds, asked, told.sources, rounds.whole("".join(yielded)))
         await self._store(context)
+        self._measures.answered(measure, *self._named(rounds, question))
         yield self._answer(rounds, context, said, started)
 
     async def close(self) -> None:
@@ -215,6 +232,10 @@ class Chat:
 
     def _model(self, agent: AgentProfile) -> str:
         return agent.model or self._settings.azure_ai_deployment
+
+    def _named(self, rounds: Rounds, question: Question) -> tuple[str, str, str]:
+        """Return who answered with which model, and in which conversation: what a turn is measured under."""
+        return rounds.agent.id, self._model(rounds.agent), question.session_id
 
     async def _rounds(self, question: Question, context: EnterpriseContext, told: str, asked: Turn) -> Rounds:
         settings, box = self._settings, await self._toolboxes.open(question.agent)

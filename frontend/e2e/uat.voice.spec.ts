@@ -86,6 +86,8 @@ test.describe('voice', { tag: '@voice' }, () => {
     await desk.send('What is my name?')
     await expect(desk.theirs.last()).toContainText('Your name is Ada.')
     await expect(desk.theirs.last()).toHaveAttribute('data-agent', 'marcus')
+    await expect(desk.caption).toContainText('Marcus is speaking')
+    await expect(desk.caption).toContainText('Marcus is listening')
     await expect(page.getByText(/^Hand-over took \d+ ms\.$/)).toBeVisible()
     await desk.hangUp()
     await expect.poll(async () => (await desk.stored()).map(({ agent_id }) => agent_id).slice(0, 2)).toEqual(['elena', 'elena'])
