@@ -44,5 +44,4 @@ BUFFERS = Histogram(
 HAND_OFFS = Histogram(
     "engram_voice_hand_off_seconds", "From the wish for another agent until it answers", buckets=LATENCY_S
 )
-TOOLS = Histogram("engram_voice_tool_seconds", "Time that tools took within turns", ["agent"], buckets=LATENCY_S)
 TOKENS = Counter("engram_voice_tokens", "Tokens that VoiceLive counted", ["agent", "leg", "direction"])

@@ -6,7 +6,7 @@ from backend.telemetry import gen_ai
 from backend.telemetry.traces import Span, Traces, Value
 from backend.voice import messages
 from backend.voice.configuration import is_native
-from backend.voice.counters import BUFFERS, HAND_OFFS, STOPS, TOKENS, TOOLS, UNDERRUNS, WAITS
+from backend.voice.counters import BUFFERS, HAND_OFFS, STOPS, TOKENS, UNDERRUNS, WAITS
 from backend.voice.messages import Message
 from backend.voice.stopwatch import TurnRecord
 
@@ -48,8 +48,6 @@ def _count(record: TurnRecord, leg: str) -> None:
         BUFFERS.observe(record.buffer_ms / 1000)
     if record.hand_off is not None:
         HAND_OFFS.observe(record.hand_off.ms / 1000)
-    for tool in record.tools:
-        TOOLS.labels(agent).observe(tool.ms / 1000)
     if record.input_tokens is not None and record.output_tokens is not None:
         TOKENS.labels(agent, leg, "input").inc(record.input_tokens)
         TOKENS.labels(agent, leg, "output").inc(record.output_tokens)

@@ -3,6 +3,9 @@
 import ast
 import re
 
+from prometheus_client import REGISTRY
+
+import backend.api.main  # noqa: F401  # with it, everything that is counted is declared
 from backend.tests.project.promises import ROOT
 
 
@@ -23,3 +26,11 @@ def codes_in_the_service() -> set[str]:
 def test_every_problem_has_its_heading_and_every_heading_its_problem() -> None:
     page = (ROOT / "docs/handbook/problems.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^## (\w+)$", page, re.MULTILINE)) == codes_in_the_service()
+
+
+def test_every_metric_that_the_handbook_names_exists() -> None:
+    page = (ROOT / "docs/handbook/voice.md").read_text(encoding="utf-8")
+    declared = {sample for metric in REGISTRY.collect() for sample in (metric.name, f"{metric.name}_total")}
+    named = {name.removesuffix("_bucket") for name in re.findall(r"\bengram_[a-z_]+", page)}
+    assert "engram_voice_wait_seconds" in named
+    assert named - declared == set()
