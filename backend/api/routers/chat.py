@@ -72,7 +72,8 @@ class ChatResponse(BaseModel):
 _STREAM = {
     "text/event-stream": {
         "schema": {"type": "string"},
-        "example": 'event: delta\ndata: {"text":"Paris"}\n\nevent: done\ndata: {"message_id":"msg_1", …}\n\n',
+        "example": 'event: tool\ndata: {"name":"search_memory","call_id":"call_1","status":"started"}\n\n'
+        'event: delta\ndata: {"text":"Paris"}\n\nevent: done\ndata: {"message_id":"msg_1", …}\n\n',
     }
 }
 
