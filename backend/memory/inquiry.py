@@ -15,6 +15,7 @@ from backend.memory.embeddings import Embedder
 from backend.memory.fact_reads import current, replaced_by, valid_at, without_repetitions
 from backend.memory.facts import Facts
 from backend.memory.found import Found, KnownFact, Why
+from backend.memory.recall import RECENT_TURNS
 from backend.memory.recollection import Where, known_passages, recollect
 from backend.memory.text import terms
 
@@ -102,8 +103,12 @@ class Inquiry:
         agent_id: str = "",
         since: datetime | None = None,
         until: datetime | None = None,
+        beside: str = "",
     ) -> Found:
-        """Return what memory holds for `query`, the best first. budget: tokens of facts and passages together."""
+        """Return what memory holds for `query`, the best first. budget: tokens of facts and passages together.
+
+        beside: a session whose last turns the one who asks has before them; they are left out.
+        """
         owner = await self._memory.owner(principal)
         vector = None if self._embedder is None else await self._embedder.query(query)
         found = recollect(
@@ -113,6 +118,7 @@ class Inquiry:
             now=datetime.now(UTC),
             agents=self._agents,
             where=Where(session_id, bool(session_id), channel, agent_id, since, until),
+            exclude={turn.id for turn in owner.index.session(beside, RECENT_TURNS)} if beside else (),
             limit=min(limit, _SEARCHED),
             token_budget=budget,
         )

@@ -28,7 +28,12 @@ def search_memory(inquiry: Inquiry, scope: Literal["user", "session"]) -> Made:
     async def run(arguments: dict[str, Any], asking: Asking) -> Result:
         within = asking.session_id if scope == "session" else ""
         found = await inquiry.search(
-            principal_of(asking.who), arguments["query"], limit=32, budget=TOKENS, session_id=within
+            principal_of(asking.who),
+            arguments["query"],
+            limit=32,
+            budget=TOKENS,
+            session_id=within,
+            beside=asking.session_id,
         )
         facts = [known.fact for known in found.facts]
         told = notes.render(facts, found.passages, token_budget=TOKENS)

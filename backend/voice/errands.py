@@ -36,6 +36,7 @@ class _Batch:
     leg: Leg
     response_id: str
     running: "dict[str, asyncio.Task[Result]]" = field(default_factory=dict)
+    sources: list[str] = field(default_factory=list)
     ended: bool = False
     spoke: bool = False
     interrupted: bool = False
@@ -47,7 +48,8 @@ class Errands:
     """What the tools of one call are doing.
 
     as_written: see `Leg.speak`.
-    asked_by: tells the id of the person's last turn. current: the leg that answers. bring_in: lets another agent in.
+    asked_by: tells the id of the person's last turn. current: the leg that answers.
+    recalled: takes what the next answer is given from. bring_in: lets another agent in.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Errands:
         as_written: bool,
         asked_by: Callable[[], str],
         current: Callable[[], Leg | None],
+        recalled: Callable[[tuple[str, ...]], None],
         bring_in: Callable[[HandOver], None],
     ) -> None:
         self._call = call
@@ -71,6 +74,7 @@ class Errands:
         self._as_written = as_written
         self._asked_by = asked_by
         self._current = current
+        self._recalled = recalled
         self._bring_in = bring_in
         self._batches: dict[str, _Batch] = {}
         self._seen: set[str] = set()
@@ -161,6 +165,7 @@ class Errands:
         self._caller.say(messages.tool(shown, status, call_id))
         self._stopwatch.tool(shown, began, failed=status != "done")
         batch.running.pop(call_id, None)
+        batch.sources.extend(result.sources if result is not None else ())
         self._give(leg, call_id, _GIVEN_UP if result is None else result.text)
         if result is not None and result.hand_over is not None and not batch.handing_over and leg is self._current():
             batch.handing_over = True
@@ -185,6 +190,7 @@ class Errands:
         leg.working -= 1
         if over or batch.interrupted or batch.handing_over or leg is not self._current():
             return
+        self._recalled(tuple(dict.fromkeys(batch.sources)))
         leg.ask_response()
         self._caller.set_state("thinking")
 

@@ -236,6 +236,7 @@ class VoiceSession:
             as_written=configuration.takes_prepared_words(self._room.settings.azure_voicelive_api_version),
             asked_by=lambda: self._transcript.last_item,
             current=lambda: self._leg,
+            recalled=self._transcript.recalled,
             bring_in=self._bring_in,
         )
 

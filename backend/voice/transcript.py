@@ -71,6 +71,7 @@ class Transcript:
         self._again: list[str] = []
         self._said_before: dict[str, str] = {}
         self._clock = asyncio.get_running_loop().time
+        self._recalled: tuple[str, ...] = ()
         self.last_item = ""
         """The item in which the person spoke last, '' before they have."""
         self._settled = asyncio.Event()
@@ -143,13 +144,18 @@ class Transcript:
 
     # What the assistant says
 
+    def recalled(self, sources: tuple[str, ...]) -> None:
+        """The next answer is given from these facts and turns."""
+        self._recalled = sources
+
     def answer_begins(self, item_id: str, agent_id: str, *, held: bool = False) -> None:
         """An answer has begun. held: it is not shown, and not heard, until `answer_restored`."""
         if item_id not in self._answers:
             answer = self._answers[item_id] = _Answer(agent_id, held=held)
             self._last_answer = item_id
             answer.speech.ms_per_character = self._ms_per_character.get(agent_id, MS_PER_CHARACTER)
-            self._ledger.begin(item_id, "assistant", agent_id, datetime.now(UTC), self._clock())
+            recalled, self._recalled = self._recalled, ()
+            self._ledger.begin(item_id, "assistant", agent_id, datetime.now(UTC), self._clock(), recalled)
             if held:
                 self._cut(item_id, answer, 0)
 

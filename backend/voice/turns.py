@@ -73,6 +73,7 @@ class _Item:
     passed: bool = False
     late: bool = False
     turn: Turn | None = None
+    recalled: tuple[str, ...] = ()
 
 
 class Ledger:
@@ -87,10 +88,12 @@ class Ledger:
     def __contains__(self, item_id: str) -> bool:
         return item_id in self._items
 
-    def begin(self, item_id: str, role: Role, agent_id: str, said_at: datetime, now: float) -> None:
-        """Give the item its place: after all that have begun."""
+    def begin(
+        self, item_id: str, role: Role, agent_id: str, said_at: datetime, now: float, recalled: tuple[str, ...] = ()
+    ) -> None:
+        """Give the item its place: after all that have begun. recalled: what an answer was given from."""
         if item_id not in self._items:
-            item = _Item(item_id, role, agent_id, said_at, now + OPEN_PATIENCE_S)
+            item = _Item(item_id, role, agent_id, said_at, now + OPEN_PATIENCE_S, recalled=recalled)
             self._items[item_id] = item
             self._open.append(item)
 
@@ -226,6 +229,7 @@ class Ledger:
             said_at=said_at,
             session_id=self._session_id,
             item_id=item.item_id,
+            recalled=item.recalled,
         )
         if item.heard_ms is None:
             return replace(turn, content=item.speech.said(turn.content).strip()) if item.speech.short else turn

@@ -69,6 +69,7 @@ async def play(events: list[str]) -> None:
         as_written=True,
         asked_by=lambda: "item_u",
         current=lambda: leg,
+        recalled=lambda sources: None,
         bring_in=lambda hand_over: _never(hand_over),
     )
     calls, responses, writes = list[str](), 0, 0

@@ -250,6 +250,7 @@ class Call:
             as_written=True,
             asked_by=lambda: "",
             current=lambda: self.leg,
+            recalled=lambda sources: None,
             bring_in=lambda hand_over: None,
         )
         self.events = Events("s", self.caller, self.transcript, stopwatch, self.time, lambda: self.leg, errands)

@@ -96,6 +96,7 @@ async def played(steps: list[Step], *, spliced: bool, binary: bool = False, kept
         as_written=True,
         asked_by=lambda: "",
         current=lambda: current,
+        recalled=lambda sources: None,
         bring_in=lambda hand_over: None,
     )
     events = Events("s", caller, transcript, watch, lambda: now, lambda: current, errands)
