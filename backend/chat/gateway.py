@@ -43,6 +43,7 @@ _FIRST_BACKOFF_S = 0.25
 _LONGEST_BACKOFF_S = 8.0
 _CONNECT_S = 5.0
 _CHECK_S = 3.0
+_NO_TOOLS_S = 600
 _BROKEN = (openai.APIConnectionError, httpx.HTTPError, aiohttp.ClientError, OSError)
 
 
@@ -97,7 +98,7 @@ class Gateway:
         # Newer models refuse `max_tokens`, older servers do not know its successor: learnt from the first refusal.
         self._limit_name = "max_completion_tokens"
         self._steady: dict[str, Any] = {"temperature": 0}  # reasoning models refuse it: learnt likewise
-        self._takes_tools = True  # learnt likewise
+        self._no_tools_until = 0.0  # learnt likewise, for a while: it may be one server's description of a tool
 
     @property
     def configured(self) -> bool:
@@ -269,7 +270,10 @@ class Gateway:
         self, messages: Sequence[Message], model: str, max_tokens: int, offer: Mapping[str, Any]
     ) -> dict[str, Any]:
         body: dict[str, Any] = {"model": model, "messages": messages, self._limit_name: max_tokens}
-        return {**body, **offer} if offer and self._takes_tools else body
+        return {**body, **offer} if offer and self._offers_tools() else body
+
+    def _offers_tools(self) -> bool:
+        return asyncio.get_running_loop().time() >= self._no_tools_until
 
     async def _attempts(
         self, attempt: Callable[[], Awaitable[T]], *, limit: int = ATTEMPTS, deadline: float | None = None
@@ -280,7 +284,7 @@ class Gateway:
         tried = 0
         while True:
             tried += 1
-            limit_name, steady, took_tools = self._limit_name, self._steady, self._takes_tools
+            limit_name, steady, offered = self._limit_name, self._steady, self._offers_tools()
             try:
                 return await attempt()
             except openai.APIStatusError as error:
@@ -292,9 +296,9 @@ class Gateway:
                     self._steady = {}
                     tried -= 1
                     continue
-                if took_tools and any(failures.unsupported_parameter(error, name) for name in ("tools", "tool_choice")):
-                    log.warning("the AI gateway's model takes no tools; chat goes on without them")
-                    self._takes_tools = False
+                if offered and failures.refuses_tools(error):
+                    log.warning("the AI gateway refuses the tools; chat goes on without them for %d s", _NO_TOOLS_S)
+                    self._no_tools_until = loop.time() + _NO_TOOLS_S
                     tried -= 1
                     continue
                 failure = failures.refused(error)

@@ -164,6 +164,13 @@ def unsupported_parameter(error: openai.APIStatusError, name: str) -> bool:
     return error.status_code in (400, 422) and (body.get("param") == name or name in str(body.get("message", "")))
 
 
+def refuses_tools(error: openai.APIStatusError) -> bool:
+    """Tell whether the gateway refused the tools on offer, all or one of them."""
+    body = error.body if isinstance(error.body, dict) else {}
+    about = str(body.get("param") or "").startswith(("tool", "parallel_tool")) or "tool" in str(body.get("message", ""))
+    return error.status_code in (400, 422) and about
+
+
 def _code(error: openai.APIStatusError) -> str:
     body: Any = error.body
     return str(body.get("code") or "") if isinstance(body, dict) else ""

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from backend.chat.gateway import ATTEMPTS, Completion, Gateway, Usage
+from backend.chat.gateway import ATTEMPTS, Call, Completion, Gateway, Usage
 from backend.core.problems import Problem
 from backend.core.settings import Settings
 from backend.identity.outgoing import Outgoing
@@ -409,3 +409,57 @@ async def test_what_is_no_object_is_a_problem_after_one_attempt(
         await consulted(make_gateway())
     assert refused.value.code == code
     assert len(server.asked) == 1
+
+
+OFFER = {"tools": [{"type": "function", "function": {"name": "get_time", "parameters": {"type": "object"}}}]}
+CALLS = [{"id": "call_1", "type": "function", "function": {"name": "get_time", "arguments": "{}"}}]
+
+
+async def offered(gateway: Gateway) -> Completion:
+    return await gateway.complete(MESSAGES, model="gpt-5-chat", max_tokens=50, offer=OFFER)
+
+
+async def test_a_model_that_asks_for_tools_is_heard_whole_and_streamed(
+    server: Server, make_gateway: MakeGateway
+) -> None:
+    message = {"role": "assistant", "content": None, "tool_calls": CALLS}
+    server.replies = [reply({"choices": [{"message": message, "finish_reason": "tool_calls"}]})]
+    assert (await offered(make_gateway())).calls == (Call("call_1", "get_time", "{}"),)
+    assert server.asked[0]["body"]["tools"] == OFFER["tools"]
+    parts = [
+        {"index": 0, "id": "call_1", "type": "function", "function": {"name": "get_time", "arguments": ""}},
+        {"index": 1, "id": "call_2", "type": "function", "function": {"name": "remember", "arguments": '{"te'}},
+        {"index": 0, "function": {"arguments": "{}"}},
+        {"index": 1, "function": {"arguments": 'xt": "x"}'}},
+    ]
+    deltas = [{"choices": [{"index": 0, "delta": {"tool_calls": [part]}}]} for part in parts]
+    server.replies = [sse(piece("Let me look."), *deltas, piece(None, "tool_calls"))]
+    *words, end = await streamed(make_gateway())
+    assert words == ["Let me look."]
+    assert isinstance(end, Usage)
+    assert end.calls == (Call("call_1", "get_time", "{}"), Call("call_2", "remember", '{"text": "x"}'))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        error(param="tools", message="tools is not supported with this model"),
+        error(param="tools[0].function.parameters", message="Invalid schema for function 'docs_find'"),
+    ],
+)
+async def test_a_gateway_that_refuses_the_tools_is_asked_without_them(
+    server: Server, make_gateway: MakeGateway, said: dict[str, Any]
+) -> None:
+    server.replies = [reply(said, 400), reply()]
+    gateway = make_gateway()
+    assert (await offered(gateway)).text == "Hi."
+    assert (await offered(gateway)).text == "Hi."
+    assert ["tools" in asked["body"] for asked in server.asked] == [True, False, False]
+
+
+async def test_a_call_that_is_none_is_a_gateway_that_answers_badly(server: Server, make_gateway: MakeGateway) -> None:
+    message: dict[str, Any] = {"role": "assistant", "content": None, "tool_calls": [{"function": {}}]}
+    server.replies = [reply({"choices": [{"message": message}]})]
+    with pytest.raises(Problem) as failure:
+        await offered(make_gateway())
+    assert failure.value.code == "gateway_malformed"
