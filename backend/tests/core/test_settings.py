@@ -111,6 +111,10 @@ REFUSED = [
     ("development", {"CORS_ORIGINS": '["https://<CUSTOMER_SWA_HOSTNAME>"]'}, "CORS_ORIGINS"),
     ("development", {"AZURE_VOICELIVE_KEY": "<key-vault-secretref>"}, "AZURE_VOICELIVE_KEY"),
     ("development", {"DATA_RETENTION_DAYS": "0"}, "DATA_RETENTION_DAYS"),
+    ("development", {"METRICS_TOKEN": "short"}, "METRICS_TOKEN"),
+    ("development", {"OTEL_EXPORTER_OTLP_ENDPOINT": "localhost:4317"}, "OTEL_EXPORTER_OTLP_ENDPOINT"),
+    ("development", {"OTEL_EXPORTER_OTLP_ENDPOINT": "https://u:pw@host"}, "OTEL_EXPORTER_OTLP_ENDPOINT"),
+    ("development", {"OTEL_EXPORTER_OTLP_HEADERS": "a-key-alone"}, "OTEL_EXPORTER_OTLP_HEADERS"),
     ("development", {"CHAT_TIMEOUT_SECONDS": "soon"}, "CHAT_TIMEOUT_SECONDS"),
     ("development", {"LOG_LEVEL": "LOUD"}, "LOG_LEVEL"),
     ("staging", {}, "ENVIRONMENT"),
@@ -174,6 +178,8 @@ def test_the_representation_of_settings_holds_no_secret(environment: pytest.Monk
     for name in ("AZURE_AI_KEY", "AZURE_VOICELIVE_KEY", "AZURE_CLIENT_SECRET", "ENCRYPTION_KEY", "ZEP_API_KEY"):
         environment.setenv(name, secret)
     environment.setenv("DATABASE_URL", f"postgresql://u:{secret}@db/x")
+    environment.setenv("METRICS_TOKEN", secret)
+    environment.setenv("OTEL_EXPORTER_OTLP_HEADERS", f"api-key={secret}")
     assert secret not in repr(Settings())
     assert secret in Settings().secrets()
 
