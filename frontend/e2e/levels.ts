@@ -69,7 +69,8 @@ export function levelServers({ root, python, once, freePort, fleetingDirectory }
       ...common,
       name: level,
       command: `exec ${python} -m backend.cli.main serve --port ${port(level.toUpperCase())}`,
-      url: `${originOf(level)}/health`,
+      // Both start at the same time; only the first one that is needed is waited for.
+      ...(level === 'uat' && { url: `${originOf(level)}/health` }),
       env: {
         ENVIRONMENT: level,
         DEBUG: 'false',
@@ -91,5 +92,5 @@ export function levelServers({ root, python, once, freePort, fleetingDirectory }
       },
     }),
   )
-  return [authority, database, ai, ...services]
+  return [authority, database, ai, ...services.toReversed()]
 }

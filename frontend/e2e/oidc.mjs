@@ -22,7 +22,7 @@ const PASSWORD = 'correct horse'
 /** Who has an account, by user name. `lifetime`: seconds that their access tokens last. */
 const ACCOUNTS = {
   'alice@example.org': { oid: '5f1d2c3b-0000-4000-8000-00000000a11c', name: 'Alice Example', roles: ['engram.user'], lifetime: 3600 },
-  'bea@example.org': { oid: '5f1d2c3b-0000-4000-8000-000000000bea', name: 'Bea Brief', roles: ['engram.analyst'], lifetime: 6 },
+  'bea@example.org': { oid: '5f1d2c3b-0000-4000-8000-000000000bea', name: 'Bea Brief', roles: ['engram.analyst'], lifetime: 4 },
   'nora@example.org': { oid: '5f1d2c3b-0000-4000-8000-00000000004a', name: 'Nora Norole', roles: [], lifetime: 3600 },
 }
 const byOid = (oid) => Object.entries(ACCOUNTS).find(([, account]) => account.oid === oid)

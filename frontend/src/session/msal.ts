@@ -55,6 +55,8 @@ export async function openMsal({ authority, client_id, scopes }: EntraApp): Prom
     },
 
     async redirect({ claims, prompt, account }) {
+      // Whoever comes back by the back button may find the page as it was left: in the middle of leaving.
+      window.addEventListener('pageshow', ({ persisted }) => persisted && window.location.reload(), { once: true })
       await msal.acquireTokenRedirect({
         scopes: [...scopes],
         ...(claims !== null && { claims }),
