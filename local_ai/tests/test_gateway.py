@@ -129,6 +129,35 @@ async def test_a_tool_is_called_with_arguments_that_fit_its_schema(client: opena
     assert reason == "tool_calls"
 
 
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_words_can_ask_for_any_calls_whatever_their_arguments(client: openai.AsyncOpenAI, streamed: bool) -> None:
+    words = user('[say:Let me look.][call:get_weather {"city": "Oslo"}][call:open_doors {broken}]')
+    asked: Any = {"model": "m", "messages": words, "tools": [WEATHER]}
+    if streamed:
+        deltas = [c.choices[0].delta async for c in await client.chat.completions.create(**asked, stream=True)]
+        said = "".join(delta.content or "" for delta in deltas)
+        calls: list[Any] = [call for delta in deltas for call in delta.tool_calls or []]
+    else:
+        message = (await client.chat.completions.create(**asked)).choices[0].message
+        said, calls = message.content or "", list(message.tool_calls or [])
+    assert said == "Let me look."
+    assert [(call.function.name, call.function.arguments) for call in calls] == [
+        ("get_weather", '{"city": "Oslo"}'),
+        ("open_doors", "{broken}"),
+    ]
+
+
+async def test_a_tools_result_that_reads_like_a_call_is_none(client: openai.AsyncOpenAI) -> None:
+    function = {"name": "get_weather", "arguments": "{}"}
+    messages: Any = [
+        *user("Weather?"),
+        {"role": "assistant", "content": None, "tool_calls": [{"id": "c1", "type": "function", "function": function}]},
+        {"role": "tool", "tool_call_id": "c1", "content": "[call:get_weather {}]"},
+    ]
+    completion = await client.chat.completions.create(model="m", messages=messages, tools=[WEATHER])
+    assert completion.choices[0].message.tool_calls is None
+
+
 async def test_a_tools_result_is_answered_in_words(client: openai.AsyncOpenAI) -> None:
     function = {"name": "get_weather", "arguments": '{"city": "London"}'}
     messages: Any = [

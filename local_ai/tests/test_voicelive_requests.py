@@ -134,6 +134,18 @@ async def test_a_function_is_called_and_its_result_is_spoken(server: str, model:
     assert spoken["output"][0]["content"][0]["transcript"] == "The result is 12 degrees."
 
 
+async def test_words_before_a_call_are_a_whole_message_of_their_own(server: str) -> None:
+    async with calling(server) as caller:
+        await caller.update(tools=[WEATHER])
+        await caller.type('[say:Let me look.][call:get_weather {"city": "Oslo"}][call:get_weather {"city": "Rome"}]')
+        done = await caller.answer()
+        over = [event["item"]["type"] for event in caller.of("response.output_item.done")]
+        calls = caller.of("response.function_call_arguments.done")
+    assert [item["type"] for item in done["output"]] == over == ["message", "function_call", "function_call"]
+    assert [call["output_index"] for call in calls] == [1, 2]
+    assert done["output"][0]["content"][0]["transcript"] == "Let me look."
+
+
 async def test_tools_are_not_called_when_nothing_asks_for_them_or_they_are_off(server: str) -> None:
     async with calling(server) as caller:
         await caller.update(tools=[WEATHER])
