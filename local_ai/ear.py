@@ -1,11 +1,12 @@
 """The ear: from a stream of audio to utterances and their words. No threads, no clock: audio in, events out.
 
-Time is counted in samples, so the same audio gives the same events however fast it comes. The rules: speech starts with
-three voiced frames of four (about 100 ms); at each pause of 380 ms Smart Turn says whether the turn is over, at 770 ms
-where the words are left hanging, and 1.2 s of silence end it whatever it says. The words are looked up already 130 ms
-into a pause, so they are there by then.
+Time is counted in samples, so the same audio gives the same events however fast it comes. The rules, as `Hearing` has
+them unless the session asks for others: speech starts with three voiced frames of four (about 100 ms); at each pause of
+380 ms Smart Turn says whether the turn is over, at 770 ms where the words are left hanging, and 1.2 s of silence end it
+whatever it says. The words are looked up already 130 ms into a pause, so they are there by then.
 """
 
+import math
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -14,27 +15,20 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from local_ai.brains import Final, HeardEvent, Partial, SpeechStarted, SpeechStopped, TranscriptionFailed
+from local_ai.brains import Final, HeardEvent, Hearing, Partial, SpeechStarted, SpeechStopped, TranscriptionFailed
 from local_ai.recognition import RecognitionFailed
 from local_ai.speech_detection import FRAME, RATE, TURN_SECONDS
 
 Floats = npt.NDArray[np.float32]
 
-VOICED, STILL_VOICED = 0.5, 0.35
-"""Silero's probability from which a frame counts as speech: while nobody speaks, and within an utterance."""
-ONSET_FRAMES = 3
+WITHIN = 0.15
+"""How much lower Silero's probability may be within an utterance than at its start, as in Silero's own iterator."""
+LEAST_VOICED = 0.05
 LOOK_UP_FRAMES = 4
-PAUSE_FRAMES = 12
-"""384 ms. Smart Turn may be asked after 200 ms, but takes half of the commas of fluent speech for an end (measured:
-pauses of 160-350 ms at 0.5-0.99); being cut off in mid-sentence is worse than 0.2 s of waiting."""
-HANGING_FRAMES = 24
-"""768 ms: a pause after words that go on, such as "my name is Ada,", must be longer. The melody alone does not tell."""
-FINISHED = 0.5
-"""Smart Turn's probability from which a pause ends the turn."""
-MAX_SILENCE = 1.2
-"""Seconds of silence that end the turn in any case."""
-PREFIX = 0.4
-"""Seconds kept from before the first voiced frame: soft beginnings are not voiced yet."""
+HANGING = 2
+"""A pause after words that go on, such as "my name is Ada,", must be this many times as long. The melody alone does not
+tell. Smart Turn may be asked after 200 ms, but takes half of the commas of fluent speech for an end (measured: pauses
+of 160-350 ms at 0.5-0.99); being cut off in mid-sentence is worse than 0.2 s of waiting, so it is 384 ms by default."""
 FIRST_PARTIAL = 0.7
 """Seconds of an utterance below which a partial would be a guess."""
 PARTIAL_EVERY = 0.5
@@ -88,6 +82,17 @@ class Ear:
             maxlen=_KEPT
         )  # what came since the last utterance, and voiced?
         self._reset()
+        self.follow(Hearing())
+
+    def follow(self, hearing: Hearing) -> None:
+        """Find utterances in this way from here on."""
+        self._voiced = hearing.threshold
+        self._still_voiced = max(LEAST_VOICED, hearing.threshold - WITHIN)
+        self._onset_frames = max(1, _frames(hearing.speech_ms))
+        self._prefix_frames = int(hearing.prefix_ms / 1000 / _FRAME_SECONDS)
+        self._pause_frames = max(1, _frames(hearing.silence_ms))
+        self._finished = hearing.finished
+        self._longest_frames = max(self._pause_frames, _frames(hearing.longest_silence_ms))
 
     def hear(self, samples: Floats, *, hurried: bool = False) -> Iterator[HeardEvent]:
         """Take the next audio, any length. hurried: audio waits already, so leave partials out."""
@@ -129,12 +134,12 @@ class Ear:
         self._every = PARTIAL_EVERY
 
     def _wait(self, frame: Floats, probability: float) -> Iterator[HeardEvent]:
-        self._before.append((frame, probability >= VOICED))
-        onset = [voiced for _, voiced in list(self._before)[-ONSET_FRAMES - 1 :]]
-        if sum(onset) < ONSET_FRAMES:
+        self._before.append((frame, probability >= self._voiced))
+        onset = [voiced for _, voiced in list(self._before)[-self._onset_frames - 1 :]]
+        if sum(onset) < self._onset_frames:
             return
         first = self._heard - len(onset) + onset.index(True)
-        kept = self._heard - first + int(PREFIX / _FRAME_SECONDS)
+        kept = self._heard - first + self._prefix_frames
         self._segment = [frame for frame, _ in self._before][-kept:]
         self._levels = [1.0] * len(self._segment)
         self._recent.extend(self._segment)
@@ -146,21 +151,31 @@ class Ear:
         self._segment.append(frame)
         self._levels.append(probability)
         self._recent.append(frame)
-        if probability >= STILL_VOICED:
+        if probability >= self._still_voiced:
             self._silent, self._looked_up = 0, None
             yield from self._glimpse(hurried)
             return
         self._silent += 1
         if self._silent == LOOK_UP_FRAMES:
             yield from self._look_up()
-        elif self._silent == (HANGING_FRAMES if self._hangs() else PAUSE_FRAMES):
-            if self._turn.probability(np.concatenate(list(self._recent))) >= FINISHED:
+        if self._silent == self._asked_after():
+            if self._is_finished():
                 yield from self._finish()
             elif self._seconds() >= LONG_SEGMENT and self._looked_up is not None:
                 self._settle(len(self._segment), self._looked_up)
                 self._looked_up = ""
-        elif self._silent * _FRAME_SECONDS >= MAX_SILENCE:
+        elif self._silent >= self._longest_frames:
             yield from self._finish()
+
+    def _asked_after(self) -> int:
+        """Return after how many silent frames the turn may be over."""
+        hangs = self._finished is not None and self._hangs()
+        return min(self._pause_frames * HANGING, self._longest_frames) if hangs else self._pause_frames
+
+    def _is_finished(self) -> bool:
+        if self._finished is None or self._silent >= self._longest_frames:
+            return True
+        return self._turn.probability(np.concatenate(list(self._recent))) >= self._finished
 
     def _glimpse(self, hurried: bool) -> Iterator[HeardEvent]:
         seconds = self._seconds()
@@ -232,3 +247,7 @@ class Ear:
 
 def _ms(frames: int) -> int:
     return round(frames * _FRAME_SECONDS * 1000)
+
+
+def _frames(ms: int) -> int:
+    return math.ceil(ms / 1000 / _FRAME_SECONDS)

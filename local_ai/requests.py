@@ -101,6 +101,7 @@ def response_asked(
         must_call=must_call,
         pre_generated=_pre_generated(request.get("pre_generated_assistant_message")),
         metadata=request.get("metadata"),
+        tells_words="word" in (session["output_audio_timestamp_types"] or []) and voice.get("type") != "openai",
     )
 
 

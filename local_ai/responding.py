@@ -5,6 +5,7 @@ Text runs ahead: as clauses complete they are handed to the voice, which speaks 
 
 import asyncio
 import logging
+import re
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
@@ -50,6 +51,7 @@ class Asked:
     """What one response is asked to be, after the session's settings and `response.create` are put together.
 
     ready: awaited before thinking, while the user's words are still being recognised; gives the messages.
+    tells_words: whether the place of each word in the sound is told.
     beside: user transcription events to interleave, as native models do: (after the first "text" or "audio", event).
     """
 
@@ -66,6 +68,7 @@ class Asked:
     must_call: bool = False
     pre_generated: str | None = None
     metadata: dict[str, str] | None = None
+    tells_words: bool = False
     audio_tokens_in: int = 0
     beside: deque[tuple[str, Event]] = field(default_factory=deque)
 
@@ -197,11 +200,30 @@ class Response:
             if not clause.strip() or self._place is None:
                 continue
             self._stage.playback.clause(self._place.item_id, clause)
+            began_ms = self._audio_ms
             speech = self._stage.brain.speak(clause.strip(), self._asked.local_voice, self._asked.rate)
             async with aclosing(speech) as pieces:  # type: ignore[type-var]
                 async for piece in pieces:
                     for start in range(0, len(piece), LONGEST_DELTA_MS * _BYTES_PER_MS):
                         await self._audio_delta(piece[start : start + LONGEST_DELTA_MS * _BYTES_PER_MS])
+            if self._asked.tells_words:
+                self._tell_words(self._place, clause, began_ms)
+
+    def _tell_words(self, place: Place, clause: str, began_ms: float) -> None:
+        """Tell where the words of a clause lie in its sound: in proportion, as no voice here tells it."""
+        if self.over or not clause.strip():
+            return
+        ms_each = (self._audio_ms - began_ms) / len(clause.strip())
+        for word in re.finditer(r"\S+", clause.strip()):
+            self._stage.emit(
+                place.at(
+                    "response.audio_timestamp.delta",
+                    audio_offset_ms=round(began_ms + word.start() * ms_each),
+                    audio_duration_ms=round(len(word.group()) * ms_each),
+                    text=word.group().strip(".,;:!?"),
+                    timestamp_type="word",
+                )
+            )
 
     def _open(self) -> Place:
         """Announce the assistant message, before its first word."""

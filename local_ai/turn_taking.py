@@ -4,8 +4,10 @@ Nothing here sends, waits or keeps time by itself: the session asks, with the ti
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from .brains import Hearing
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,10 @@ class TurnRules:
     """Appended to a cut text, for the model."""
     prefix_ms: int
     """Padding before speech, part of the reported start."""
+    ignores_fillers: bool = False
+    """Speech over an answer that holds nothing but fillers counts as no words."""
+    hearing: Hearing = field(default_factory=Hearing)
+    """What the listener is asked for."""
 
     @classmethod
     def of(cls, turn_detection: dict[str, Any] | None) -> "TurnRules":
@@ -38,7 +44,50 @@ class TurnRules:
             truncates=bool(turn_detection.get("auto_truncate")),
             truncation_mark=str(turn_detection.get("appended_text_after_truncation") or ""),
             prefix_ms=400 if padding is None else int(padding),
+            ignores_fillers=bool(turn_detection.get("remove_filler_words")),
+            hearing=_hearing(turn_detection),
         )
+
+
+FINISHED = {"low": 0.35, "medium": 0.5, "default": 0.5, "high": 0.7}
+"""Smart Turn's probability for each `threshold_level`: a low one lets a pause end the turn sooner."""
+_EAGERNESS = {"high": "low", "low": "high"}
+_MORE_SPEECH_MS = 816
+"""How long more speech is waited for when the session has no `timeout_ms`: with the usual pause, 1.2 s in all."""
+_FILLERS = frozenset("ah um umm mm mhm mmhm uh huh oh yeah hm hmm okay ok".split())  # noqa: SIM905 - words
+
+
+def _hearing(turn_detection: dict[str, Any]) -> Hearing:
+    """What a session's turn detection means for Silero and Smart Turn. What it leaves open is as by default."""
+    usual = Hearing()
+
+    def number(name: str, otherwise: float) -> float:
+        value = turn_detection.get(name)
+        return otherwise if value is None else float(value)
+
+    silence_ms = int(number("silence_duration_ms", usual.silence_ms))
+    end = turn_detection.get("end_of_utterance_detection")
+    semantic = isinstance(end, dict) or turn_detection.get("type") != "server_vad"
+    level, more_ms = "default", _MORE_SPEECH_MS
+    if isinstance(end, dict):
+        level = end.get("threshold_level") or level
+        more_ms = 1000 if end.get("timeout_ms") is None else int(end["timeout_ms"])
+    elif turn_detection.get("type") == "semantic_vad":
+        level = _EAGERNESS.get(str(turn_detection.get("eagerness")), level)
+    return Hearing(
+        threshold=number("threshold", usual.threshold),
+        prefix_ms=int(number("prefix_padding_ms", usual.prefix_ms)),
+        speech_ms=int(number("speech_duration_ms", usual.speech_ms)),
+        silence_ms=silence_ms,
+        finished=FINISHED.get(level, usual.finished) if semantic else None,
+        longest_silence_ms=silence_ms + more_ms if semantic else silence_ms,
+    )
+
+
+def only_fillers(text: str) -> bool:
+    """Tell whether a text has words, and none but fillers."""
+    words = re.findall(r"[a-z]+", text.lower())
+    return bool(words) and _FILLERS.issuperset(words)
 
 
 # A clause may end after these, when a space or the end follows: sentence marks at once, softer marks when the clause is

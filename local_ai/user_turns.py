@@ -20,7 +20,7 @@ from .events import Event
 from .requests import RequestRejected
 from .responding import Stage
 from .session_settings import SessionSettings
-from .turn_taking import StableWords, TurnRules
+from .turn_taking import StableWords, TurnRules, only_fillers
 
 log = logging.getLogger("local_ai.voice")
 
@@ -32,13 +32,17 @@ _AUDIO_TOKENS_PER_S = 10
 
 @dataclass(slots=True)
 class Turn:
-    """Something the user said that still waits for its words. finals_due: transcripts that make it up."""
+    """Something the user said that still waits for its words.
+
+    finals_due: transcripts that make it up. over_answer: it was said while an answer was heard.
+    """
 
     item_id: str
     answered: bool
     partials: StableWords
     finals_due: int = 1
     words: list[str] = field(default_factory=list)
+    over_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,8 @@ class Said:
 class UserTurns:
     """One listener at a time and the turns it finds.
 
-    on_speech: the user began to speak. on_committed: a turn ended. on_said: a turn has its words. All are called
-    between two awaits.
+    on_speech: the user began to speak; tells whether an answer was heard. on_committed: a turn ended. on_said: a turn
+    has its words. All are called between two awaits.
     """
 
     def __init__(
@@ -61,7 +65,7 @@ class UserTurns:
         stage: Stage,
         settings: SessionSettings,
         *,
-        on_speech: Callable[[], None],
+        on_speech: Callable[[], bool],
         on_committed: Callable[[], None],
         on_said: Callable[[Said], None],
     ) -> None:
@@ -77,6 +81,7 @@ class UserTurns:
         self.settled.set()
         self.audio_tokens = 0
         """Of all committed turns."""
+        self._over_answer = False
         self._partials = StableWords()
         self._turns: deque[Turn] = deque()
         self._unfinished = 0  # utterances the listener ended by itself and has not put into words yet
@@ -109,6 +114,8 @@ class UserTurns:
             self._unfinished = 0
             await self.close()
             self._listener = self._listen()
+        else:
+            self._listener.follow(self.rules.hearing)
 
     def append(self, event: Event) -> None:
         """`input_audio_buffer.append`: no answer. Raises RequestRejected."""
@@ -166,6 +173,7 @@ class UserTurns:
         values = self._settings.values
         self._rate = input_rate(values["input_audio_format"], values["input_audio_sampling_rate"])
         listener = self._stage.brain.listen(self._rate)
+        listener.follow(self.rules.hearing)
         self._task = asyncio.create_task(self._hear(listener))
         return listener
 
@@ -198,7 +206,7 @@ class UserTurns:
         self.speaking = events.new_id("item_")
         self._partials = StableWords()
         self._stage.emit(events.speech_started(self.speaking, max(0, at_ms - self.rules.prefix_ms)))
-        self._on_speech()
+        self._over_answer = self._on_speech()
 
     def _on_partial(self, text: str) -> None:
         if self.speaking is not None:
@@ -210,7 +218,7 @@ class UserTurns:
         if not self.rules.detects or self.speaking is None:
             return
         self._stage.emit(events.speech_stopped(self.speaking, at_ms))
-        turn = Turn(self.speaking, answered=self.rules.answers, partials=self._partials)
+        turn = Turn(self.speaking, answered=self.rules.answers, partials=self._partials, over_answer=self._over_answer)
         self.speaking = None
         self._commit(turn)
 
@@ -246,6 +254,8 @@ class UserTurns:
             self.settled.set()
         words = " ".join(word for word in [*self._loose_words, *turn.words] if word)
         self._loose_words.clear()
+        if turn.over_answer and self.rules.ignores_fillers and only_fillers(words):
+            text = words = ""
         self._stage.faults.read_text(turn.item_id, words)
         if (text is None and not words) or self._stage.faults.take("transcription-failed"):
             self._on_no_words(turn, failure or "The audio could not be transcribed.")

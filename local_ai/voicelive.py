@@ -239,9 +239,11 @@ class VoiceSession:
             self._answer_due = True
         self._answer()  # also after noise: what was said before it may still wait for its answer
 
-    def _on_speech(self) -> None:
+    def _on_speech(self) -> bool:
+        over_answer = self._response is not None or self._playback.playing(self._loop.time()) is not None
         if self._turns.rules.interrupts:
             self._interrupt()
+        return over_answer
 
     def _interrupt(self) -> None:
         now = self._loop.time()

@@ -8,14 +8,16 @@ const TAP_MODULE = `
 registerProcessor('test-tap', class extends AudioWorkletProcessor {
   process(inputs) {
     const samples = inputs[0] && inputs[0][0]
-    if (samples) this.port.postMessage({ time: currentTime, samples: samples.slice() })
+    const microphone = inputs[1] && inputs[1][0]
+    if (samples) this.port.postMessage({ time: currentTime, samples: samples.slice(), microphone: microphone ? microphone.slice() : null })
     return true
   }
 })`
 
 interface TapState {
   rate: number
-  blocks: { time: number; samples: Float32Array }[]
+  /** What was played, and what the microphone gave to the page at that moment: both sample by sample on one clock. */
+  blocks: { time: number; samples: Float32Array; microphone: Float32Array | null }[]
   /** Messages of the voice socket with the audio clock's time of their arrival. */
   messages: { time: number; message: Record<string, unknown> }[]
 }
@@ -34,15 +36,18 @@ export async function installTap(page: Page): Promise<void> {
     let context: AudioContext | null = null
 
     const connect = AudioNode.prototype.connect as (this: AudioNode, ...target: unknown[]) => AudioNode
+    const sources: AudioNode[] = []
     AudioNode.prototype.connect = function (this: AudioNode, ...target: unknown[]) {
+      if (this instanceof MediaStreamAudioSourceNode) sources.push(this)
       if (target[0] instanceof AudioDestinationNode) {
         context = this.context as AudioContext
         tap.rate = context.sampleRate
         const listen = async (sounding: AudioContext) => {
           await sounding.audioWorklet.addModule(URL.createObjectURL(new Blob([module], { type: 'text/javascript' })))
-          const node = new AudioWorkletNode(sounding, 'test-tap', { numberOfOutputs: 0 })
-          node.port.onmessage = ({ data }: MessageEvent<{ time: number; samples: Float32Array }>) => tap.blocks.push(data)
+          const node = new AudioWorkletNode(sounding, 'test-tap', { numberOfInputs: 2, numberOfOutputs: 0 })
+          node.port.onmessage = ({ data }: MessageEvent<TapState['blocks'][number]>) => tap.blocks.push(data)
           connect.call(this, node)
+          for (const source of sources) connect.call(source, node, 0, 1)
         }
         void listen(context)
       }
@@ -180,4 +185,60 @@ export function medianPitch(page: Page, from = 0, to = Number.POSITIVE_INFINITY)
     },
     [from, to] as const,
   )
+}
+
+export interface Interruption {
+  /** Where the voice begins in the microphone's waveform, seconds on the audio clock. */
+  readonly onset: number
+  /** Milliseconds from there until what was played is 18 dB down, and until it is silent. */
+  readonly duckedMs: number
+  readonly silentMs: number
+}
+
+/**
+ * Every time the microphone's waveform rises from quiet while an answer sounds: how long the answer went on.
+ *
+ * Down: no later sample of that answer is within 17 dB of its peak. Silent: none is above -60 dBFS, for 80 ms at least.
+ */
+export function interruptions(page: Page): Promise<readonly Interruption[]> {
+  return page.evaluate(() => {
+    const { rate, blocks } = window.engramTestTap
+    const count = blocks.reduce((sum, { samples }) => sum + samples.length, 0)
+    const played = new Float32Array(count)
+    const microphone = new Float32Array(count)
+    let at = 0
+    for (const block of blocks) {
+      played.set(block.samples, at)
+      if (block.microphone) microphone.set(block.microphone, at)
+      at += block.samples.length
+    }
+    const start = blocks[0]?.time ?? 0
+    const found: { onset: number; duckedMs: number; silentMs: number }[] = []
+    const quiet = 0.25 * rate
+    let lastLoud = -quiet
+    for (let i = 0; i < count; i++) {
+      if (Math.abs(microphone[i] ?? 0) < 0.003) continue
+      const began = i - lastLoud >= quiet
+      lastLoud = i
+      if (!began) continue
+      let peak = 0
+      for (let j = Math.max(0, i - Math.round(0.03 * rate)); j < i; j++) peak = Math.max(peak, Math.abs(played[j] ?? 0))
+      if (peak < 0.05) continue
+      let loud = i
+      let sounding = i
+      for (let j = i; j < count && j - sounding < 0.08 * rate; j++) {
+        const level = Math.abs(played[j] ?? 0)
+        if (level > 0.001) sounding = j
+        if (level > peak * 10 ** (-17 / 20)) loud = j
+      }
+      found.push({ onset: start + i / rate, duckedMs: ((loud - i) * 1000) / rate, silentMs: ((sounding - i) * 1000) / rate })
+    }
+    return found
+  })
+}
+
+/** The value below which this part of them lies. */
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.ceil(part * sorted.length) - 1)] ?? Number.NaN
 }

@@ -45,6 +45,23 @@ class TranscriptionFailed:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """How a listener tells where an utterance begins and ends. Milliseconds, and probabilities from 0 to 1.
+
+    threshold: of speech. prefix_ms: audio kept from before the first voiced sample. speech_ms: voice shorter than this
+    begins nothing. silence_ms: the pause after which the turn may be over. finished: how sure it has to be that the
+    speaker has finished, None when silence alone decides. longest_silence_ms: the pause that ends it in any case.
+    """
+
+    threshold: float = 0.5
+    prefix_ms: int = 400
+    speech_ms: int = 96
+    silence_ms: int = 384
+    finished: float | None = 0.5
+    longest_silence_ms: int = 1200
+
+
 HeardEvent = SpeechStarted | Partial | SpeechStopped | Final | TranscriptionFailed
 
 
@@ -113,6 +130,10 @@ class Listener(Protocol):
     closes what was fed since the last utterance without waiting for silence: then Final (or TranscriptionFailed)
     follows, preceded by SpeechStopped if SpeechStarted was reported.
     """
+
+    def follow(self, hearing: Hearing) -> None:
+        """Find utterances in this way from here on."""
+        ...
 
     def feed(self, pcm16: bytes) -> None:
         """Take little-endian mono PCM16 at the listener's rate, any length. Never blocks: work happens on a thread."""

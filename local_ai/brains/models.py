@@ -17,6 +17,7 @@ import numpy as np
 from local_ai.brains import (
     Final,
     HeardEvent,
+    Hearing,
     Partial,
     ReplyDelta,
     ReplyEnd,
@@ -48,7 +49,7 @@ class ModelsListener:
         self._ear, self._rate = ear, sample_rate
         self._resampler = Resampler(sample_rate)
         self._loop = asyncio.get_running_loop()
-        self._inbox: queue.SimpleQueue[tuple[bytes | str, int] | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[tuple[bytes | str | Hearing, int] | None] = queue.SimpleQueue()
         self._odd = b""
         self._fed = self._taken = 0  # bytes: written by one side each, so the difference needs no lock
         self._lost = 0
@@ -58,6 +59,10 @@ class ModelsListener:
         self._news = asyncio.Event()
         self._closed = False
         threading.Thread(target=self._work, name="listen", daemon=True).start()
+
+    def follow(self, hearing: Hearing) -> None:
+        """Find utterances in this way, from the next audio on."""
+        self._inbox.put((hearing, self._epoch))
 
     def feed(self, pcm16: bytes) -> None:
         """Take PCM16 of any length. Past two minutes of waiting audio the newest is dropped; the transcript tells."""
@@ -113,7 +118,10 @@ class ModelsListener:
             except Exception as error:  # whatever a model throws ends the utterance, not the call
                 self._fail(error, epoch)
 
-    def _hear(self, what: bytes | str) -> Iterable[HeardEvent]:
+    def _hear(self, what: bytes | str | Hearing) -> Iterable[HeardEvent]:
+        if isinstance(what, Hearing):
+            self._ear.follow(what)
+            return ()
         if what == "clear":
             self._ear.clear()
             return ()

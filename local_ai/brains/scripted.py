@@ -1,10 +1,10 @@
 """The deterministic brain: for tests. It hears by loudness, answers by rule and speaks in tones.
 
-What an utterance says comes from a script (a YAML or JSON list of {hear, say?, call?}), else it is "utterance n". A
-reply is what the script says to that text, else a rule. `[call:NAME {…}]` in the user's words asks for that tool with
-those arguments, whatever they are, also several times; `[say:…]` is said before. Environment: SCRIPTED_DELAY_MS before
-a reply's first word (0), SCRIPTED_SILENCE_MS that end an utterance (300), SCRIPTED_PACE seconds of tone made in a
-second (16, 0 for no wait).
+What is shorter than 160 ms is noise. What an utterance says comes from a script (a YAML or JSON list of {hear, say?,
+call?}), else it is "utterance n". A reply is what the script says to that text, else a rule. `[call:NAME {…}]` in the
+user's words asks for that tool with those arguments, whatever they are, also several times; `[say:…]` is said before.
+Environment: SCRIPTED_DELAY_MS before a reply's first word (0), SCRIPTED_SILENCE_MS that end an utterance (300),
+SCRIPTED_PACE seconds of tone made in a second (16, 0 for no wait).
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from . import (
     Busy,
     Final,
     HeardEvent,
+    Hearing,
     Partial,
     ReplyDelta,
     ReplyEnd,
@@ -40,6 +41,7 @@ _LOUD = 300.0  # root mean square of 16-bit samples; a tone at a tenth of full s
 _WINDOW_MS = 20
 _ONSET_WINDOWS = 3  # 60 ms: a click is not speech
 _WORD_MS = 200
+_NOISE_WINDOWS = 8  # 160 ms: what is shorter is a cough or a door, and comes to no words
 _RESULT = "[result of "
 _CALL = re.compile(r"\[call:([\w-]+)(?: (\{.*?\}))?\]", re.DOTALL)
 _HANDED_OVER = re.compile(r"(\w+) has just handed this conversation over to you")
@@ -90,6 +92,9 @@ class ScriptedListener:
         self._started = 0
         self._words_told = 0
         self._utterances = 0
+
+    def follow(self, hearing: Hearing) -> None:
+        """Nothing changes: what a test hears depends on its sound alone."""
 
     def feed(self, pcm16: bytes) -> None:
         """See Listener."""
@@ -155,11 +160,14 @@ class ScriptedListener:
         return f"utterance {self._utterances + 1}"
 
     def _stop(self) -> None:
-        text = self._text()
-        self._utterances += 1
         self._speaking = False
         self._onset = 0
         self._events.put_nowait(SpeechStopped(self._last_loud * _WINDOW_MS))
+        if self._last_loud - self._started <= _NOISE_WINDOWS:
+            self._events.put_nowait(Final(""))
+            return
+        text = self._text()
+        self._utterances += 1
         if fault_in(text) == "transcription-failed":
             self._events.put_nowait(TranscriptionFailed("The audio could not be transcribed (asked for by the test)."))
         else:

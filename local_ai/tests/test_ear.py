@@ -6,10 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from local_ai.brains import Final, HeardEvent, Partial, SpeechStarted, SpeechStopped, TranscriptionFailed
-from local_ai.ear import MAX_SILENCE, Ear
+from local_ai.brains import Final, HeardEvent, Hearing, Partial, SpeechStarted, SpeechStopped, TranscriptionFailed
+from local_ai.ear import Ear
 from local_ai.recognition import RecognitionFailed, without_loop
 from local_ai.speech_detection import FRAME, Resampler, log_mel
+from local_ai.turn_taking import TurnRules
 
 Floats = npt.NDArray[np.float32]
 
@@ -100,8 +101,90 @@ def test_events_do_not_depend_on_how_the_audio_is_cut() -> None:
 
 def test_an_unfinished_sentence_is_waited_for_but_not_for_ever() -> None:
     ear = an_ear(finished=False)
-    assert SpeechStopped not in kinds(heard(ear, speech(20), silence(seconds(MAX_SILENCE) - 2)))
+    assert SpeechStopped not in kinds(heard(ear, speech(20), silence(seconds(1.2) - 2)))
     assert kinds(heard(ear, silence(4))) == [SpeechStopped, Final]
+
+
+class Certainty:
+    """Says of each frame how loud it is, and of each pause always the same."""
+
+    def __init__(self, certain: float = 1.0) -> None:
+        self.certain = certain
+
+    def probability(self, audio: Floats) -> float:
+        return float(np.abs(audio).max()) if len(audio) == FRAME else self.certain
+
+
+def asked_for(certain: float = 1.0, **turn_detection: object) -> Ear:
+    """An ear that follows a session's `turn_detection`, whose Smart Turn is always as certain as said."""
+    ear = Ear(Certainty(), Certainty(certain), Counter())
+    ear.follow(TurnRules.of({"type": "azure_semantic_vad"} | turn_detection).hearing)
+    return ear
+
+
+def ended_after(ear: Ear) -> int:
+    """Return how many silent frames after speech end the turn."""
+    heard(ear, speech(20))
+    return next(count for count in range(1, 200) if SpeechStopped in kinds(heard(ear, silence(1))))
+
+
+def test_a_session_that_asks_for_nothing_gets_the_usual_ear() -> None:
+    assert TurnRules.of({"type": "azure_semantic_vad"}).hearing == Hearing()
+
+
+@pytest.mark.parametrize(("threshold", "speaks"), [(0.3, True), (0.5, True), (0.7, False)])
+def test_the_threshold_of_the_session_says_what_is_speech(threshold: float, speaks: bool) -> None:
+    ear = asked_for(threshold=threshold)
+    assert bool(kinds(heard(ear, np.full(20 * FRAME, 0.55, np.float32)))) is speaks
+
+
+@pytest.mark.parametrize(("ms", "started"), [(32, True), (96, True), (400, False)])
+def test_speech_that_is_shorter_than_the_session_asks_for_begins_nothing(ms: int, started: bool) -> None:
+    ear = asked_for(speech_duration_ms=ms)
+    assert (SpeechStarted in kinds(heard(ear, silence(20), speech(5), silence(2)))) is started
+
+
+@pytest.mark.parametrize("ms", [96, 416, 832])
+def test_the_silence_of_the_session_ends_a_turn_that_sounds_finished(ms: int) -> None:
+    assert ended_after(asked_for(silence_duration_ms=ms)) == ms / 32
+
+
+@pytest.mark.parametrize(
+    ("level", "certain", "waits"),
+    [("low", 0.4, False), ("medium", 0.4, True), ("default", 0.6, False), ("high", 0.6, True)],
+)
+def test_the_level_of_the_session_says_how_sure_the_end_must_be(level: str, certain: float, waits: bool) -> None:
+    end = {"model": "semantic_detection_v1", "threshold_level": level, "timeout_ms": 640}
+    ear = asked_for(certain, silence_duration_ms=320, end_of_utterance_detection=end)
+    assert ended_after(ear) == (30 if waits else 10), "10 frames of silence, and 20 more of waiting"
+
+
+@pytest.mark.parametrize("ms", [320, 960])
+def test_the_timeout_of_the_session_bounds_the_wait_for_more(ms: int) -> None:
+    ear = asked_for(0.0, silence_duration_ms=320, end_of_utterance_detection={"timeout_ms": ms})
+    assert ended_after(ear) == 10 + ms / 32
+
+
+def test_server_vad_without_end_of_utterance_goes_by_silence_alone() -> None:
+    assert ended_after(asked_for(0.0, type="server_vad", silence_duration_ms=640)) == 20
+
+
+def test_the_padding_of_the_session_is_kept_before_the_first_voiced_sample() -> None:
+    lengths = []
+    for padding in (0, 320):
+        words = Counter()
+        ear = Ear(Loudness(), Verdict(True), words)
+        ear.follow(TurnRules.of({"type": "azure_semantic_vad", "prefix_padding_ms": padding}).hearing)
+        heard(ear, silence(40), speech(20), silence(20))
+        lengths.append(words.longest)
+    assert lengths[1] - lengths[0] == 10 * FRAME
+
+
+def test_another_profile_takes_effect_within_a_call() -> None:
+    ear = asked_for(silence_duration_ms=832)
+    assert ended_after(ear) == 26
+    ear.follow(Hearing(silence_ms=96))
+    assert ended_after(ear) == 3
 
 
 def test_a_breath_inside_a_sentence_does_not_end_it() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from backend.agents.profiles import AgentDirectory
 from backend.agents.tools import Toolbox
+from backend.agents.turn_detection import TurnDetection
 from backend.voice import configuration
 
 ELENA = AgentDirectory.load().get("elena")
@@ -68,3 +69,22 @@ def test_a_silent_substitution_is_named_without_its_value() -> None:
         "voice.name",
         "input_audio_transcription",
     ]
+
+
+def test_what_stays_here_of_the_turn_profile_is_not_sent_and_fields_that_a_type_has_not_are_left_out() -> None:
+    sent = TurnDetection(silence_duration_ms=400, languages=("en", "de")).wire(native=False)
+    assert sent == {
+        "type": "azure_semantic_vad", "silence_duration_ms": 400, "remove_filler_words": True,
+        "languages": ["en", "de"], "create_response": True, "interrupt_response": True, "auto_truncate": False, "end_of_utterance_detection": {
+            "model": "semantic_detection_v1", "threshold_level": "default", "timeout_ms": 1000,
+        },
+    }  # fmt: skip
+    assert TurnDetection(type="server_vad", end_of_utterance_detection=None).wire(native=True) == {
+        "type": "server_vad", "create_response": True, "interrupt_response": True, "auto_truncate": False,
+    }  # fmt: skip
+
+
+def test_word_times_are_asked_for_where_the_voice_tells_them() -> None:
+    assert asked("gpt-4.1")["output_audio_timestamp_types"] == ["word"]
+    openai = configuration.session(ELENA, model="gpt-realtime", voice="alloy", memory_block="", box=Toolbox())
+    assert "output_audio_timestamp_types" not in openai

@@ -3,9 +3,10 @@
 import asyncio
 import logging
 
+import pybase64
 import pytest
 
-from backend.tests.voice.conftest import UTTERANCE, Phone, Service, silence, tone
+from backend.tests.voice.conftest import UTTERANCE, Phone, Service, StartService, silence, tone
 
 LONG = "Please tell me everything that you know about the migration of the customer data, in every detail there is"
 
@@ -105,3 +106,76 @@ async def test_a_browser_that_is_slow_to_read_still_learns_of_the_interruption_f
     await phone.speak(tone(400) + silence(800))
     cut = await phone.of("interrupted")
     assert not [m for m in phone.got[phone.got.index(cut) :] if m["type"] == "audio" and m["item_id"] == cut["item_id"]]
+
+
+def played_back(phone: Phone, item_id: str) -> tuple[int, list[float]]:
+    """Play what was sent for an item as a browser does: return its length in ms, and where it was taken up again."""
+    at, taken_up = 0.0, []
+    for message in phone.got:
+        if message.get("item_id") == item_id and message["type"] == "resumed_speech":
+            taken_up.append(at := message["from_ms"])
+        elif message.get("item_id") == item_id and message["type"] == "audio":
+            at += len(pybase64.b64decode(message["data"])) / 48
+    return round(at), taken_up
+
+
+async def test_after_a_cough_the_answer_goes_on_where_it_stopped_and_is_stored_whole(service: Service) -> None:
+    phone = await service.ready()
+    item_id = await long_answer(phone)
+    await phone.of("audio_end", item_id=item_id)
+    await phone.send(type="played", item_id=item_id, ms=900)
+    await phone.speak(tone(100) + silence(800))
+    cut = await phone.of("interrupted", item_id=item_id)
+    await phone.send(type="played", item_id=item_id, ms=1000)
+    resumed = await phone.of("resumed_speech", item_id=item_id)
+    place = phone.got.index(resumed)
+    assert phone.got.index(cut) < place
+    assert resumed["from_ms"] == 1000, "the browser has said where exactly it stopped"
+    await phone.of("audio_end", place, item_id=item_id)
+    whole = f"You said: {LONG}."
+    assert played_back(phone, item_id) == (60 * len(whole), [1000])
+    await phone.send(type="played", item_id=item_id, ms=60 * len(whole))
+    await phone.of("state", phone.got.index(resumed), state="ready")
+    # The service has the answer whole again, and no memory of the cough.
+    await phone.send(type="text", content="What is the capital of France?")
+    await phone.of(
+        "transcription", place, speaker="assistant", status="complete", text="The capital of France is Paris."
+    )
+    assert not phone.all("error")
+    await phone.hang_up()
+    await service.idle()
+    assert [(turn.role, turn.content, turn.interrupted) for turn in service.memory.transcript][:2] == [
+        ("user", LONG, False),
+        ("assistant", whole, False),
+    ]
+    assert len(service.memory.transcript) == 4
+
+
+async def test_a_cough_while_the_answer_is_still_made_leaves_what_was_made_of_it(
+    start_service: StartService, stand_in: str
+) -> None:
+    async with start_service(f"{stand_in}?pace=1") as service:  # made no faster than it is played
+        phone = await service.ready()
+        item_id = await long_answer(phone)
+        await phone.speak(tone(100) + silence(800), pace=0.03)
+        resumed = await phone.of("resumed_speech", item_id=item_id)
+        await phone.of("audio_end", phone.got.index(resumed), item_id=item_id)
+        made_ms, (taken_up,) = played_back(phone, item_id)
+        assert 0 < taken_up < made_ms < 5000
+        await phone.send(type="played", item_id=item_id, ms=made_ms)
+        await phone.hang_up()
+        await service.idle()
+        stored = service.memory.stored[item_id]
+        assert not stored.interrupted
+        assert f"You said: {LONG}.".startswith(stored.content)
+        assert abs(len(stored.content) * 60 - made_ms) < 900, "to within a word or so of what there is sound for"
+
+
+async def test_a_cough_before_the_first_sound_costs_the_person_no_answer(service: Service) -> None:
+    phone = await service.ready()
+    await phone.send(type="text", content="[fault:stall] How are you?")
+    await phone.of("state", state="thinking")
+    await phone.speak(tone(100) + silence(800))
+    await phone.of("transcription", speaker="assistant", status="complete", text="You said: How are you?.")
+    await phone.of("audio_end")
+    assert not phone.all("error")

@@ -25,6 +25,25 @@ describe('capture', () => {
     expect(frame?.rms).toBeCloseTo(0.5 / Math.SQRT2, 2)
   })
 
+  test('hands out what is there and then 20 ms at a time while it is hurried, and loses nothing', () => {
+    const frames: CapturedFrame[] = []
+    const core = new CaptureCore(48_000, (frame) => frames.push(frame))
+    const push = (blocks: number) => Array.from({ length: blocks }, () => core.push(new Float32Array(128).fill(0.25)))
+    push(20)
+    core.hurry(true)
+    push(40)
+    core.hurry(false)
+    push(400)
+    const lengths = frames.map(({ samples }) => samples.length)
+    expect(lengths[1]).toBeLessThan(960)
+    expect(lengths.slice(2, 7)).toEqual([480, 480, 480, 480, 480])
+    expect(lengths.at(-1)).toBe(960)
+    const total = lengths.reduce((sum, length) => sum + length, 0)
+    expect(total).toBeGreaterThan((460 * 128) / 2 - 960 - 40)
+    // The trace still has one point every 40 ms.
+    expect(Math.abs(frames.filter(({ peak }) => peak !== null).length - total / 960)).toBeLessThan(1.5)
+  })
+
   test('hands out memory of its own with each frame', () => {
     const frames = capture(48_000, new Float32Array(48_000))
     expect(new Set(frames.map(({ samples }) => samples.buffer)).size).toBe(frames.length)

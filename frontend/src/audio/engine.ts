@@ -1,14 +1,14 @@
 /**
  * The sound of a call: microphone and loudspeaker on one AudioContext at the device's own rate.
  *
- * Nothing heavy happens here; the two worklets do the work on the audio thread.
+ * Nothing heavy happens here; one worklet does the work on the audio thread, for both directions: the sound that is played is
+ * turned down the moment somebody begins to speak, without a way over the page.
  */
-import captureUrl from './capture.worklet.ts?worker&url'
-import type { CaptureMessage, PlaybackCommand, PlaybackMessage } from './messages'
-import playbackUrl from './playback.worklet.ts?worker&url'
+import type { CaptureMessage, PlaybackCommand, PlaybackMessage, WorkletMessage } from './messages'
+import workletUrl from './call.worklet.ts?worker&url'
 
 export interface AudioListener {
-  /** 40 ms from the microphone (silence while muted). */
+  /** 40 ms from the microphone, or 20 while somebody may be interrupting (silence while muted). */
   onFrame(message: CaptureMessage): void
   onPlayback(event: PlaybackMessage): void
   /** The microphone went away (unplugged, permission withdrawn). */
@@ -20,6 +20,8 @@ export interface CallAudio {
   play(itemId: string, samples: Int16Array<ArrayBuffer>): void
   end(itemId: string): void
   flush(itemId?: string): void
+  /** An item that was flushed goes on: what is played of it next begins at this moment of it. */
+  resume(itemId: string, fromMs: number): void
   setMuted(muted: boolean): void
   /** Milliseconds between a sample leaving the worklet and reaching the ear, as the browser reports it. */
   outputDelayMs(): number
@@ -69,8 +71,7 @@ export async function openAudio(listener: AudioListener): Promise<CallAudio> {
   }
 
   try {
-    await Promise.all([context.audioWorklet.addModule(captureUrl), context.audioWorklet.addModule(playbackUrl)])
-    await resumed
+    await Promise.all([context.audioWorklet.addModule(workletUrl), resumed])
   } catch (error) {
     for (const track of stream.getTracks()) track.stop()
     await context.close()
@@ -78,19 +79,19 @@ export async function openAudio(listener: AudioListener): Promise<CallAudio> {
   }
 
   const source = context.createMediaStreamSource(stream)
-  const capture = new AudioWorkletNode(context, 'engram-capture', {
+  const node = new AudioWorkletNode(context, 'engram-call', {
     numberOfInputs: 1,
-    numberOfOutputs: 0,
+    outputChannelCount: [1],
     channelCount: 1,
     channelCountMode: 'explicit',
     channelInterpretation: 'speakers',
   })
-  capture.port.onmessage = ({ data }: MessageEvent<CaptureMessage>) => listener.onFrame(data)
-  source.connect(capture)
-
-  const playback = new AudioWorkletNode(context, 'engram-playback', { numberOfInputs: 0, outputChannelCount: [1] })
-  playback.port.onmessage = ({ data }: MessageEvent<PlaybackMessage>) => listener.onPlayback(data)
-  playback.connect(context.destination)
+  node.port.onmessage = ({ data }: MessageEvent<WorkletMessage>) => {
+    if (data.type === 'captured') listener.onFrame(data)
+    else listener.onPlayback(data)
+  }
+  source.connect(node)
+  node.connect(context.destination)
 
   const tracks = stream.getAudioTracks()
   const lost = () => listener.onMicrophoneLost()
@@ -103,11 +104,12 @@ export async function openAudio(listener: AudioListener): Promise<CallAudio> {
   document.addEventListener('visibilitychange', wake)
   document.addEventListener('pointerdown', wake)
 
-  const send = (command: PlaybackCommand, transfer: Transferable[] = []) => playback.port.postMessage(command, transfer)
+  const send = (command: PlaybackCommand, transfer: Transferable[] = []) => node.port.postMessage(command, transfer)
   return {
     play: (itemId, samples) => send({ type: 'push', itemId, samples }, [samples.buffer]),
     end: (itemId) => send({ type: 'end', itemId }),
     flush: (itemId) => send(itemId === undefined ? { type: 'flush' } : { type: 'flush', itemId }),
+    resume: (itemId, fromMs) => send({ type: 'resume', itemId, fromMs }),
     setMuted: (muted) => {
       // The track then carries silence, and silence is sent: the service still notices the end of a sentence.
       for (const track of tracks) track.enabled = !muted
@@ -120,8 +122,7 @@ export async function openAudio(listener: AudioListener): Promise<CallAudio> {
         track.removeEventListener('ended', lost)
         track.stop()
       }
-      capture.port.onmessage = null
-      playback.port.onmessage = null
+      node.port.onmessage = null
       void context.close()
     },
   }

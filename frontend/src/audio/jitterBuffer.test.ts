@@ -90,10 +90,21 @@ describe('the jitter buffer', () => {
   test('tells where playback stood when it is cleared, and ignores what comes late', () => {
     buffer.push('a', speech(200))
     pull(70)
-    expect(buffer.clear()).toEqual({ itemId: 'a', ms: 70 })
+    expect(buffer.clear()).toEqual([{ itemId: 'a', ms: 70 }])
     buffer.push('a', speech(200))
     expect(pull(10)).toBe(0)
     expect(buffer.bufferedMs).toBe(0)
+  })
+
+  test('goes on with an item that was cleared, and counts from where it goes on', () => {
+    buffer.push('a', speech(200))
+    pull(70)
+    buffer.clear()
+    buffer.resume('a', 70)
+    buffer.push('a', speech(130))
+    buffer.end('a')
+    expect(pull(200)).toBe(130)
+    expect(buffer.finished).toEqual([{ itemId: 'a', ms: 200 }])
   })
 
   test('plays the next answer after an interruption', () => {

@@ -34,6 +34,8 @@ export class JitterBuffer {
   private calm = 0
   private target = FIRST_TARGET_MS
   private held = 0
+  /** Where items begin that go on after an interruption, in samples. */
+  private readonly starts = new Map<string, number>()
 
   /** Items that have been played to their end, oldest first; the caller empties it. */
   readonly finished: Position[] = []
@@ -86,23 +88,38 @@ export class JitterBuffer {
     return this.current === null ? null : { itemId: this.current, ms: wireMs(this.taken) }
   }
 
-  /** Forget all queued speech, and whatever still arrives for those items; return where playback stood. */
-  clear(): Position | null {
-    const position = this.position()
-    if (this.current !== null && !this.ended.has(this.current)) this.dropped.add(this.current)
-    for (const chunk of this.chunks) this.dropped.add(chunk.itemId)
+  /** Forget all queued speech, and whatever still arrives for those items; return where each of them stood. */
+  clear(): Position[] {
+    const positions = new Map<string, number>()
+    if (this.current !== null) {
+      positions.set(this.current, wireMs(this.taken))
+      if (!this.ended.has(this.current)) this.dropped.add(this.current)
+    }
+    for (const { itemId } of this.chunks) {
+      this.dropped.add(itemId)
+      if (!positions.has(itemId)) positions.set(itemId, wireMs(this.starts.get(itemId) ?? 0))
+    }
     this.chunks = []
     this.ended.clear()
     this.held = 0
     this.current = null
     this.taken = 0
     this.waiting = true
-    return position
+    return [...positions].map(([itemId, ms]) => ({ itemId, ms }))
   }
 
-  /** Ignore what still arrives for this item, even when nothing of it is queued yet. */
-  drop(itemId: string): void {
+  /** Speech of an item that was cut off comes again, from this moment of it. */
+  resume(itemId: string, fromMs: number): void {
+    this.dropped.delete(itemId)
+    this.ended.delete(itemId)
+    this.starts.set(itemId, Math.round((fromMs * WIRE_RATE) / 1000))
+  }
+
+  /** Ignore what still arrives for this item; tell whether nothing of it had arrived yet. */
+  drop(itemId: string): boolean {
+    const fresh = !this.dropped.has(itemId) && itemId !== this.current && !this.chunks.some((chunk) => chunk.itemId === itemId)
     this.dropped.add(itemId)
+    return fresh
   }
 
   /**
@@ -145,7 +162,8 @@ export class JitterBuffer {
     // A new item while the old one was never ended: the old one has had all it will get.
     if (this.current !== null) this.finish(this.current)
     this.current = itemId
-    this.taken = 0
+    this.taken = this.starts.get(itemId) ?? 0
+    this.starts.delete(itemId)
   }
 
   /** Close the running item when it is ended and empty; tell whether nothing is running (any more). */

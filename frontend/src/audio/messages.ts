@@ -1,18 +1,21 @@
-/** What the page and its two audio worklets say to each other. */
+/** What the page and its audio worklet say to each other. */
 import type { PlaybackEvent } from './playback'
 
-/** Capture worklet to page: one frame, ready to send. */
+/** One frame of the microphone, ready to send. `peak` is null where the last one stands for it as well. */
 export interface CaptureMessage {
   readonly pcm: ArrayBuffer
-  readonly peak: number
+  readonly peak: number | null
   readonly rms: number
 }
 
-/** Page to playback worklet. */
+/** Page to worklet. */
 export type PlaybackCommand =
   | { readonly type: 'push'; readonly itemId: string; readonly samples: Int16Array<ArrayBuffer> }
   | { readonly type: 'end'; readonly itemId: string }
   | { readonly type: 'flush'; readonly itemId?: string }
+  | { readonly type: 'resume'; readonly itemId: string; readonly fromMs: number }
 
-/** Playback worklet to page. */
+/** Worklet to page: what happened to the sound that is played. */
 export type PlaybackMessage = PlaybackEvent
+
+export type WorkletMessage = ({ readonly type: 'captured' } & CaptureMessage) | PlaybackMessage

@@ -9,6 +9,9 @@ export const FRAME_MS = 40
 /** Samples in one captured frame. */
 export const FRAME_SAMPLES = (WIRE_RATE * FRAME_MS) / 1000
 
+/** Samples in a frame while somebody may be interrupting: 20 ms. */
+export const HURRIED_SAMPLES = FRAME_SAMPLES / 2
+
 /** Convert one sample in [-1, 1] to 16 bits; louder ones are clipped, never wrapped. */
 export function toPcm16(sample: number): number {
   const clipped = Math.max(-1, Math.min(1, sample))

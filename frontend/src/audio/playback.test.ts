@@ -42,16 +42,73 @@ describe.each([44_100, 48_000, 96_000])('playback at %i Hz', (rate) => {
     expect(events.filter(({ type }) => type === 'finished')).toEqual([{ type: 'finished', itemId: 'a', ms: 500 }])
   })
 
-  test('reports the played position every 100 ms, never ahead of what has sounded by more than a few ms', () => {
+  test('reports the played position at least every 100 ms, the first time too, never ahead of what has sounded by more than a few ms', () => {
     core.push('a', tone(1000))
     core.end('a')
-    run(560)
-    const positions = events.flatMap((event) => (event.type === 'position' ? [event.ms] : []))
-    expect(positions).toHaveLength(5)
-    positions.forEach((ms, index) => {
-      expect(ms).toBeGreaterThanOrEqual(100 * (index + 1) - 5)
-      expect(ms).toBeLessThanOrEqual(100 * (index + 1) + 10)
+    let started = false
+    let sounding = 0
+    const reports: { at: number; ms: number }[] = []
+    for (let count = 0; count < blocks(900); count++) {
+      block()
+      started ||= events.some(({ type }) => type === 'started')
+      if (started) sounding += (BLOCK * 1000) / rate
+      for (const event of events.splice(0)) if (event.type === 'position') reports.push({ at: sounding, ms: event.ms })
+    }
+    expect(reports.length).toBeGreaterThanOrEqual(8)
+    reports.forEach(({ at, ms }, index) => {
+      expect(at - (reports[index - 1]?.at ?? 0)).toBeLessThan(100.01)
+      expect(ms - at).toBeLessThan(8)
+      expect(at - ms).toBeLessThan(8)
     })
+  })
+
+  test('is 18 dB quieter within one block while somebody may be interrupting, and comes back smoothly when nobody was', () => {
+    core.push('a', tone(2000))
+    run(200)
+    expect(core.duck()).toBe(true)
+    block()
+    const down = peakOf(run(100).reduce((loudest, out) => (peakOf(out) > peakOf(loudest) ? out : loudest)))
+    expect(20 * Math.log10(down / 0.5)).toBeCloseTo(-18, 0)
+    run(320)
+    expect(core.ducked).toBe(false)
+    const rising = run(200).flatMap((out) => [...out])
+    const steepest = 0.5 * ((2 * Math.PI * 300) / rate) * 1.1
+    for (let i = 1; i < rising.length; i++) expect(Math.abs((rising[i] ?? 0) - (rising[i - 1] ?? 0))).toBeLessThan(steepest)
+    expect(Math.max(...run(50).map(peakOf))).toBeCloseTo(0.5, 1)
+  })
+
+  test('is at full volume again for the next answer after an interruption', () => {
+    core.push('a', tone(1000))
+    run(200)
+    core.duck()
+    run(50)
+    core.flush('a')
+    run(20)
+    expect(core.duck()).toBe(false)
+    core.push('b', tone(400))
+    run(30)
+    expect(Math.max(...run(50).map(peakOf))).toBeCloseTo(0.5, 1)
+  })
+
+  test('goes on where it stopped when the interruption was none, and counts on', () => {
+    core.push('a', tone(1000))
+    run(300)
+    core.flush('a')
+    run(500)
+    const flushed = events.find((event) => event.type === 'flushed')
+    const from = flushed?.type === 'flushed' ? flushed.ms : 0
+    core.resume('a', from)
+    core.push('a', tone(1000 - from))
+    core.end('a')
+    run(900)
+    expect(events.filter(({ type }) => type === 'finished')).toEqual([{ type: 'finished', itemId: 'a', ms: expect.closeTo(1000, 0) as number }])
+    expect(events.filter(({ type }) => type === 'started')).toHaveLength(2)
+  })
+
+  test('tells of an interrupted answer of which nothing had come that nothing was heard', () => {
+    core.flush('a')
+    run(10)
+    expect(events).toEqual([{ type: 'flushed', itemId: 'a', ms: 0 }])
   })
 
   test('falls silent within one block after a flush, by a slope and not by a click', () => {

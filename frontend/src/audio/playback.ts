@@ -1,6 +1,7 @@
 /**
  * What the playback worklet does, as a plain class: speech of the wire in, blocks for the sound card out, and a running
- * account of what has been played. An interruption is silent within one block (128 samples, under 3 ms).
+ * account of what has been played. An interruption is silent within one block (128 samples, under 3 ms); the suspicion of one
+ * turns the sound down as fast, and it comes back by itself when nothing follows.
  */
 import { JitterBuffer, type Position } from './jitterBuffer'
 import { WIRE_RATE } from './pcm'
@@ -14,12 +15,18 @@ export type PlaybackEvent =
   | { readonly type: 'level'; readonly peak: number }
   | { readonly type: 'gap'; readonly targetMs: number }
 
-/** How often the played position is reported while speech plays. */
+/** The played position is reported at least this often while speech plays. */
 const POSITION_EVERY_MS = 100
 /** How often the level is reported while speech plays: one point of the trace. */
 const LEVEL_EVERY_MS = 40
 /** Samples over which speech rises from silence, at the wire rate: it may begin in the middle of a wave. */
 const RISE = 64
+/** How far speech is turned down while somebody may be interrupting: -18 dB. */
+const DUCK_GAIN = 10 ** (-18 / 20)
+/** How long it stays down without the service having noticed anybody. */
+const DUCK_MS = 400
+/** How long it takes to come back. */
+const RESTORE_MS = 150
 /** Samples taken from the buffer at a time; small, so that the reported position is close to what sounds. */
 const STEP = 32
 
@@ -35,6 +42,9 @@ export class PlaybackCore {
   /** 1 while speech sounds, 0 while it is quiet; it changes along one block, so that nothing clicks. */
   private gain = 0
   private risen = 0
+  /** 1, or less while the answer is turned down; `duckedMs` counts down until it may come back. */
+  private volume = 1
+  private duckedMs = 0
   private running: string | null = null
   private sincePosition = 0
   private sinceLevel = 0
@@ -63,7 +73,25 @@ export class PlaybackCore {
   /** Fall silent with the next block and ignore what still comes for the items that were playing (and for `itemId`). */
   flush(itemId?: string): void {
     this.flushing = true
-    if (itemId !== undefined) this.buffer.drop(itemId)
+    if (itemId !== undefined && this.buffer.drop(itemId)) this.onEvent({ type: 'flushed', itemId, ms: 0 })
+  }
+
+  /** The interruption was none: speech of the item comes again, from this moment of it. */
+  resume(itemId: string, fromMs: number): void {
+    if (this.flushing) this.cutOff()
+    this.buffer.resume(itemId, fromMs)
+  }
+
+  /** Somebody may be interrupting: turn the speech down with the next block. Tells whether there is any. */
+  duck(): boolean {
+    if (!this.buffer.playing || this.flushing) return false
+    this.duckedMs = DUCK_MS
+    return true
+  }
+
+  /** Whether speech is turned down because somebody may be interrupting. */
+  get ducked(): boolean {
+    return this.duckedMs > 0
   }
 
   /** Fill one block of the context. */
@@ -77,11 +105,21 @@ export class PlaybackCore {
     this.readyCount -= out.length
 
     const goal = this.flushing || last ? 0 : speech > 0 ? 1 : this.gain
-    ramp(out, this.gain, goal)
+    const volume = this.nextVolume((out.length * 1000) / this.rate)
+    ramp(out, this.gain * this.volume, goal * volume)
     this.gain = goal
+    this.volume = volume
     if (this.flushing) this.cutOff()
     else if (last) this.buffer.pause()
     this.report(out, speech)
+  }
+
+  private nextVolume(ms: number): number {
+    if (this.duckedMs > 0) {
+      this.duckedMs -= ms
+      return DUCK_GAIN
+    }
+    return Math.min(1, this.volume + ((1 - DUCK_GAIN) * ms) / RESTORE_MS)
   }
 
   /** Resample until `count` samples stand ready; return how many samples of speech went in. */
@@ -113,11 +151,13 @@ export class PlaybackCore {
 
   private cutOff(): void {
     this.flushing = false
-    const position = this.buffer.clear()
+    const positions = this.buffer.clear()
     this.resampler.reset()
     this.readyCount = 0
     this.running = null
-    if (position !== null) this.onEvent({ type: 'flushed', ...position })
+    this.volume = 1
+    this.duckedMs = 0
+    for (const position of positions) this.onEvent({ type: 'flushed', ...position })
   }
 
   private report(out: Float32Array, speech: number): void {
@@ -136,10 +176,11 @@ export class PlaybackCore {
       this.onEvent({ type: 'started', itemId: position.itemId })
     }
     const ms = (out.length * 1000) / this.rate
-    if (position !== null && speech > 0) {
+    if (position !== null && this.buffer.playing) {
       this.sincePosition += ms
-      if (this.sincePosition >= POSITION_EVERY_MS) {
-        this.sincePosition -= POSITION_EVERY_MS
+      // With the next block it would be more than that.
+      if (this.sincePosition + ms > POSITION_EVERY_MS) {
+        this.sincePosition = 0
         this.onEvent({ type: 'position', ...position })
       }
     }

@@ -288,7 +288,7 @@ export class CallController {
   }
 
   private captured({ pcm, peak, rms }: CaptureMessage): void {
-    this.trace.spoken(peak)
+    if (peak !== null) this.trace.spoken(peak)
     this.reports.frame(rms, performance.now())
     // While the service still prepares the call, it keeps the first words; while there is no connection, this page does.
     if (this.link?.open) this.dispatch({ type: 'slow', on: !this.link.sendSound(pcm) })
@@ -378,6 +378,10 @@ export class CallController {
         break
       case 'metrics':
         if (message.turn.firstAudioMs !== null) this.publish({ ...this.snapshot, lastTurn: message.turn })
+        break
+      case 'resumed_speech':
+        this.audio?.resume(message.itemId, message.fromMs)
+        this.sinks.onConversation({ type: 'resumed', itemId: message.itemId, fromMs: message.fromMs })
         break
       case 'error':
         this.told = { code: message.code, happened: message.message, remedy: '', retryable: message.retryable }

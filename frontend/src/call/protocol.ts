@@ -17,6 +17,8 @@ export type ServerMessage = { readonly seq: number | null } & (
   | { readonly type: 'audio'; readonly data: string; readonly itemId: string }
   | { readonly type: 'audio_end'; readonly itemId: string }
   | { readonly type: 'interrupted'; readonly itemId: string; readonly heardMs: number | null }
+  /** The interruption was none: what follows of the item begins at this moment of it. */
+  | { readonly type: 'resumed_speech'; readonly itemId: string; readonly fromMs: number }
   | { readonly type: 'state'; readonly state: Activity }
   /** All lines to the voice service are taken for the moment. `place`: 1 is next; `seconds`: about how long it takes. */
   | { readonly type: 'waiting'; readonly queue: { readonly place: number; readonly seconds: number } }
@@ -144,6 +146,8 @@ export function parseServerMessage(frame: string): ServerMessage | null {
       return { type: 'audio_end', itemId, seq }
     case 'interrupted':
       return { type: 'interrupted', itemId, heardMs: typeof message['heard_ms'] === 'number' ? message['heard_ms'] : null, seq }
+    case 'resumed_speech':
+      return typeof message['from_ms'] === 'number' ? { type: 'resumed_speech', itemId, fromMs: message['from_ms'], seq } : null
     case 'state':
       if (message['state'] === 'waiting' && typeof message['place'] === 'number' && typeof message['seconds'] === 'number') {
         return { type: 'waiting', queue: { place: message['place'], seconds: message['seconds'] }, seq }

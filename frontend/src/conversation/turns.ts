@@ -76,6 +76,7 @@ export type ConversationAction =
   | { type: 'soundPlayed'; itemId: string; ms: number; finished: boolean }
   | { type: 'interrupted'; itemId: string; heardMs: number }
   | { type: 'toolWorks'; callId: string; name: string; works: boolean }
+  | { type: 'resumed'; itemId: string; fromMs: number }
   | { type: 'callEnded' }
   | { type: 'stored'; turns: readonly StoredTurn[] }
   /** The store may hold turns that this page did not hear: those said while it was away, or elsewhere. */
@@ -170,6 +171,8 @@ export function conversation(state: Conversation, action: ConversationAction): C
       const others = state.working.filter(({ callId }) => callId !== action.callId)
       return { ...state, working: action.works ? [...others, { callId: action.callId, name: action.name }] : others }
     }
+    case 'resumed':
+      return changeItem(state, action.itemId, (turn) => resumed(turn, action.fromMs))
     case 'callEnded':
       return withTurns(
         { ...state, working: [] },
@@ -244,6 +247,12 @@ function interrupted(turn: Turn, heardMs: number): Turn {
   const sound: Sound = turn.sound ?? { receivedMs: 0, playedMs: 0, complete: true }
   const [text, unheard] = splitHeard(turn.text, { ...sound, playedMs: heardMs })
   return { ...turn, text, unheard, interrupted: true, state: 'done', sound: null }
+}
+
+/** Nobody had come in after all: the answer goes on, and its caption follows. */
+function resumed(turn: Turn, fromMs: number): Turn {
+  const whole = [turn.text.trimEnd(), turn.unheard.trimStart()].filter((part) => part !== '').join(' ')
+  return { ...turn, text: whole, unheard: '', interrupted: false, sound: { receivedMs: fromMs, playedMs: fromMs, complete: false } }
 }
 
 /** A turn as the store has it. */

@@ -55,6 +55,9 @@ export class FakeAudio implements CallAudio {
   flush(itemId?: string) {
     this.did.push(['flush', itemId])
   }
+  resume(itemId: string, fromMs: number) {
+    this.did.push(['resume', itemId, fromMs])
+  }
   setMuted(muted: boolean) {
     this.did.push(['muted', muted])
   }
