@@ -75,7 +75,8 @@ def test_what_stays_here_of_the_turn_profile_is_not_sent_and_fields_that_a_type_
     sent = TurnDetection(silence_duration_ms=400, languages=("en", "de")).wire(native=False)
     assert sent == {
         "type": "azure_semantic_vad", "silence_duration_ms": 400, "remove_filler_words": True,
-        "languages": ["en", "de"], "create_response": True, "interrupt_response": True, "auto_truncate": False, "end_of_utterance_detection": {
+        "languages": ["en", "de"], "create_response": True, "interrupt_response": True, "auto_truncate": False,
+        "end_of_utterance_detection": {
             "model": "semantic_detection_v1", "threshold_level": "default", "timeout_ms": 1000,
         },
     }  # fmt: skip

@@ -124,9 +124,10 @@ async def test_after_a_cough_the_answer_goes_on_where_it_stopped_and_is_stored_w
     item_id = await long_answer(phone)
     await phone.of("audio_end", item_id=item_id)
     await phone.send(type="played", item_id=item_id, ms=900)
-    await phone.speak(tone(100) + silence(800))
+    await phone.speak(tone(120))
     cut = await phone.of("interrupted", item_id=item_id)
     await phone.send(type="played", item_id=item_id, ms=1000)
+    await phone.speak(silence(800))
     resumed = await phone.of("resumed_speech", item_id=item_id)
     place = phone.got.index(resumed)
     assert phone.got.index(cut) < place

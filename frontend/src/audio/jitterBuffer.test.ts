@@ -10,7 +10,7 @@ describe('the jitter buffer', () => {
   const pull = (ms: number) => buffer.pull(out, ms * MS) / MS
 
   beforeEach(() => {
-    buffer = new JitterBuffer()
+    buffer = new JitterBuffer(0)
   })
 
   test('waits until enough is there, then plays all of it', () => {

@@ -1,14 +1,22 @@
 /**
  * Holds arriving speech until there is enough to play it without gaps, and no longer.
  *
- * It starts an answer once `targetMs` are buffered (or the whole answer is there). When it runs dry in the middle, it waits
- * for more than before; after a quiet while it dares to wait less. Counted in samples at the wire rate.
+ * It starts an answer once `targetMs` are buffered (or the whole answer is there): as much as bridges the longest wait between
+ * two arrivals of late. When it runs dry all the same, it waits for more than before; after a quiet while it dares to wait less.
+ * Counted in samples at the wire rate, and so is time: what is pulled, speech or silence, is the clock.
  */
 import { WIRE_RATE, wireMs } from './pcm'
 
 const FIRST_TARGET_MS = 60
 const LEAST_TARGET_MS = 40
 const MOST_TARGET_MS = 400
+/** Waits between arrivals that are remembered: some ten answers of VoiceLive. */
+const REMEMBERED = 400
+/** What is bridged is a little more than the longest wait. */
+const MARGIN = 1.2
+/** Taken for the longest wait until some are known: a lost packet on a good line costs 200 ms (TCP's least time-out). */
+const UNKNOWN_MS = 250
+const KNOWN_FROM = 8
 /** Played without a gap for this long, the target shrinks by a tenth. */
 const CALM_MS = 8_000
 
@@ -34,6 +42,11 @@ export class JitterBuffer {
   private calm = 0
   private target = FIRST_TARGET_MS
   private held = 0
+  private readonly unknownMs: number
+  private clock = 0
+  private readonly pauses = new Float32Array(REMEMBERED)
+  private arrivals = 0
+  private lastArrival: { readonly itemId: string; readonly at: number } | null = null
   /** Where items begin that go on after an interruption, in samples. */
   private readonly starts = new Map<string, number>()
 
@@ -42,8 +55,15 @@ export class JitterBuffer {
   /** How often speech ran dry in the middle of an answer. */
   gaps = 0
 
+  /** unknownMs: what the longest wait is taken for while it is not known. */
+  constructor(unknownMs = UNKNOWN_MS) {
+    this.unknownMs = unknownMs
+  }
+
   get targetMs(): number {
-    return this.target
+    let longest = this.arrivals < KNOWN_FROM ? this.unknownMs : 0
+    for (const pause of this.pauses) if (pause > longest) longest = pause
+    return Math.min(MOST_TARGET_MS, Math.max(this.target, Math.ceil(MARGIN * longest)))
   }
 
   get bufferedMs(): number {
@@ -74,6 +94,11 @@ export class JitterBuffer {
   /** Queue speech of an item. What comes late for an item that was cut off is ignored. */
   push(itemId: string, samples: Int16Array): void {
     if (this.dropped.has(itemId) || samples.length === 0) return
+    if (this.lastArrival?.itemId === itemId) {
+      this.pauses[this.arrivals % REMEMBERED] = wireMs(this.clock - this.lastArrival.at)
+      this.arrivals++
+    }
+    this.lastArrival = { itemId, at: this.clock }
     this.chunks.push({ itemId, samples, offset: 0 })
     this.held += samples.length
   }
@@ -110,6 +135,7 @@ export class JitterBuffer {
 
   /** Speech of an item that was cut off comes again, from this moment of it. */
   resume(itemId: string, fromMs: number): void {
+    this.lastArrival = null
     this.dropped.delete(itemId)
     this.ended.delete(itemId)
     this.starts.set(itemId, Math.round((fromMs * WIRE_RATE) / 1000))
@@ -126,6 +152,7 @@ export class JitterBuffer {
    * Write `count` samples in [-1, 1] to `out`, silence where there is no speech; return how many were speech.
    */
   pull(out: Float32Array, count: number): number {
+    this.clock += count
     if (this.waiting) {
       if (!this.enough()) {
         this.settle()
@@ -155,7 +182,7 @@ export class JitterBuffer {
 
   private enough(): boolean {
     const first = this.chunks[0]
-    return first !== undefined && (this.ended.has(first.itemId) || wireMs(this.held) >= this.target)
+    return first !== undefined && (this.ended.has(first.itemId) || wireMs(this.held) >= this.targetMs)
   }
 
   private beginItem(itemId: string): void {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { JitterBuffer } from './jitterBuffer'
 import { PlaybackCore, type PlaybackEvent } from './playback'
 
 const BLOCK = 128
@@ -23,7 +24,7 @@ describe.each([44_100, 48_000, 96_000])('playback at %i Hz', (rate) => {
 
   beforeEach(() => {
     events = []
-    core = new PlaybackCore(rate, (event) => events.push(event))
+    core = new PlaybackCore(rate, (event) => events.push(event), new JitterBuffer(0))
   })
 
   test('is silent while there is nothing to say', () => {

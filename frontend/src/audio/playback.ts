@@ -31,7 +31,7 @@ const RESTORE_MS = 150
 const STEP = 32
 
 export class PlaybackCore {
-  private readonly buffer = new JitterBuffer()
+  private readonly buffer: JitterBuffer
   private readonly resampler: Resampler
   private readonly onEvent: (event: PlaybackEvent) => void
   private readonly rate: number
@@ -53,7 +53,8 @@ export class PlaybackCore {
   private upwards = true
   private gapsTold = 0
 
-  constructor(contextRate: number, onEvent: (event: PlaybackEvent) => void) {
+  constructor(contextRate: number, onEvent: (event: PlaybackEvent) => void, buffer = new JitterBuffer()) {
+    this.buffer = buffer
     this.rate = contextRate
     this.resampler = new Resampler(WIRE_RATE, contextRate)
     this.onEvent = onEvent

@@ -8,7 +8,7 @@ function voice(seconds: number, rate: number, level: number, pitch = 125): Float
   return Float32Array.from({ length: Math.round(seconds * rate) }, (_, i) => {
     const t = i / rate
     let sample = 0
-    for (let harmonic = 1; harmonic <= 20; harmonic++) {
+    for (let harmonic = 1; harmonic <= 9; harmonic++) {
       const formants = Math.exp(-(((pitch * harmonic - 600) / 300) ** 2)) + 0.6 * Math.exp(-(((pitch * harmonic - 1500) / 400) ** 2)) + 0.1
       sample += (formants / harmonic ** 0.5) * Math.sin(2 * Math.PI * pitch * harmonic * t)
     }
@@ -30,7 +30,13 @@ function silence(seconds: number, rate: number): Float32Array {
 }
 
 function join(...parts: Float32Array[]): Float32Array {
-  return Float32Array.from(parts.flatMap((part) => [...part]))
+  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
 }
 
 function mix(a: Float32Array, b: Float32Array): Float32Array {
@@ -52,7 +58,7 @@ function onsets(activity: VoiceActivity, heard: Float32Array, played: Float32Arr
   return found
 }
 
-describe.each([44_100, 48_000, 96_000])('voice activity at %i Hz', (rate) => {
+describe.each([44_100, 48_000])('voice activity at %i Hz', (rate) => {
   test('notices a voice within 50 ms, once an utterance', () => {
     const heard = join(silence(0.5, rate), voice(0.6, rate, 0.3), silence(0.5, rate), voice(0.6, rate, 0.3), silence(0.5, rate))
     const found = onsets(new VoiceActivity(rate), heard, null, rate)

@@ -130,6 +130,14 @@ describe('the call controller', () => {
     ])
   })
 
+  test('goes on with an answer when the service says that nobody had come in', async () => {
+    await start()
+    socket().say({ type: 'interrupted', item_id: 'a1', heard_ms: 480, seq: 3 })
+    socket().say({ type: 'resumed_speech', item_id: 'a1', from_ms: 479.875, seq: 4 })
+    expect(audio.did).toEqual([['flush', 'a1'], ['resume', 'a1', 479.875]])
+    expect(actions).toContainEqual({ type: 'resumedSpeech', itemId: 'a1', fromMs: 479.875 })
+  })
+
   test('stops the assistant on request without waiting for the service', async () => {
     await start()
     controller.quiet()

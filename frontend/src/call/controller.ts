@@ -2,10 +2,9 @@
  * One call: does what the reducer's states ask for. Holds the socket, the sound and the timers; knows nothing of React.
  *
  * Sound never waits for the page: captured frames go from the worklet's message straight into the socket, and arriving
- * speech straight to the playback worklet.
+ * speech straight back to it.
  */
-import type { AudioListener, CallAudio } from '../audio/engine'
-import { MicrophoneError } from '../audio/engine'
+import { MicrophoneError, type AudioListener, type CallAudio } from '../audio/engine'
 import type { CaptureMessage, PlaybackMessage } from '../audio/messages'
 import { decodeBase64Pcm16, wireMs } from '../audio/pcm'
 import { asProblem } from '../api/problems'
@@ -356,9 +355,7 @@ export class CallController {
         break
       case 'interrupted':
         this.audio?.flush(message.itemId)
-        if (message.heardMs !== null) {
-          this.sinks.onConversation({ type: 'interrupted', itemId: message.itemId, heardMs: message.heardMs })
-        }
+        if (message.heardMs !== null) this.sinks.onConversation({ type: 'interrupted', itemId: message.itemId, heardMs: message.heardMs })
         break
       case 'tool':
         this.sinks.onConversation({ type: 'toolWorks', callId: message.callId, name: message.name, works: message.status === 'started' })
@@ -374,14 +371,13 @@ export class CallController {
       case 'moved':
         this.told = null
         break
-      case 'pong':
-        break
       case 'metrics':
         if (message.turn.firstAudioMs !== null) this.publish({ ...this.snapshot, lastTurn: message.turn })
         break
       case 'resumed_speech':
+        this.playing = { item_id: message.itemId, ms: Math.round(message.fromMs), received_ms: Math.round(message.fromMs), ended: false }
         this.audio?.resume(message.itemId, message.fromMs)
-        this.sinks.onConversation({ type: 'resumed', itemId: message.itemId, fromMs: message.fromMs })
+        this.sinks.onConversation({ type: 'resumedSpeech', itemId: message.itemId, fromMs: message.fromMs })
         break
       case 'error':
         this.told = { code: message.code, happened: message.message, remedy: '', retryable: message.retryable }

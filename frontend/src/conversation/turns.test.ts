@@ -115,6 +115,14 @@ describe('spoken turns', () => {
     expect(state.turns[0]).toMatchObject({ text: 'one two', unheard: 'three', interrupted: true, state: 'done' })
   })
 
+  test('go on as one answer when nobody had come in', () => {
+    const cut = run([said('a1', 'one two three four five'), sound('a1', 1000), { type: 'interrupted', itemId: 'a1', heardMs: 520 }, said('a1', 'one two', true, 'three four five')])
+    const on = run([{ type: 'resumedSpeech', itemId: 'a1', fromMs: 430 }, sound('a1', 570)], cut)
+    expect(on.turns[0]).toMatchObject({ text: 'one two three four five', unheard: '', interrupted: false, sound: { receivedMs: 1000, playedMs: 430 } })
+    const over = run([{ type: 'soundEnded', itemId: 'a1' }, { type: 'soundPlayed', itemId: 'a1', ms: 1000, finished: true }], on)
+    expect(over.turns[0]).toMatchObject({ text: 'one two three four five', interrupted: false, sound: null })
+  })
+
   test('are not un-interrupted by late words or late positions', () => {
     const cut = run([said('a1', 'one two three'), sound('a1', 900), { type: 'interrupted', itemId: 'a1', heardMs: 300 }])
     expect(run([said('a1', 'one two three four', true), { type: 'soundPlayed', itemId: 'a1', ms: 900, finished: true }], cut).turns).toEqual(cut.turns)

@@ -76,7 +76,7 @@ export type ConversationAction =
   | { type: 'soundPlayed'; itemId: string; ms: number; finished: boolean }
   | { type: 'interrupted'; itemId: string; heardMs: number }
   | { type: 'toolWorks'; callId: string; name: string; works: boolean }
-  | { type: 'resumed'; itemId: string; fromMs: number }
+  | { type: 'resumedSpeech'; itemId: string; fromMs: number }
   | { type: 'callEnded' }
   | { type: 'stored'; turns: readonly StoredTurn[] }
   /** The store may hold turns that this page did not hear: those said while it was away, or elsewhere. */
@@ -171,7 +171,7 @@ export function conversation(state: Conversation, action: ConversationAction): C
       const others = state.working.filter(({ callId }) => callId !== action.callId)
       return { ...state, working: action.works ? [...others, { callId: action.callId, name: action.name }] : others }
     }
-    case 'resumed':
+    case 'resumedSpeech':
       return changeItem(state, action.itemId, (turn) => resumed(turn, action.fromMs))
     case 'callEnded':
       return withTurns(

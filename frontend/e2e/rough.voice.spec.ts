@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { expect, test } from '@playwright/test'
+import { Desk } from './desk'
+import { arrivals, heard, installTap, lengthOf } from './tap'
+import { microphone, writeWav } from './wav'
+
+const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
+const ROOT = resolve(import.meta.dirname, '../..')
+const PYTHON = process.env['ENGRAM_PYTHON'] ?? join(ROOT, '.venv/bin/python')
+const QUIET = writeWav('quiet', [{ silence: 90 }])
+
+test.use({ bypassCSP: true, launchOptions: { executablePath: CHROMIUM, args: microphone(QUIET) } })
+
+/** A line of 40 ms latency, 100 ms jitter and 2 % stalls of 200 ms, both ways, in front of the service; returns its address. */
+async function roughLine(target: string): Promise<{ address: string; end: () => void }> {
+  const proxy = spawn(PYTHON, ['-m', 'backend.tests.fault_proxy', target], { cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'] })
+  const lines = createInterface({ input: proxy.stdout })[Symbol.asyncIterator]()
+  const next = async () => String((await lines.next()).value)
+  const port = /^proxy on (\d+)/.exec(await next())?.[1]
+  const way = { latency: 0.02, jitter: 0.1, stall_chance: 0.02, stall_seconds: 0.2 }
+  proxy.stdin.write(`${JSON.stringify({ up: way, down: way })}\n`)
+  expect(await next()).toBe('ok')
+  return { address: `http://127.0.0.1:${port}/`, end: () => proxy.stdin.end() }
+}
+
+test('over a line with 100 ms of jitter and 2 % stalls every answer is heard without a gap', { tag: '@voice' }, async ({ page, baseURL }) => {
+  const line = await roughLine(new URL(baseURL ?? '').host)
+  try {
+    await installTap(page)
+    const desk = await new Desk(page).open(line.address)
+    await desk.call()
+    let seconds = 0
+    for (const [index, question] of ['Tell me about the plan in all its parts', 'And what about the budget, the people and the dates', 'Then tell me what can go wrong with all of it'].entries()) {
+      await desk.send(question)
+      seconds += `You said: ${question}.`.length * 0.06
+      await expect.poll(async () => (await arrivals(page, 'audio_end')).length, { timeout: 20_000 }).toBe(index + 1)
+      await expect(desk.caption).toContainText('Elena is listening', { timeout: 20_000 })
+    }
+    const sound = await heard(page)
+    test.info().annotations.push({ type: 'heard', description: `${sound.stretches.length} stretches, ${lengthOf(sound).toFixed(2)} s of ${seconds.toFixed(2)} s` })
+    expect(sound.stretches).toHaveLength(3)
+    expect(Math.abs(lengthOf(sound) - seconds)).toBeLessThan(0.2)
+  } finally {
+    line.end()
+  }
+})
