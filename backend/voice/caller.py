@@ -184,6 +184,10 @@ class Caller:
             if rest.ended:
                 self.audio_end(rest.item_id)
 
+    def left_unheard(self) -> list[Cut]:
+        """The call is over: return what was not heard to its end."""
+        return self._playback.left_unheard(self._clock())
+
     def give_up(self) -> None:
         """What `hush` cut stays cut."""
         self._playback.give_up()

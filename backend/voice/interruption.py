@@ -163,6 +163,11 @@ class Floor:
             else:
                 self._it_was_none(doubt)
 
+    def hung_up(self) -> None:
+        """The call is over: nobody hears the rest."""
+        for cut in self._caller.left_unheard():
+            self._transcript.answer_cut(cut.item_id, cut.heard_ms)
+
     def leg_lost(self) -> None:
         """The session that was to tell is gone: what was cut stays cut."""
         self._settle()

@@ -114,6 +114,15 @@ class Playback:
         self._ends_at = now
         return [Cut(item_id, int(item.cut_ms), int(item.sent_ms)) for item_id, item in self._aside.items()]
 
+    def left_unheard(self, now: float) -> list[Cut]:
+        """Return what was not heard to its end when the call is over, as far as the browser has reported at all."""
+        reporting = any(item.reported_ms >= 0 for item in self._items.values())
+        return [
+            Cut(item_id, int(_heard(item, now)) if item.reported_ms >= 0 else 0, int(item.sent_ms))
+            for item_id, item in self._items.items()
+            if reporting and _heard(item, now) < item.sent_ms
+        ]
+
     def put_aside(self, item_id: str, base64: bytes, ms: float, now: float) -> None:
         """Keep sound of an answer that is cut: it was made, and nobody has heard it."""
         item = self._aside.get(item_id)

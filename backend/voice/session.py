@@ -156,6 +156,7 @@ class VoiceSession:
         self._stopwatch.close()
         if self._keeper is not None:
             await self._errands.close(self._room.patience.store)
+            self._events.floor.hung_up()
             self._transcript.close()
             await self._keeper.finish(self._room.patience.store)
             FRAMES.labels("late").inc(self._events.late_frames)

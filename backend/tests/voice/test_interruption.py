@@ -180,3 +180,16 @@ async def test_a_cough_before_the_first_sound_costs_the_person_no_answer(service
     await phone.of("transcription", speaker="assistant", status="complete", text="You said: How are you?.")
     await phone.of("audio_end")
     assert not phone.all("error")
+
+
+async def test_hanging_up_in_the_middle_of_an_answer_leaves_the_rest_unheard(service: Service) -> None:
+    phone = await service.ready()
+    item_id = await long_answer(phone)
+    await phone.of("audio_end", item_id=item_id)
+    await phone.send(type="played", item_id=item_id, ms=1500)
+    await phone.hang_up()
+    await service.idle()
+    stored = service.memory.stored[item_id]
+    assert stored.interrupted
+    assert f"{stored.content} {stored.unheard}" == f"You said: {LONG}."
+    assert 1500 / 60 - 15 < len(stored.content) < 2100 / 60 + 15

@@ -285,7 +285,8 @@ function settled(turns: readonly Turn[], stored: readonly StoredTurn[]): readonl
     const match = stored.find(({ id }) => id === (turn.storedId ?? turn.itemId)) ?? sameWords(turn, stored, taken)
     if (!match) return turn
     taken.add(match.id)
-    const exact = turn.interrupted && match.interrupted ? { text: match.content, unheard: match.unheard ?? '' } : {}
+    // Also when the call ended in the middle of it. While its sound plays, the page knows better.
+    const exact = match.interrupted && turn.sound === null ? { text: match.content, unheard: match.unheard ?? '', interrupted: true } : {}
     return { ...turn, ...exact, storedId: match.id }
   })
 }
