@@ -86,7 +86,13 @@ async def _delays(spoken: list[bytes]) -> list[float]:
             endpoint=match.group(1).decode(), credential=AzureKeyCredential("bench"), model="gpt-realtime"
         ) as call:
             await call.send(
-                {"type": "session.update", "session": {"instructions": "You are Elena. Answer in one short sentence."}}
+                {
+                    "type": "session.update",
+                    "session": {
+                        "instructions": "You are Elena. Answer in one short sentence.",
+                        "turn_detection": {"type": "azure_semantic_vad"},
+                    },
+                }
             )
             return [await _delay(call, pcm) for pcm in spoken]
     finally:

@@ -395,3 +395,41 @@ async def test_a_commit_ends_a_detected_turn_at_once(server: str) -> None:
         await caller.send("input_audio_buffer.commit")
         await caller.until("input_audio_buffer.committed")
         assert (await caller.answer())["status"] == "completed"
+
+
+async def test_the_place_of_each_word_in_the_sound_is_told_when_asked_for(server: str) -> None:
+    async with calling(server) as caller:
+        voice = {"type": "azure-standard", "name": "en-US-Ava:DragonHDLatestNeural"}
+        await caller.update(voice=voice, output_audio_timestamp_types=["word"])
+        await caller.type("where is the library")
+        await caller.answer()
+        told = caller.of("response.audio_timestamp.delta")
+        await caller.update(output_audio_timestamp_types=None)
+        await caller.type("and now without")
+        await caller.answer()
+    assert [event["text"] for event in told] == ["You", "said", "where", "is", "the", "library"]
+    ends = [event["audio_offset_ms"] + event["audio_duration_ms"] for event in told]
+    assert ends == sorted(ends)
+    assert ends[-1] <= len("You said: where is the library.") * 60
+    assert len(caller.of("response.audio_timestamp.delta")) == len(told)
+
+
+@pytest.mark.parametrize("ignored", [True, False])
+async def test_fillers_over_an_answer_are_no_words_when_the_session_asks_for_that(
+    start: Start, tmp_path: Path, ignored: bool
+) -> None:
+    script = tmp_path / "script.json"
+    script.write_text(json.dumps([{"hear": "Mhm, okay."}, {"hear": "Mhm, okay."}]))
+    async with calling(await start("--script", str(script)), CASCADE) as caller:
+        await caller.update(turn_detection={"type": "azure_semantic_vad", "remove_filler_words": ignored})
+        await caller.type("a long story that plays on for seconds after it was made")
+        await caller.answer()
+        await caller.say()
+        over_the_answer = await caller.until("conversation.item.input_audio_transcription.completed")
+        assert over_the_answer["transcript"] == ("" if ignored else "Mhm, okay.")
+        if not ignored:
+            return
+        await caller.send("output_audio_buffer.clear")
+        await caller.say()
+        in_silence = await caller.until("conversation.item.input_audio_transcription.completed")
+        assert in_silence["transcript"] == "Mhm, okay.", "nothing was being said: it may be an answer"
