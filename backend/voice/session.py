@@ -155,8 +155,8 @@ class VoiceSession:
         self._caller.deliver(None)
         self._stopwatch.close()
         if self._keeper is not None:
-            await self._errands.close(self._room.patience.store)
             self._events.floor.hung_up()
+            await self._errands.close(self._room.patience.store)
             self._transcript.close()
             await self._keeper.finish(self._room.patience.store)
             FRAMES.labels("late").inc(self._events.late_frames)
