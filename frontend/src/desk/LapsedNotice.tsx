@@ -10,7 +10,7 @@ export function LapsedNotice({ onLeave }: { onLeave: () => void }) {
   const { happened, remedy, button } = LAPSE_WORDS[standing.why]
   return (
     <div data-lapsed className="mx-auto mb-3 w-full max-w-[690px]">
-      <Notice happened={happened} sentences={[remedy, 'Your conversation is kept, and what you have written waits in the text field.']}>
+      <Notice happened={happened} sentences={[remedy, 'Your conversation and what you have written are kept.']}>
         <SignInButton onLeave={onLeave}>{button}</SignInButton>
       </Notice>
     </div>
