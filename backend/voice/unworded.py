@@ -2,10 +2,10 @@
 
 from collections import deque
 
-MOST_BYTES = 30 * 64_000
-"""30 s as base64; of somebody who talks for longer the beginning falls away."""
-LEAD_BYTES = 64_000
-"""What is kept while nobody seems to speak: it takes a moment until that is noticed. A second as base64."""
+MOST_FRAMES = 750
+"""30 s, as browsers send 40 ms; of somebody who talks for longer the beginning falls away."""
+LEAD_FRAMES = 20
+"""What is kept while nobody seems to speak: it takes a moment until that is noticed. 0.8 s."""
 
 
 class Unworded:
@@ -13,38 +13,41 @@ class Unworded:
 
     def __init__(self) -> None:
         self._frames: deque[bytes] = deque()
-        self._bytes = 0
-        self._numbered = 0
+        self._most = LEAD_FRAMES
+        self._given_up = 0
         self._items: dict[str, int | None] = {}
 
     def add(self, base64: bytes) -> None:
         """Keep a frame."""
-        self._frames.append(base64)
-        self._bytes += len(base64)
-        self._numbered += 1
-        most = MOST_BYTES if self._items else LEAD_BYTES
-        while self._bytes > most:
-            self._bytes -= len(self._frames.popleft())
+        frames = self._frames
+        frames.append(base64)
+        while len(frames) > self._most:
+            frames.popleft()
+            self._given_up += 1
 
     def started(self, item_id: str) -> None:
         """The person was noticed to speak."""
         self._items.setdefault(item_id, None)
+        self._most = MOST_FRAMES
 
     def stopped(self, item_id: str) -> None:
         """The person was noticed to have stopped: what comes from now on is something else."""
         if item_id in self._items:
-            self._items[item_id] = self._numbered
+            self._items[item_id] = self._given_up + len(self._frames)
 
     def worded(self, item_id: str) -> None:
         """The item has its words, or will get none: its sound is not needed any more."""
         end = self._items.pop(item_id, None)
-        if end is not None:
-            while self._frames and self._numbered - len(self._frames) < end:
-                self._bytes -= len(self._frames.popleft())
+        while self._frames and end is not None and self._given_up < end:
+            self._frames.popleft()
+            self._given_up += 1
+        if not self._items:
+            self._most = LEAD_FRAMES
 
     def settle(self) -> None:
         """Nothing is waited for any more."""
         self._items.clear()
+        self._most = LEAD_FRAMES
 
     def frames(self) -> list[bytes]:
         """Return what is kept, oldest first."""
