@@ -21,13 +21,13 @@ from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket
 
 from backend.api.stay import Stay
-from backend.core import problems
 from backend.core.problems import Problem
 from backend.identity import permissions
 from backend.identity.addresses import is_within, network_of, without_port
-from backend.identity.gate import Gate
+from backend.identity.gate import Gate, Presented
 from backend.identity.permissions import Action
 from backend.identity.principal import Principal
+from backend.identity.refused import Refused
 
 Rule = Literal["public"] | Action
 
@@ -69,7 +69,8 @@ def address_of(connection: HTTPConnection) -> str:
     address = connection.client.host if connection.client else ""
     trusted = connection.app.state.settings.trusted_proxies
     if trusted and is_within(address, tuple(trusted)):
-        hops = [hop.strip() for hop in connection.headers.get("x-forwarded-for", "").split(",") if hop.strip()]
+        told = ",".join(connection.headers.getlist("x-forwarded-for"))
+        hops = [hop.strip() for hop in told.split(",") if hop.strip()]
         # From the right: each trusted proxy added whom it saw; what stands before the first stranger is his own tale.
         for hop in reversed(hops[-20:]):
             address = without_port(hop)
@@ -178,20 +179,20 @@ def _hostname(host: str) -> str:
         return ""
 
 
-def _bearer(connection: HTTPConnection) -> str | None:
+def _bearer(connection: HTTPConnection) -> Presented:
     """Return the token of the Authorization header or, for a WebSocket (browsers set none), of its subprotocols.
 
-    None: there is none. Raises `Problem` 401 for a header of another form.
+    None: there is none; `Refused`: there is something else in its place.
     """
     header = connection.headers.get("authorization")
     if header is not None:
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
-            raise problems.invalid_token("the Authorization header is not of the form 'Bearer <token>'")
+            return Refused("malformed", "the Authorization header is not of the form 'Bearer <token>'")
         return token.strip()
     offered = _offered(connection, _BEARER_PROTOCOL)
     if offered is not None and len(offered) > MAX_SUBPROTOCOL_TOKEN:
-        raise problems.invalid_token("it is too long for a subprotocol; use a ticket (POST /api/v1/voice/ticket)")
+        return Refused("too_large", "it is too long for a subprotocol; use a ticket (POST /api/v1/voice/ticket)")
     return offered
 
 

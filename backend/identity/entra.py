@@ -22,7 +22,6 @@ from jwt.exceptions import (
 )
 from jwt.utils import base64url_decode
 
-from backend.core import problems
 from backend.core.problems import Problem
 from backend.core.settings import Settings
 from backend.identity.principal import Kind, Principal, Proof, Role
@@ -91,10 +90,8 @@ class Entra:
         self._keys = keys
         self._ages = ages
 
-    async def identify(self, token: str | None) -> Principal:
+    async def identify(self, token: str) -> Principal:
         """Return whom the token stands for; raise `Refused` or `Problem` 401, 403 or 503."""
-        if token is None:
-            raise problems.missing_token()
         issuer, claims = await self._verified(token)
         kind = _kind(claims, issuer.version)
         if kind not in self._rules.kinds:

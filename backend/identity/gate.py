@@ -33,22 +33,32 @@ GUEST = Principal("poc", "guest", "Guest", frozenset({"engram.analyst"}), "poc")
 _TIDY_SECONDS = 60.0
 
 
+Presented = str | Refused | None
+"""A bearer token, something that cannot be one, or nothing."""
+
+
 class SignIn(Protocol):
     """How callers are told at a level."""
 
-    async def identify(self, token: str | None) -> Principal:
-        """Return whom a bearer token (None: nothing was presented) stands for; raise `Refused` or `Problem`."""
+    async def identify(self, token: str) -> Principal:
+        """Return whom a bearer token stands for; raise `Refused` or `Problem`."""
         ...
 
 
 class Gate:
-    """One per process. explain: whether callers are told which check failed; tickets: None where there is no database.
+    """One per process.
 
-    `Gate.open` makes one for the service, `Gate.bare` one for a part of it that has no database.
+    sign_in: None where nobody signs in; tickets: None where there is no database; explain: whether callers are told
+    which check failed. `Gate.open` makes one for the service, `Gate.bare` one for a part of it without a database.
     """
 
     def __init__(
-        self, sign_in: SignIn, limits: Limits | None = None, tickets: Tickets | None = None, *, explain: bool = True
+        self,
+        sign_in: SignIn | None,
+        limits: Limits | None = None,
+        tickets: Tickets | None = None,
+        *,
+        explain: bool = True,
     ) -> None:
         self._sign_in = sign_in
         self.limits = limits
@@ -60,9 +70,11 @@ class Gate:
     async def open(cls, settings: Settings, database: Database) -> AsyncIterator["Gate"]:
         """Give the gate of this level; what it holds open is closed when the block ends."""
         limits, tickets, ages = Limits(settings, database), Tickets(database), SessionAges(database)
-        way = _without_database(settings)
+        way: SignIn | None = None
         keys: SigningKeys | None = None
-        if way is None:
+        if settings.auth_mode == "dev_tokens":
+            way = _Developers()
+        elif settings.auth_mode != "none":
             rules = Rules.of(settings)
             keys = SigningKeys(settings.entra_authority, settings.sign_in_tenants, sorted(rules.audiences))
             way = Entra(rules, keys, ages)
@@ -81,20 +93,25 @@ class Gate:
     @classmethod
     def bare(cls, settings: Settings) -> "Gate":
         """Return a gate without tickets and limits, for the levels that need no database to tell callers."""
-        way = _without_database(settings)
-        assert way is not None, "Entra ID needs a database"
-        return cls(way)
+        assert settings.auth_mode in ("none", "dev_tokens"), "Entra ID needs a database"
+        return cls(None if settings.auth_mode == "none" else _Developers())
 
     def arrive(self, address: str) -> None:
         """Count a request from an address; raise `Problem` 429 when there were too many."""
         if self.limits is not None:
             self.limits.request(None, address)
 
-    async def identify(self, token: str | None, address: str) -> Principal:
+    async def identify(self, presented: Presented, address: str) -> Principal:
         """Return whom a bearer token stands for; raise `Problem` 401, 403, 429 or 503."""
         self.arrive(address)
+        if self._sign_in is None:
+            return GUEST
+        if presented is None:
+            raise problems.missing_token()
         with self._watched(address):
-            caller = await self._sign_in.identify(token)
+            if isinstance(presented, Refused):
+                raise presented
+            caller = await self._sign_in.identify(presented)
         if self.limits is not None:
             self.limits.request(caller, address)
         return caller
@@ -126,7 +143,7 @@ class Gate:
             self._failed(refused.reason, address)
             raise problems.invalid_token(refused.check if self._explain else "sign in again") from None
         except Problem as problem:
-            if problem.status in (401, 403) and problem.code != "missing_token":
+            if problem.status in (401, 403):
                 self._failed(problem.code, address)
             raise
 
@@ -137,25 +154,9 @@ class Gate:
         log.warning("A sign-in failed: %s", reason, extra={"reason": reason, "address": address})
 
 
-class _Nobody:
-    async def identify(self, token: str | None) -> Principal:
-        return GUEST
-
-
 class _Developers:
-    async def identify(self, token: str | None) -> Principal:
-        if token is None:
-            raise problems.missing_token()
+    async def identify(self, token: str) -> Principal:
         return dev_tokens.parse(token)
-
-
-def _without_database(settings: Settings) -> SignIn | None:
-    match settings.auth_mode:
-        case "none":
-            return _Nobody()
-        case "dev_tokens":
-            return _Developers()
-    return None
 
 
 async def _tidy(sweeps: tuple[Callable[[], Awaitable[None]], ...]) -> None:

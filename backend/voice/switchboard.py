@@ -76,7 +76,7 @@ class Switchboard:
             if hello.resume_after:  # while this browser was away, somebody else took its call over
                 return Ending(4409, "replaced by a newer connection")
         session = VoiceSession(self._room, principal, session_id, agent)
-        older = [call for call in self._calls if call.belongs_to(principal, session_id)]
+        older = [over for call, over in self._calls.items() if call.belongs_to(principal, session_id)]
         seat = self._room.admission.enter(
             principal, session_id, lambda: session.end(4409, "replaced by a newer connection")
         )
@@ -91,9 +91,9 @@ class Switchboard:
         mine = (call for call in self._calls if call.belongs_to(principal, session_id) and not call.ending)
         return next(mine, None)
 
-    async def _hold(self, session: VoiceSession, seat: Seat, older: list[VoiceSession]) -> None:
+    async def _hold(self, session: VoiceSession, seat: Seat, older: list[asyncio.Event]) -> None:
         try:
-            await asyncio.gather(*(self._calls[call].wait() for call in older))
+            await asyncio.gather(*(over.wait() for over in older))
             await session.run()
         finally:
             self._calls.pop(session).set()

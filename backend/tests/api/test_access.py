@@ -110,5 +110,7 @@ async def test_what_is_public_needs_no_token(service: Service, path: str) -> Non
 
 async def test_at_the_proof_of_concept_level_everybody_is_the_same_guest(open_service: Service) -> None:
     await open_service.ask("Hello", session_id="guests", token="dev_carol_viewer")
-    kept = await open_service.client.get("/api/v1/memory/episodes/guests")
-    assert kept.status_code == 200
+    for header in ("", "Basic YTpi", "Bearer dev_alice_analyst", "nonsense"):
+        headers = {"Authorization": header} if header else {}
+        kept = await open_service.client.get("/api/v1/memory/episodes/guests", headers=headers)
+        assert kept.status_code == 200, header

@@ -65,6 +65,11 @@ async def test_an_address_is_believed_from_a_trusted_proxy_only_and_only_what_th
             told = f"198.51.100.{number}, {address}:5000"
             assert (await episodes(service, someone(), x_forwarded_for=told)).status_code == 200
         held(await episodes(service, someone(), x_forwarded_for=f"192.0.2.1, {address}"))
+        two_lines = [
+            ("Authorization", f"Bearer {someone()}"),
+            *(("X-Forwarded-For", hop) for hop in ("192.0.2.2", address)),
+        ]
+        held(await service.client.get("/api/v1/memory/episodes", headers=two_lines))
         public = await service.client.get("/api/v1/agents", headers={"X-Forwarded-For": address})
         held(public)
         assert (await episodes(service, someone(), x_forwarded_for="203.0.113.250")).status_code == 200
@@ -83,6 +88,10 @@ async def test_failed_sign_ins_wait_longer_each_time_and_a_valid_token_passes_me
         assert held(await episodes(service, "nonsense", x_forwarded_for=address)) >= 1
         assert (await episodes(service, someone(), x_forwarded_for=address)).status_code == 200
         problem(await episodes(service, "nonsense", x_forwarded_for="203.0.113.251"), 401, "invalid_token")
+        for _ in range(3):  # what is no token at all counts as well
+            basic = {"Authorization": "Basic YTpi", "X-Forwarded-For": "203.0.113.249"}
+            problem(await service.client.get("/api/v1/memory/episodes", headers=basic), 401, "invalid_token")
+        held(await service.client.get("/api/v1/memory/episodes", headers=basic))
 
 
 async def test_new_conversations_are_limited_and_old_ones_go_on(start_service: StartService) -> None:

@@ -25,6 +25,15 @@ async def test_a_newer_connection_of_the_same_session_takes_the_call_over(servic
     assert service.switchboard.active_sessions == 1
 
 
+async def test_a_call_begins_while_the_one_before_of_the_same_session_is_ending(service: Service) -> None:
+    hanging_up = []
+    for _ in range(15):
+        phone = await service.ready("again")
+        hanging_up.append(asyncio.create_task(phone.hang_up()))
+    await asyncio.gather(*hanging_up)
+    await service.idle()
+
+
 async def test_a_full_server_refuses_with_4429_and_says_when_to_come_back(start_service: StartService) -> None:
     async with start_service(voice_max_sessions=1) as service:
         await service.ready("one")
