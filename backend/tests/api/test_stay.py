@@ -1,8 +1,10 @@
 """How long a caller may stay on a socket: the token's time and the session's."""
 
+import asyncio
 import time
 from typing import Any
 
+import orjson
 import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
@@ -17,10 +19,6 @@ LEEWAY = 60
 
 async def until_closed(socket: ClientConnection) -> list[dict[str, Any]]:
     """What comes until the socket is closed."""
-    import asyncio
-
-    import orjson
-
     got: list[dict[str, Any]] = []
     async with asyncio.timeout(SOON):
         try:
@@ -86,3 +84,43 @@ async def test_a_fresh_token_does_not_make_an_old_session_young(
     anew = old | {"iat": now, "nbf": now} | ({"auth_time": now} if claim == "auth_time" else {"sid": "of-now"})
     headers = {"Authorization": f"Bearer {issuer.mint(anew)}"}
     assert (await production.client.get("/api/v1/memory/episodes", headers=headers)).status_code == 200
+
+
+async def test_a_call_whose_token_expires_goes_on_where_it_was_with_a_fresh_ticket(
+    production: Service, issuer: Issuer
+) -> None:
+    now, session_id = int(time.time()), f"renewed-{time.time_ns()}"
+    claims = issuer.user(exp=now - LEEWAY + 3, iat=now - HOUR, nbf=now - HOUR)
+    first = await open_socket(production, session_id, token=issuer.mint(claims), query="?resumable=true")
+    await first.send('{"type":"hello","resume_after":0,"call_id":"mine"}')
+    got = await until_closed(first)
+    assert first.close_code == 4401
+    last = max(message.get("seq", 0) for message in got)
+    assert last >= 1
+    fresh = issuer.mint(claims | {"exp": now + HOUR, "iat": now, "nbf": now})
+    response = await production.client.post(
+        "/api/v1/voice/ticket", json={"session_id": session_id}, headers={"Authorization": f"Bearer {fresh}"}
+    )
+    protocols = ("engram.v1", f"ticket.{response.json()['ticket']}")
+    second = await open_socket(production, session_id, protocols=protocols, query="?resumable=true")
+    await second.send(f'{{"type":"hello","resume_after":{last},"call_id":"mine"}}')
+    async with asyncio.timeout(SOON):
+        while (message := orjson.loads(await second.recv()))["type"] != "resumed":
+            assert message["type"] != "agent_switched", "it is no new call"
+    assert message["complete"] is True
+    await second.close()
+
+
+async def test_a_token_of_somebody_else_does_not_go_on_with_the_call(production: Service, issuer: Issuer) -> None:
+    session_id = f"parked-{time.time_ns()}"
+    hers = await open_socket(production, session_id, token=issuer.mint(), query="?resumable=true")
+    await hers.send('{"type":"hello","resume_after":0,"call_id":"mine"}')
+    await read_until_ready(hers, Outcome())
+    hers.transport.abort()
+    his = await open_socket(production, session_id, token=issuer.mint(), query="?resumable=true")
+    await his.send('{"type":"hello","resume_after":1,"call_id":"mine"}')
+    heard = Outcome()
+    async with asyncio.timeout(SOON):
+        await read_until_ready(his, heard)
+    assert "resumed" not in {message["type"] for message in heard.messages if message.get("complete")}
+    await his.close()
