@@ -391,7 +391,9 @@ async def test_a_session_is_rolled_over_before_it_expires_and_nobody_hears_it(
         phone = await service.ready()
         await phone.send(type="text", content="My name is Ada")
         await answered(phone)
+        sent = []
         for number in range(120):
+            sent.append(asyncio.get_running_loop().time())
             await phone.socket.send(numbered(number))
             await asyncio.sleep(FRAME_MS / 1000)
         mark = len(phone.got)
@@ -412,8 +414,9 @@ async def test_a_session_is_rolled_over_before_it_expires_and_nobody_hears_it(
                     number = low + 128 * high
                     first_seen[number] = min(at, first_seen.get(number, at))
     assert sorted(first_seen) == list(range(120)), "no frame is lost"
-    times = [first_seen[number] for number in range(120)]
-    gap = max(later - earlier for earlier, later in itertools.pairwise(times))
+    # What a busy machine adds to the pauses between sending is not the service's.
+    late = [first_seen[number] - sent[number] for number in range(120)]
+    gap = FRAME_MS / 1000 + max(later - earlier for earlier, later in itertools.pairwise(late))
     assert gap <= 0.2, f"{gap * 1000:.0f} ms without sound"
 
 
