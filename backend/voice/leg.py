@@ -16,6 +16,7 @@ from backend.core.ids import new_id
 from backend.core.problems import Problem
 from backend.voice.counters import FRAMES
 from backend.voice.link import SEND_FAILURES, Link
+from backend.voice.load import load_for
 from backend.voice.outlet import Outlet
 from backend.voice.upstream import Endpoint
 
@@ -28,6 +29,11 @@ PIECE_FRAMES = 25
 def short_id(prefix: str) -> str:
     """Return an id of at most 32 characters, the most the service takes for an item: the prefix and 96 random bits."""
     return new_id(prefix)[: len(prefix) + 25]
+
+
+GATHERED_BYTES = 6_400
+"""Of base64: 100 ms, the most that is sent as one."""
+GATHERED_S = 0.1
 
 
 class Leg:
@@ -73,6 +79,9 @@ class Leg:
         self.quiet.set()
         self.outlet: Outlet[bytes | dict[str, Any]] = Outlet(self._write, _is_sound)
         self._microphone_frames = microphone_frames
+        self._load = load_for(self)
+        self._gathered: list[bytes] = []
+        self._gathering: asyncio.TimerHandle | None = None
         self._update_id = ""
         self._create_id = ""
         self._create_wanted = False
@@ -110,16 +119,51 @@ class Leg:
 
     def send(self, event: dict[str, Any]) -> None:
         """Send an event; never waits."""
+        self._send_gathered()
         self.outlet.put(event)
 
     def audio(self, base64: bytes) -> None:
-        """Send microphone sound. When the service does not keep up, the oldest waiting sound is given up."""
+        """Send microphone sound; several frames as one while the load is high.
+
+        When the service does not keep up, the oldest waiting sound is given up.
+        """
+        if self._gathered or self._load.high:
+            base64 = self._gather(base64)
+            if not base64:
+                return
         append = self.link.append
         if self.outlet.free and append(base64):
             return
         if self.outlet.weight >= self._microphone_frames and self.outlet.drop_oldest(_is_sound):
             FRAMES.labels("dropped").inc()
         self.outlet.put(base64)
+
+    def _gather(self, base64: bytes) -> bytes:
+        """Keep a frame for the next, or return all that was kept when it is long enough, or the load is not high."""
+        size = sum(map(len, self._gathered)) + len(base64)
+        if size > GATHERED_BYTES:
+            self._send_gathered()
+            size = len(base64)
+        self._gathered.append(base64)
+        # Behind padding no base64 can follow.
+        if self._load.high and size + len(base64) <= GATHERED_BYTES and not base64.endswith(b"="):
+            if self._gathering is None:
+                self._gathering = asyncio.get_running_loop().call_later(GATHERED_S, self._send_gathered)
+            return b""
+        return self._take_gathered()
+
+    def _take_gathered(self) -> bytes:
+        whole = b"".join(self._gathered)
+        self._gathered.clear()
+        if self._gathering is not None:
+            self._gathering.cancel()
+            self._gathering = None
+        return whole
+
+    def _send_gathered(self) -> None:
+        """Nothing has followed: send what there is."""
+        if self._gathered:
+            self.outlet.put(self._take_gathered())
 
     def configure(self, profile: AgentProfile, session: dict[str, Any], box: Toolbox) -> None:
         """Ask for this session, in full. box: the tools that it declares."""
@@ -273,6 +317,7 @@ class Leg:
 
     async def close(self) -> None:
         """Close the link. What waits to be sent is given up."""
+        self._take_gathered()
         await self.link.close()
         self.outlet.abandon()
 
