@@ -1,316 +1,31 @@
 """What relaying a voice costs: CPU a frame, added latency and lost frames at 50 calls, against a raw TCP copy.
 
-One process plays all browsers and VoiceLive with ready-made frames, so that it costs little itself. Both relays stand
-the whole time and are driven in turns; a round in which the machine was busy with something else is measured again.
-Up: binary PCM16 from the browser, base64 in JSON to VoiceLive. Down: base64 in JSON on both sides. The reference
-carries the JSON form both ways. CPU is the relay's process time from the kernel (ns), idle work included.
+All relays stand the whole time and are driven in turns; a round in which the machine was busy with something else is
+measured again. The reference carries the JSON form both ways. CPU is the relay's process time from the kernel (ns),
+idle work included.
+
+What each part costs is found by building a relay up (`bench.relays`): the reference, with WebSocket frames read and
+written, with the sound put from one message into the other, and the service. Each row is the difference to the one
+before. The work between frames is measured on the service while nobody speaks.
 """
 
 import asyncio
-import base64
-import gc
-import hashlib
-import os
 import statistics
-import struct
-import subprocess
 import sys
-import time
-from collections import deque
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
-import orjson
 import uvloop
 
 from bench.report import Row
+from bench.voice_wire import CALLS, Figures, Relay, drive, start
 
-CALLS = 50
 FRAME_MS = (20, 40, 100)
-ROUND_S = 2.0
 ROUNDS = 4
 ATTEMPTS = 10
+IDLE_S = 3.0
 SERVED = "backend.api.wire:WireProtocol"
 """The WebSocket implementation of `engram`; `python -m bench.voice_relay NAME ...` compares others."""
 OTHERS_AT_MOST = 0.12
 """A round is disturbed when other processes took more than this share of all cores."""
-_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-
-
-def ws_frame(payload: bytes, *, opcode: int = 1, masked: bool) -> bytes:
-    """Return a WebSocket frame. Masked with the zero key: the receiver works as hard, and the sender does nothing."""
-    mask = 0x80 if masked else 0
-    first = 0x80 | opcode
-    if len(payload) < 126:
-        header = bytes([first, mask | len(payload)])
-    elif len(payload) < 65_536:
-        header = struct.pack("!BBH", first, mask | 126, len(payload))
-    else:
-        header = struct.pack("!BBQ", first, mask | 127, len(payload))
-    return header + (bytes(4) if masked else b"") + payload
-
-
-class Counter:
-    """Matches arrivals with departures: frames of one direction of one call arrive in order."""
-
-    def __init__(self) -> None:
-        self.sent: deque[float] = deque()
-        self.latencies: list[float] = []
-        self.lost = 0
-
-    def arrived(self) -> None:
-        if self.sent:
-            self.latencies.append(time.perf_counter() - self.sent.popleft())
-
-    def reset(self) -> None:
-        self.sent.clear()
-        self.latencies.clear()
-
-
-class Wire(asyncio.Protocol):
-    """An end of a WebSocket (or of the plain copy): counts the sound frames that arrive, hands out all others."""
-
-    masks = False
-
-    def __init__(self) -> None:
-        self.transport: Any = None
-        self.arrivals = Counter()
-        self.upgraded = asyncio.Event()
-        self.ready = asyncio.Event()
-        self._data = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self._data = data = self._data + data if self._data else data
-        if not self.upgraded.is_set():
-            end = data.find(b"\r\n\r\n")
-            if end < 0:
-                return
-            self._data = data = data[end + 4 :]
-            self.upgraded.set()
-        place = 0
-        while len(data) - place >= 2:
-            length, header = data[place + 1] & 0x7F, 2
-            if length == 126:
-                if len(data) - place < 4:
-                    break
-                length, header = struct.unpack_from("!H", data, place + 2)[0], 4
-            elif length == 127:
-                if len(data) - place < 10:
-                    break
-                length, header = struct.unpack_from("!Q", data, place + 2)[0], 10
-            masked = data[place + 1] & 0x80
-            if masked:
-                header += 4
-            if len(data) - place < header + length:
-                break
-            if length > 1000 and self.ready.is_set():
-                self.arrivals.arrived()
-            else:
-                payload = data[place + header : place + header + length]
-                if masked:
-                    key = data[place + header - 4 : place + header]
-                    payload = bytes(byte ^ key[n % 4] for n, byte in enumerate(payload))
-                if data[place] & 0x0F == 9:
-                    self.transport.write(ws_frame(payload, opcode=10, masked=self.masks))
-                elif data[place] & 0x0F < 3:
-                    self.message(payload)
-            place += header + length
-        self._data = data[place:]
-
-    def message(self, payload: bytes) -> None: ...
-
-
-class BrowserWire(Wire):
-    """The browser's end."""
-
-    masks = True
-
-    def message(self, payload: bytes) -> None:
-        if b'"ready"' in payload:
-            self.ready.set()
-
-
-class VoiceLiveWire(Wire):
-    """VoiceLive's end: confirms the session as asked and opens one endless answer."""
-
-    def data_received(self, data: bytes) -> None:
-        if not self.upgraded.is_set() and b"\r\n\r\n" in self._data + data:
-            request = self._data + data
-            key = next(
-                line.split(b":", 1)[1].strip()
-                for line in request.split(b"\r\n")
-                if line.lower().startswith(b"sec-websocket-key:")
-            )
-            accept = base64.b64encode(hashlib.sha1(key + _GUID).digest())
-            self.transport.write(
-                b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
-            )
-            self.say({"type": "session.created", "session": {"id": "sess_bench"}})
-        super().data_received(data)
-
-    def say(self, event: dict[str, Any]) -> None:
-        self.transport.write(ws_frame(orjson.dumps(event), masked=False))
-
-    def message(self, payload: bytes) -> None:
-        event = orjson.loads(payload)
-        if event["type"] == "session.update":
-            self.say({"type": "session.updated", "session": event["session"]})
-            self.say({"type": "response.created", "response": {"id": "resp_bench"}})
-            item = {"id": "item_bench", "type": "message", "role": "assistant", "content": []}
-            self.say({"type": "response.output_item.added", "response_id": "resp_bench", "item": item})
-            self.ready.set()
-
-
-class PlainWire(Wire):
-    """Either end of the copied connection: frames and nothing else."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        self.upgraded.set()
-        self.ready.set()
-
-
-@dataclass
-class Call:
-    """The two ends of one call through a relay."""
-
-    browser: Wire
-    voicelive: Wire
-
-
-@dataclass
-class Relay:
-    """A relay under test: its process and the calls through it."""
-
-    name: str
-    process: subprocess.Popen[str]
-    calls: list[Call]
-
-    def cpu_ns(self) -> int:
-        """Return the CPU time of all its threads in nanoseconds, as the scheduler counts it."""
-        tasks = Path(f"/proc/{self.process.pid}/task")
-        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks.iterdir())
-
-
-@dataclass
-class Figures:
-    """What the rounds of one relay gave for one frame length."""
-
-    cpu_us: list[float] = field(default_factory=list)
-    p50_ms: list[float] = field(default_factory=list)
-    p99_ms: list[float] = field(default_factory=list)
-    sent: int = 0
-    lost: int = 0
-
-
-async def start(name: str, *arguments: str) -> Relay:
-    """Start a relay and lead all calls through it."""
-    loop = asyncio.get_running_loop()
-    plain = name == "reference"
-    arriving: asyncio.Queue[Wire] = asyncio.Queue()
-
-    def accept() -> Wire:
-        wire = PlainWire() if plain else VoiceLiveWire()
-        arriving.put_nowait(wire)
-        return wire
-
-    server = await loop.create_server(accept, "127.0.0.1", 0)
-    command = [sys.executable, "-m", "bench.relays", name, str(server.sockets[0].getsockname()[1]), *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: ASYNC220 - read beside the loop
-    assert process.stdout is not None
-    port = int((await asyncio.to_thread(process.stdout.readline)).removeprefix("ready "))
-    relay = Relay(name, process, [])
-    for number in range(CALLS):
-        _, browser = await loop.create_connection(PlainWire if plain else BrowserWire, "127.0.0.1", port)
-        if not plain:
-            browser.transport.write(
-                f"GET /api/v1/voice/voicelive/bench-{number} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
-                "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
-            )
-        async with asyncio.timeout(20):
-            voicelive = await arriving.get()
-            await voicelive.ready.wait()
-            await browser.ready.wait()
-        relay.calls.append(Call(browser, voicelive))
-    return relay
-
-
-def frames(relay: Relay, ms: int, up_as_json: bool) -> tuple[bytes, bytes]:
-    """Return the ready-made frame upwards and downwards for sound of `ms`."""
-    pcm = os.urandom(48 * ms)
-    sound = base64.b64encode(pcm).decode()
-    delta = {
-        "event_id": "event_bench",
-        "type": "response.audio.delta",
-        "response_id": "resp_bench",
-        "item_id": "item_bench",
-        "output_index": 0,
-        "content_index": 0,
-        "delta": sound,
-    }
-    down = ws_frame(orjson.dumps(delta), masked=False)
-    as_json = ws_frame(orjson.dumps({"type": "audio", "data": sound}), masked=True)
-    if relay.name == "reference":
-        return as_json, down
-    return (as_json if up_as_json else ws_frame(pcm, opcode=2, masked=True)), down
-
-
-async def drive(relay: Relay, ms: int, up_as_json: bool, figures: Figures) -> float:
-    """Talk in all calls, both ways at once, for one round; return the share of the machine that others took."""
-    loop = asyncio.get_running_loop()
-    up, down = frames(relay, ms, up_as_json)
-    period = ms / 1000
-    ends = [
-        (sender, receiver.arrivals, frame)
-        for call in relay.calls
-        for sender, receiver, frame in ((call.browser, call.voicelive, up), (call.voicelive, call.browser, down))
-    ]
-    for _, arrivals, _ in ends:
-        arrivals.reset()
-    sent = 0
-
-    def send(index: int, due: float, until: float) -> None:
-        nonlocal sent
-        sender, arrivals, frame = ends[index]
-        arrivals.sent.append(time.perf_counter())
-        sender.transport.write(frame)
-        sent += 1
-        due += period
-        if due < until:
-            loop.call_at(due, send, index, due, until)
-
-    gc.collect()
-    gc.disable()
-    others, cpu, begun = _others(), relay.cpu_ns(), loop.time()
-    mine = time.process_time_ns()
-    until = begun + ROUND_S
-    for index in range(len(ends)):  # spread over the period, as calls are
-        due = begun + period * index / len(ends)
-        loop.call_at(due, send, index, due, until)
-    await asyncio.sleep(ROUND_S + 0.3)
-    used = relay.cpu_ns() - cpu
-    busy = _others() - others - (used + time.process_time_ns() - mine) / 1e9
-    gc.enable()
-    latencies = sorted(late for _, arrivals, _ in ends for late in arrivals.latencies)
-    figures.sent += sent
-    figures.lost += sent - len(latencies)
-    figures.cpu_us.append(used / 1000 / sent)
-    figures.p50_ms.append(latencies[len(latencies) // 2] * 1000)
-    figures.p99_ms.append(latencies[len(latencies) * 99 // 100] * 1000)
-    return busy / ((ROUND_S + 0.3) * (os.cpu_count() or 1))
-
-
-def _others() -> float:
-    """Return the CPU seconds that the whole machine has spent so far."""
-    fields = [int(ticks) for ticks in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
-    idle = fields[3] + fields[4]
-    return (sum(fields) - idle) / os.sysconf("SC_CLK_TCK")
 
 
 async def compare(ms: int, relays: list[Relay], up_as_json: bool = False) -> tuple[list[Figures], int]:
@@ -352,16 +67,55 @@ async def measure(implementations: list[str]) -> list[Row]:
             figures, disturbed = await compare(ms, relays, up_as_json)
             reference = figures[0]
             for name, ours in zip(implementations, figures[1:], strict=True):
-                rows += _rows(ms, up_as_json, name, ours, reference, disturbed)
+                rows += _rows(_what(ms, name, ", JSON upwards" if up_as_json else ""), ours, reference, disturbed)
+        relays.append(await start("service", implementations[0], binary=True))
+        (reference, ours), disturbed = await compare(40, [relays[0], relays[-1]])
+        rows += _rows(_what(40, implementations[0], ", binary both ways"), ours, reference, disturbed)
+        rows += await _parts(relays[0], relays[1])
     finally:
         for relay in relays:
-            relay.process.kill()
-            relay.process.wait()
+            relay.end()
     return rows
 
 
-def _rows(ms: int, up_as_json: bool, name: str, ours: Figures, reference: Figures, disturbed: int) -> list[Row]:
-    what = f"{ms} ms frames" + (", JSON upwards" if up_as_json else "") + (f", {name}" if name != SERVED else "")
+async def _parts(reference: Relay, service: Relay) -> list[Row]:
+    """Return what each part of a frame of 40 ms costs, in the order in which they are added."""
+    steps = [reference, await start("framed"), await start("recoded"), service]
+    try:
+        figures, _ = await compare(40, steps)
+        idle, begun = service.cpu_ns(), asyncio.get_running_loop().time()
+        await asyncio.sleep(IDLE_S)
+        idle_us = (service.cpu_ns() - idle) / 1000 / (asyncio.get_running_loop().time() - begun)
+    finally:
+        for relay in steps[1:3]:
+            relay.end()
+    costs = [statistics.median(figure.cpu_us) for figure in figures]
+    a_frame = idle_us / (CALLS * 2 * 1000 / 40)
+    parts = [
+        ("wake-up, recv, send", costs[0]),
+        ("WebSocket frames read and written", costs[1] - costs[0]),
+        ("sound from one message into the other, base64", costs[2] - costs[1]),
+        ("bookkeeping: seq, what may be sent again, played position, limits", costs[3] - costs[2] - a_frame),
+        ("work between frames: one look at all calls four times a second", a_frame),
+    ]
+    total = costs[-1]
+    return [
+        Row(
+            "voice_relay",
+            f"part of a frame, 40 ms: {name}",
+            f"{us:.1f} µs",
+            f"{total:.1f} µs in all",
+            f"{us / total:.0%}",
+        )
+        for name, us in parts
+    ]
+
+
+def _what(ms: int, name: str, how: str) -> str:
+    return f"{ms} ms frames{how}" + (f", {name}" if name != SERVED else "")
+
+
+def _rows(what: str, ours: Figures, reference: Figures, disturbed: int) -> list[Row]:
     cpu, base = statistics.median(ours.cpu_us), statistics.median(reference.cpu_us)
     left_out = f"; {disturbed} disturbed rounds" if disturbed else ""
     rows = [
