@@ -192,6 +192,7 @@ async def service(upstream_port: int, websockets: str) -> None:
         auth_required=False,
         azure_voicelive_endpoint=f"http://127.0.0.1:{upstream_port}",
         azure_voicelive_key="bench",
+        voice_max_sessions=1_000,
         voice_connections_per_minute=100_000,
     )
     agents, memory = AgentDirectory.load(), NoMemory()
