@@ -121,8 +121,9 @@ class Caller:
         if not wire.write(b"".join(parts), binary=self._binary):
             return False
         self._seq = seq
-        if self._sent is not None:
-            self._sent.append(messages.Sound(base64, item_id))
+        kept = self._sent
+        if kept is not None:
+            kept.append_sound(base64, item_id)
         self._playback.sent(item_id, base64, ms, now)
         self.frames += 1
         return True

@@ -73,8 +73,13 @@ class Playback:
             item = self._items[item_id] = _Item(starts_at=max(now, self._ends_at))
             self.settle(now)
         item.sent_ms += ms
-        self._ends_at = max(now, self._ends_at) + ms / 1000
-        self._keep(item, base64, now)
+        ends_at = self._ends_at
+        self._ends_at = (ends_at if ends_at > now else now) + ms / 1000  # not max(): this is for every frame
+        if not item.given_up:
+            item.kept.append(base64)
+            kept = self._kept = self._kept + len(base64)
+            if kept > KEPT_BYTES:
+                self._keep_less(item, now)
 
     def ended(self, item_id: str) -> None:
         """No more sound comes for the item."""
@@ -185,11 +190,15 @@ class Playback:
         self._kept += len(base64)
         item.kept.append(base64)
         if self._kept > KEPT_BYTES:
-            for other in self._items.values():
-                self._let_go(other, _heard(other, now))
-            if self._kept > KEPT_BYTES:
-                self._kept -= len(item.kept.pop())
-                item.given_up = True
+            self._keep_less(item, now)
+
+    def _keep_less(self, item: _Item, now: float) -> None:
+        """Let go what has been heard; if that is not enough, keep nothing more of `item`."""
+        for other in self._items.values():
+            self._let_go(other, _heard(other, now))
+        if self._kept > KEPT_BYTES:
+            self._kept -= len(item.kept.pop())
+            item.given_up = True
 
     def _let_go(self, item: _Item, heard_ms: float) -> None:
         """Forget the frames that end before `heard_ms`."""

@@ -3,7 +3,7 @@
 from collections import deque
 
 from backend.voice import messages
-from backend.voice.messages import Outgoing
+from backend.voice.messages import Outgoing, Sound
 
 KEPT_BYTES = 4 << 20
 """For one call: a minute of sound. A browser that says every few seconds what it has seen keeps this nearly empty."""
@@ -14,23 +14,32 @@ class Sent:
 
     def __init__(self, last: int) -> None:
         """last: the `seq` of the message before the first that comes here."""
-        self._messages: deque[Outgoing] = deque()
+        # Sound is kept as a bare tuple: an object for each frame costs as much as all else here.
+        self._messages: deque[Outgoing | tuple[bytes, str]] = deque()
         self._weight = 0
         self._last = last
 
     def append(self, message: Outgoing) -> None:
         """Keep the next message. Beyond the bound the oldest is given up."""
-        self._messages.append(message)
+        self._messages.append((message.base64, message.item_id) if isinstance(message, Sound) else message)
         self._last += 1
         self._weight += messages.weight(message)
-        while self._weight > KEPT_BYTES:
-            self._weight -= messages.weight(self._messages.popleft())
+        if self._weight > KEPT_BYTES:
+            self._give_up_oldest()
+
+    def append_sound(self, base64: bytes, item_id: str) -> None:
+        """Keep the next message, which is sound."""
+        self._messages.append((base64, item_id))
+        self._last += 1
+        weight = self._weight = self._weight + len(base64)
+        if weight > KEPT_BYTES:
+            self._give_up_oldest()
 
     def seen(self, seq: int) -> None:
         """The browser has everything up to this one."""
         unseen = max(0, self._last - seq)
         while len(self._messages) > unseen:
-            self._weight -= messages.weight(self._messages.popleft())
+            self._weight -= _weight(self._messages.popleft())
 
     def after(self, seq: int) -> list[tuple[int, Outgoing]] | None:
         """Return what follows `seq`, with its numbers; None when some of it is not here any more, or was never sent."""
@@ -38,9 +47,21 @@ class Sent:
         if not 0 <= missing <= len(self._messages):
             return None
         first = len(self._messages) - missing
-        return [(self._last - missing + place, self._messages[first + place - 1]) for place in range(1, missing + 1)]
+        missed = list(self._messages)[first:]
+        return [
+            (self._last - missing + place, Sound(*message) if isinstance(message, tuple) else message)
+            for place, message in enumerate(missed, 1)
+        ]
 
     def clear(self) -> None:
         """Give everything up: the browser will read what was said from the store."""
         self._messages.clear()
         self._weight = 0
+
+    def _give_up_oldest(self) -> None:
+        while self._weight > KEPT_BYTES:
+            self._weight -= _weight(self._messages.popleft())
+
+
+def _weight(message: Outgoing | tuple[bytes, str]) -> int:
+    return len(message[0]) if isinstance(message, tuple) else messages.weight(message)
