@@ -1,4 +1,6 @@
-"""Whether calls can come and go, and many be held for long: `python -m bench.soak [cycles N | hold SECONDS]`.
+"""Whether calls can come and go, and many be held for long: `python -m bench soak`, or parts of it.
+
+`python -m bench.soak cycles [N]` or `hold [SECONDS]` runs one of two:
 
 cycles  10,000 calls one after the other, 16 at a time: memory that is still held afterwards, a call
 hold    200 calls at once for 5 minutes, sound both ways in frames of 40 ms, the service on one core and this on the
@@ -101,7 +103,7 @@ async def measure(which: list[str]) -> list[Row]:
     """Measure what is asked for, `cycles` and `hold` by default."""
     rows = []
     if not which or which[0] == "cycles":
-        count = int(which[1]) if which else CYCLES
+        count = int(which[1]) if which[1:] else CYCLES
         held, objects, took = await cycles(count)
         rows += [
             Row("soak", f"memory held, {count:,} calls that came and went", f"{held / 1024:.2f} KiB a call (owed: 1)"),
@@ -109,7 +111,7 @@ async def measure(which: list[str]) -> list[Row]:
             Row("soak", f"a call, {AT_ONCE} at a time", f"{took * 1000:.1f} ms"),
         ]
     if not which or which[0] == "hold":
-        seconds = float(which[1]) if which else HOLD_S
+        seconds = float(which[1]) if which[1:] else HOLD_S
         ours, copied, share = await hold(seconds)
         (p99,), (other,) = ours.p99_ms, copied.p99_ms
         what = f"{CALLS} calls, {seconds:.0f} s, one core"
@@ -131,6 +133,11 @@ async def measure(which: list[str]) -> list[Row]:
             Row("soak", f"share of its core, {what}", f"{share:.0%}"),
         ]
     return rows
+
+
+def run() -> list[Row]:
+    """Measure both."""
+    return uvloop.run(measure([]))
 
 
 if __name__ == "__main__":

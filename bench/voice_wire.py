@@ -138,10 +138,10 @@ class BrowserWire(Wire):
     def say(self, message: dict[str, Any]) -> None:
         self.transport.write(ws_frame(orjson.dumps(message), masked=True))
 
-    def report(self, played_ms: int) -> None:
-        """Tell how much has arrived and been played."""
+    def report(self, frame_ms: int) -> None:
+        """Tell that all that has arrived has been seen and played."""
         self.say({"type": "ping", "seen": self.messages})
-        self.say({"type": "played", "item_id": "item_bench", "ms": played_ms})
+        self.say({"type": "played", "item_id": "item_bench", "ms": self.messages * frame_ms})
 
     def hang_up(self) -> None:
         self.transport.write(ws_frame(struct.pack("!H", 1000), opcode=8, masked=True))
@@ -289,7 +289,7 @@ async def drive(
 ) -> float:
     """Talk in all calls, both ways at once, for one round; return the share of the machine that others took.
 
-    report_s: how often the browsers tell what they have heard; 0: never.
+    report_s: how often the browsers tell meanwhile what they have heard; 0: before the round only.
     """
     loop = asyncio.get_running_loop()
     up, down = frames(relay, ms, up_as_json)
@@ -304,6 +304,7 @@ async def drive(
     for call in relay.calls:
         call.voicelive.sound_bytes = (48 if relay.name == "framed" else 64) * ms
         call.browser.sound_bytes = 48 * ms if relay.binary else 64 * ms
+    browsers = [call.browser for call in relay.calls if isinstance(call.browser, BrowserWire)]
     sent = 0
 
     def send(index: int, due: float, until: float) -> None:
@@ -316,6 +317,9 @@ async def drive(
         if due < until:
             loop.call_at(due, send, index, due, until)
 
+    for browser in browsers:  # so that the service lets go of what it keeps for them, as it does with ours
+        browser.report(ms)
+    await asyncio.sleep(0.05)
     gc.collect()
     gc.disable()
     spent, cpu, begun = machine_s(), relay.cpu_ns(), loop.time()
@@ -324,12 +328,10 @@ async def drive(
     for index in range(len(ends)):  # spread over the period, as calls are
         due = begun + period * index / len(ends)
         loop.call_at(due, send, index, due, until)
-    if report_s:
-        while loop.time() < until - report_s:
-            await asyncio.sleep(report_s)
-            for call in relay.calls:
-                if isinstance(call.browser, BrowserWire):
-                    call.browser.report(int((loop.time() - begun) * 1000))
+    while report_s and loop.time() < until - report_s:
+        await asyncio.sleep(report_s)
+        for browser in browsers:
+            browser.report(ms)
     await asyncio.sleep(until + 0.3 - loop.time())
     used = relay.cpu_ns() - cpu
     busy = machine_s() - spent - (used + time.process_time_ns() - mine) / 1e9
