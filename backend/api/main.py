@@ -11,8 +11,9 @@ from starlette.middleware.cors import CORSMiddleware
 from backend.agents.profiles import AgentDirectory
 from backend.api import problem_documents
 from backend.api.description import describe
+from backend.api.drain import before_the_server_stops
 from backend.api.edge import Catch, Edge
-from backend.api.routers import agents, chat, config, facts, health, memory, metrics, search, voice
+from backend.api.routers import agents, chat, config, episode_events, facts, health, memory, metrics, search, voice
 from backend.api.services import open_services
 from backend.api.ui import UserInterface
 from backend.api.version import VERSION
@@ -26,6 +27,7 @@ _ROUTERS = (
     chat.router,
     voice.router,
     memory.router,
+    episode_events.router,
     facts.router,
     search.router,
     metrics.router,
@@ -45,7 +47,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_services(settings, directory) as services:
             app.state.services, app.state.gate = services, services.gate
-            yield
+            with before_the_server_stops(services.drain, services.changes.close):
+                yield
 
     app = FastAPI(
         title="Engram",

@@ -18,6 +18,7 @@ from backend.identity.gate import Gate
 from backend.identity.outgoing import Outgoing
 from backend.memory import extraction
 from backend.memory import tools as memory_tools
+from backend.memory.changes import Changes
 from backend.memory.embeddings import Embedder
 from backend.memory.fact_log import FactLog
 from backend.memory.facts import Facts
@@ -33,6 +34,7 @@ from backend.storage.database import Database
 from backend.storage.keys import KeyRing
 from backend.storage.notices import Notices
 from backend.telemetry.traces import Traces
+from backend.voice.elsewhere import Elsewhere
 from backend.voice.switchboard import Switchboard
 
 
@@ -52,6 +54,12 @@ class Services:
     toolboxes: Toolboxes
     chat: Chat
     voice: Switchboard
+    changes: Changes
+
+    async def drain(self) -> None:
+        """The process is about to stop: let calls move to another replica, and those who follow a conversation go."""
+        self.changes.close()
+        await self.voice.drain()
 
 
 @contextlib.asynccontextmanager
@@ -71,6 +79,7 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
         stack.push_async_callback(notices.close)
         keys = await KeyRing.open(settings, database, notices)
         await seal_plain_rows(database, keys)
+        elsewhere, changes = Elsewhere(notices), Changes(notices)
         notices.start()
         await asyncio.gather(warming, importing)
         if (embedder := await loading) is not None:
@@ -101,7 +110,9 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
         toolboxes.check(agents.all())
         chat = Chat(settings, agents, memory, gateway, toolboxes, traces)
         stack.push_async_callback(chat.close)
-        voice = Switchboard(settings, agents, memory, outgoing, traces=traces, toolboxes=toolboxes)
+        voice = Switchboard(
+            settings, agents, memory, outgoing, traces=traces, toolboxes=toolboxes, elsewhere=elsewhere, changes=changes
+        )
         stack.push_async_callback(voice.close)
         followed: list[Follower] = [Learning(facts)]
         if settings.memory_model_facts and gateway.configured:
@@ -116,4 +127,6 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
         # What is here now stays: the collector need not look at it again and again.
         gc.collect()
         gc.freeze()
-        yield Services(settings, agents, database, gate, keys, memory, inquiry, zep, gateway, toolboxes, chat, voice)
+        yield Services(
+            settings, agents, database, gate, keys, memory, inquiry, zep, gateway, toolboxes, chat, voice, changes
+        )

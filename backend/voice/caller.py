@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from backend.voice import messages
-from backend.voice.messages import CallState, Outgoing
+from backend.voice.messages import CallState, Outgoing, Playing
 from backend.voice.outlet import Outlet
 from backend.voice.playback import Cut, Playback, milliseconds
 from backend.voice.resend import Sent
@@ -141,6 +141,13 @@ class Caller:
         """The browser reports the position it plays. Of an answer just cut: return where exactly it stopped, ms."""
         self._playback.played(item_id, ms, self._clock())
         return self._playback.stopped_at(item_id, ms)
+
+    def adopt(self, playing: Playing) -> None:
+        """The browser has sound of an answer that another process sent it; no more of it comes."""
+        now = self._clock()
+        self._playback.resumed(playing.item_id, playing.received_ms, now)
+        self._playback.ended(playing.item_id)
+        self._playback.played(playing.item_id, playing.ms, now)
 
     def speaking_for(self) -> float:
         """Return how many seconds of sound are still to be heard."""

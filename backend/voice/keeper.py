@@ -58,22 +58,36 @@ class Keeper:
         self._principal = principal
         self.context = context
         self._waiting: list[Turn] = []
+        self._kept: set[str] = set()
         self._corrections: dict[str, Turn] = {}
         self._work = asyncio.Event()
         self._stored = asyncio.Event()
         self._stored.set()
 
     def keep(self, turns: Sequence[Turn]) -> None:
-        """Take turns for storing; they are part of the context at once."""
-        if turns:
-            self.context.episodic.turns.extend(turns)
-            self._waiting.extend(turns)
-            for turn in turns:
-                TURNS.labels(turn.role).inc()
+        """Take turns for storing; they are part of the context at once. One kept before is a draft: it is corrected."""
+        for turn in turns:
+            if turn.id in self._kept:
+                self.amend(turn)
+                continue
+            self._kept.add(turn.id)
+            self.context.episodic.turns.append(turn)
+            self._waiting.append(turn)
+            TURNS.labels(turn.role).inc()
             self._wake()
 
+    def learn(self, turn: Turn) -> bool:
+        """Take note of a turn that somebody else stored; tell whether it was new."""
+        if turn.id in self._kept or any(known.id == turn.id for known in self.context.episodic.turns):
+            return False
+        self._kept.add(turn.id)
+        self.context.episodic.turns.append(turn)
+        return True
+
     def amend(self, turn: Turn) -> None:
-        """Take a correction of a turn that was kept before."""
+        """Take a correction of a turn that was kept before; one that changes nothing is not written."""
+        if turn in self.context.episodic.turns:
+            return
         for turns in (self.context.episodic.turns, self._waiting):
             for place, kept in enumerate(turns):
                 if kept.id == turn.id:

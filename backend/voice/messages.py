@@ -6,11 +6,14 @@ Audio is PCM16, mono, 24 kHz, little-endian; as JSON it stays base64 and is chec
 
 import math
 from dataclasses import dataclass
+from datetime import UTC
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import orjson
 import pybase64
+
+from backend.core.context import Turn
 
 if TYPE_CHECKING:
     from backend.voice.stopwatch import TurnRecord
@@ -95,7 +98,8 @@ class Playing:
 class Hello:
     """A browser that may come back, or does. resume_after: the last `seq` it has seen, 0 in a new call.
 
-    call_id: its name for the call, the same for all of the call's connections.
+    call_id: its name for the call, the same for all of the call's connections. playing: None when it does not say;
+    without an item when no answer has sounded in this call.
     binary: it wants sound as binary messages on this connection, see `binary_sound`.
     """
 
@@ -201,8 +205,10 @@ def _hello(message: dict[str, Any]) -> Hello:
     binary = message.get("binary", False)
     if not isinstance(binary, bool):
         raise BadFrame("invalid_message", "The binary of 'hello' is true for sound in binary messages, or false.")
-    if playing is None:
+    if "playing" not in message:
         return Hello(_seq(message, "resume_after"), call_id, None, binary)
+    if playing is None:
+        return Hello(_seq(message, "resume_after"), call_id, Playing("", 0.0, 0.0, ended=False), binary)
     item_id = playing.get("item_id") if isinstance(playing, dict) else None
     ms = _milliseconds(playing.get("ms")) if isinstance(playing, dict) else None
     if not isinstance(item_id, str) or not item_id or len(item_id) > 128 or ms is None:
@@ -356,6 +362,24 @@ def waiting(place: int, seconds: float) -> Message:
 def resumed(*, complete: bool) -> Message:
     """The call goes on. complete: nothing was missed; else what was said is to be read from the store."""
     return {"type": "resumed", "complete": complete}
+
+
+def moved(reason: str, after_ms: int) -> Message:
+    """Connect anew after so long, and the call goes on: at another replica. The connection is closed with 4410."""
+    return {"type": "moved", "reason": reason, "after_ms": after_ms}
+
+
+def turn(said: Turn) -> Message:
+    """Something was said in this conversation outside the call: typed in chat, or its answer."""
+    return {
+        "type": "turn",
+        "role": said.role,
+        "content": said.content,
+        "channel": said.channel,
+        "agent_id": said.agent_id,
+        "item_id": said.id,
+        "timestamp": said.said_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+    }
 
 
 def pong() -> Message:

@@ -10,6 +10,7 @@ class Patience:
     connect: VoiceLive's handshake; confirm: its answer to `session.update`; answer: any event while an answer is due;
     words: a late transcript before another agent takes over; browser: one write to it; store: memory at the call's end;
     tool: one of a tool's calls; filler: its answer, before the agent says that it takes a moment.
+    drain: the end of a turn, before a call is moved to another replica;
     away: a browser that may come back; silent: anything from one that should be there.
     turn: a new call's turn to connect; mend: the same while no endpoint works; lost: another session in a call that has
     lost its own; switch: the turn of another agent's session. minute: what VoiceLive's quota counts in.
@@ -25,6 +26,7 @@ class Patience:
     store: float = 5.0
     tool: float = 8.0
     filler: float = 0.7
+    drain: float = 20.0
     away: float = 30.0
     silent: float = 12.0
     turn: float = 180.0

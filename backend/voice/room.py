@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from backend.agents.profiles import AgentDirectory
 from backend.agents.tools import NO_TOOLS, Toolboxes
 from backend.core.settings import Settings
+from backend.memory.changes import Changes
 from backend.telemetry.traces import Traces
 from backend.voice.admission import Admission
 from backend.voice.keeper import ConversationMemory
@@ -24,3 +25,4 @@ class Room:
     patience: Patience
     toolboxes: Toolboxes = NO_TOOLS
     traces: Traces = field(default_factory=Traces)
+    changes: Changes | None = None

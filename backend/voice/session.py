@@ -7,7 +7,7 @@ beside them. Sound goes on as it came, in both directions.
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from typing import Any
 
 from backend.agents.profiles import AgentProfile
@@ -19,12 +19,15 @@ from backend.voice import configuration, messages, pulse
 from backend.voice.caller import Browser, Caller
 from backend.voice.counters import ENDINGS, FAILURES, FRAMES
 from backend.voice.duration import Duration
+from backend.voice.elsewhere import call_mark
 from backend.voice.errands import Errands
 from backend.voice.events import Events
 from backend.voice.hand_over import HandOvers
+from backend.voice.inheritance import Beginning, inherit
 from backend.voice.keeper import Keeper, without_memory
 from backend.voice.leg import Leg, short_id
-from backend.voice.line import Line
+from backend.voice.line import GO_ON, Line
+from backend.voice.meanwhile import follow
 from backend.voice.measures import Measures
 from backend.voice.messages import BadFrame, Hello
 from backend.voice.microphone import Microphone
@@ -45,11 +48,17 @@ Request = messages.SwitchAgent | messages.Typed | HandOver
 class VoiceSession:
     """One call. `run` returns when it is over; meanwhile the browser's connections `attend`."""
 
-    def __init__(self, room: Room, principal: Principal, session_id: str, agent: AgentProfile) -> None:
+    def __init__(
+        self, room: Room, principal: Principal, session_id: str, agent: AgentProfile, returning: Hello | None = None
+    ) -> None:
+        """returning: how the browser greeted us when another process began the call, or this one before it ended."""
         self._room = room
         self._principal = principal
         self._session_id = session_id
         self._profile = agent
+        self._returning = returning
+        self.mark = call_mark(principal, session_id)
+        """The call's name between replicas."""
         loop = asyncio.get_running_loop()
         self._clock = loop.time
         self._caller = Caller()
@@ -81,13 +90,18 @@ class VoiceSession:
     def _leg(self) -> Leg | None:
         return self._line.leg
 
-    async def run(self) -> Ending:
-        """Hold the call until either side ends it; everything it opened is closed and stored when this returns."""
+    async def run(self, ours: Awaitable[None] | None = None) -> Ending:
+        """Hold the call until either side ends it; everything it opened is closed and stored when this returns.
+
+        ours: waited for before memory is read: nobody else writes to the session from then on.
+        """
         log.debug("%s: call begins with %s", self._session_id, self._profile.id)
         self._caller.say(messages.agent_switched(self._profile.id))
-        opening = asyncio.create_task(self._line.connect(self._profile, returning=False))
+        opening = asyncio.create_task(self._line.connect(self._profile, returning=self._returning is not None))
         ending = Ending(1011, "internal error")
         try:
+            if ours is not None:
+                await ours
             context = await self._open_context()
             self._keeper = Keeper(self._room.memory, self._principal, context)
             self._transcript = Transcript(self._session_id, self._keeper, self._caller.say)
@@ -112,7 +126,14 @@ class VoiceSession:
                 lambda: not self._requests.empty(),
             )
             self._spawn(self._keeper.run())
-            self._spawn(self._work(opening))
+            beginning: Beginning = "listen"
+            if self._returning is not None:
+                turns = list(context.episodic.turns)
+                beginning = inherit(turns, self._transcript, self._caller, self._returning.playing)
+            self._spawn(self._work(opening, beginning))
+            if (changes := self._room.changes) is not None:
+                memory, who = self._room.memory, self._principal
+                self._spawn(follow(changes, memory, who, self._keeper, self._caller, lambda: self._leg))
             ending = await self._ended
         finally:
             await self._close(opening)
@@ -136,6 +157,10 @@ class VoiceSession:
         same = hello.call_id == mine if hello.call_id and mine else hello.resume_after > 0
         return same and self._presence.lasting
 
+    async def over(self) -> None:
+        """Wait until the call has ended and what was said is stored."""
+        await asyncio.shield(self._presence.over)
+
     @property
     def ending(self) -> bool:
         """Whether the call takes no more connections."""
@@ -150,6 +175,22 @@ class VoiceSession:
         """End the call; the first reason counts."""
         if not self._ended.done():
             self._ended.set_result(Ending(code, reason))
+
+    async def move(self, reason: str, after_ms: int) -> None:
+        """Ask the browser to go on at another replica, when the present turn ends or has taken too long."""
+        deadline = self._clock() + self._room.patience.drain
+        while self._in_a_turn and self._clock() < deadline and not self.ending:  # noqa: ASYNC110  # bounded, and rare
+            await asyncio.sleep(self._room.patience.tick)
+        self._caller.say(messages.moved(reason, after_ms))
+        self.end(4410, "moved")
+        await self.over()
+
+    @property
+    def _in_a_turn(self) -> bool:
+        if self._keeper is None or not self._caller.connected:
+            return False
+        heard = self._caller.speaking_for() <= 0 and self._caller.state not in ("listening", "thinking")
+        return not heard or not self._transcript.worded or (self._leg is not None and self._leg.busy)
 
     async def _close(self, opening: asyncio.Task[Leg]) -> None:
         self._caller.deliver(None)
@@ -213,8 +254,13 @@ class VoiceSession:
     def _model_of(self, agent_id: str) -> str:
         return self._line.model(self._room.agents.get(agent_id))
 
-    async def _work(self, opening: asyncio.Task[Leg]) -> None:
+    async def _work(self, opening: asyncio.Task[Leg], beginning: Beginning) -> None:
         await self._line.begin(await opening, self._profile)
+        if beginning != "listen" and self._leg is not None:
+            self._leg.ask_response(GO_ON if beginning == "go on" else "")
+            self._caller.set_state("thinking")
+        elif self._caller.speaking_for() > 0:
+            self._caller.set_state("speaking")
         self._spawn(self._watch())
         while True:
             request = await self._requests.get()
@@ -287,6 +333,7 @@ class VoiceSession:
             duration.check(self._clock(), active=self._caller.state != "ready" or self._caller.speaking_for() > 0)
             self._stopwatch.tick(sounding=self._caller.speaking_for() > 0)
             self._events.floor.decide()
+            self._transcript.draft()
             if self._transcript.overdue():
                 self._transcript.settle()
 

@@ -2,16 +2,21 @@
 
 import asyncio
 import logging
+from collections.abc import Coroutine
+from typing import Any
 
 from backend.agents.profiles import AgentDirectory
 from backend.agents.tools import NO_TOOLS, Toolboxes
+from backend.core.problems import Problem
 from backend.core.settings import Settings
 from backend.identity.outgoing import Outgoing
 from backend.identity.principal import Principal
+from backend.memory.changes import Changes
 from backend.telemetry.traces import Traces
 from backend.voice.admission import Admission, Seat
 from backend.voice.caller import Browser
 from backend.voice.counters import CALLS
+from backend.voice.elsewhere import Elsewhere
 from backend.voice.keeper import ConversationMemory
 from backend.voice.messages import Hello
 from backend.voice.patience import Patience
@@ -21,6 +26,9 @@ from backend.voice.session import VoiceSession
 from backend.voice.upstream import Upstream
 
 log = logging.getLogger("backend.voice")
+
+SPREAD_MS = 20
+"""Browsers that are asked to move come to the next replica so far apart."""
 
 
 class Switchboard:
@@ -35,14 +43,24 @@ class Switchboard:
         patience: Patience | None = None,
         traces: Traces | None = None,
         toolboxes: Toolboxes = NO_TOOLS,
+        elsewhere: Elsewhere | None = None,
+        changes: Changes | None = None,
     ) -> None:
+        """elsewhere: the way to other replicas, where there may be some. changes: tells what is said outside calls."""
         patience = patience or Patience()
         self.upstream = Upstream(settings, outgoing, patience)
         admission = Admission(settings.voice_max_sessions)
         boxes = toolboxes if settings.voice_tools else NO_TOOLS
-        self._room = Room(settings, agents, memory, self.upstream, admission, patience, boxes, traces or Traces())
+        self._room = Room(
+            settings, agents, memory, self.upstream, admission, patience, boxes, traces or Traces(), changes
+        )
         self._calls: dict[VoiceSession, asyncio.Event] = {}
         self._holding: set[asyncio.Task[None]] = set()
+        self.draining = False
+        """Whether the process is about to stop and takes no more calls."""
+        self._elsewhere = elsewhere
+        if elsewhere is not None:
+            elsewhere.holders = lambda mark: [call for call in self._calls if call.mark == mark and not call.ending]
 
     @property
     def active_sessions(self) -> int:
@@ -66,6 +84,8 @@ class Switchboard:
         """
         agents = self._room.agents
         agent = agents.get(agent_id) if agent_id else agents.default
+        if self.draining:
+            raise Problem(503, "moved", "Moving", "This server is about to stop. Connect again.", retryable=True)
         hello: Hello | None = None
         if resumable or self._running(principal, session_id) is not None:
             hello, browser = await first_message(browser, HELLO_S if resumable else TAKE_OVER_S)
@@ -75,14 +95,15 @@ class Switchboard:
                 return await running.attend(browser, hello)
             if hello.resume_after:  # while this browser was away, somebody else took its call over
                 return Ending(4409, "replaced by a newer connection")
-        session = VoiceSession(self._room, principal, session_id, agent)
+        returning = hello if hello is not None and hello.resume_after else None
+        session = VoiceSession(self._room, principal, session_id, agent, returning)
         older = [over for call, over in self._calls.items() if call.belongs_to(principal, session_id)]
         seat = self._room.admission.enter(
             principal, session_id, lambda: session.end(4409, "replaced by a newer connection")
         )
         self._calls[session] = asyncio.Event()
         CALLS.set(len(self._calls))
-        holding = asyncio.create_task(self._hold(session, seat, older))
+        holding = asyncio.create_task(self._hold(session, seat, older, self._claim(session, returning is not None)))
         self._holding.add(holding)
         holding.add_done_callback(self._holding.discard)
         return await session.attend(browser, hello)
@@ -91,10 +112,16 @@ class Switchboard:
         mine = (call for call in self._calls if call.belongs_to(principal, session_id) and not call.ending)
         return next(mine, None)
 
-    async def _hold(self, session: VoiceSession, seat: Seat, older: list[asyncio.Event]) -> None:
+    async def _claim(self, session: VoiceSession, resuming: bool) -> None:
+        if self._elsewhere is not None:
+            await self._elsewhere.claim(session.mark, resuming=resuming)
+
+    async def _hold(
+        self, session: VoiceSession, seat: Seat, older: list[asyncio.Event], ours: Coroutine[Any, Any, None]
+    ) -> None:
         try:
             await asyncio.gather(*(over.wait() for over in older))
-            await session.run()
+            await session.run(ours)
         finally:
             self._calls.pop(session).set()
             self._room.admission.leave(seat)
@@ -103,6 +130,15 @@ class Switchboard:
     async def idle(self) -> None:
         """Wait until the calls that are running now are over."""
         await asyncio.gather(*(over.wait() for over in list(self._calls.values())))
+
+    async def drain(self) -> None:
+        """Take no more calls; ask those that run to go on at another replica, each at the end of its turn. Bounded."""
+        self.draining = True
+        log.info("Draining: %d calls move", len(self._calls))
+        # Not all browsers at the same moment.
+        moving = [call.move("restart", place * SPREAD_MS) for place, call in enumerate(list(self._calls))]
+        await asyncio.gather(*moving)
+        await self.idle()
 
     async def close(self) -> None:
         """End all calls with 1012 (restart), wait until they have stored what was said."""

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from backend.core.context import Turn
 from backend.voice import messages
 from backend.voice.keeper import Keeper
 from backend.voice.messages import Outgoing
@@ -30,6 +31,16 @@ class _Answer:
         # A cut answer's final text may be shortened by the service already; what was streamed is all there was.
         cut = self.heard_ms is not None or self.speech.short
         return max(self.final, self.streamed, key=len) if cut else self.final or self.streamed
+
+
+@dataclass(frozen=True, slots=True)
+class _Drafted:
+    """What memory was last given of an unfinished answer. next_at: the earliest time for more; pause: s after that."""
+
+    item_id: str
+    characters: int = 0
+    next_at: float = 0.0
+    pause: float = 0.25
 
 
 WORD_SLACK = 16
@@ -74,6 +85,7 @@ class Transcript:
         self._recalled: tuple[str, ...] = ()
         self.last_item = ""
         """The item in which the person spoke last, '' before they have."""
+        self._drafted = _Drafted("")
         self._settled = asyncio.Event()
         self._settled.set()
 
@@ -158,6 +170,25 @@ class Transcript:
             self._ledger.begin(item_id, "assistant", agent_id, datetime.now(UTC), self._clock(), recalled)
             if held:
                 self._cut(item_id, answer, 0)
+
+    def adopt(self, turn: Turn, received_ms: float, *, ended: bool) -> None:
+        """Take an answer that another process began and stored.
+
+        received_ms: how much of its sound the browser has; ended: whether that is all of it. What it has not is cut.
+        """
+        text = f"{turn.content} {turn.unheard}".strip()
+        speech = Speech(received_ms, short=not ended)
+        self._answers[turn.id] = _Answer(turn.agent_id, text, text, speech, over=True, captioned=True, sound_over=ended)
+        if ended and turn.interrupted:  # it was left while it was heard, and nothing is lacking
+            turn = replace(turn, content=text, unheard="", interrupted=False)
+            self._keeper.amend(turn)
+        self._ledger.adopt(turn, text, speech)
+        if not ended:
+            self.answer_cut(turn.id, received_ms)
+
+    def continues_after(self, said_at: datetime) -> None:
+        """What comes here was said after this."""
+        self._ledger.continues_after(said_at)
 
     def answer_text(self, item_id: str, delta: str, *, silenced: bool) -> None:
         """More words of an answer. Those of a silenced one are kept and not shown: nobody hears them."""
@@ -327,6 +358,19 @@ class Transcript:
         if not self._ledger.waiting("user"):
             self._settled.set()
             self.sound.settle()
+
+    def draft(self) -> None:
+        """Let memory have the answer that sounds as far as it is known: this process may not live to its end.
+
+        Text comes much faster than it is heard, so each draft may wait twice as long as the one before it.
+        """
+        turn = self._ledger.draft()
+        if turn is None or self._answers[turn.id].speech.audio_ms <= 0:
+            return
+        drafted = self._drafted if self._drafted.item_id == turn.id else _Drafted(turn.id)
+        if self._clock() >= drafted.next_at and len(turn.content) > drafted.characters:
+            self._keeper.keep([turn])
+            self._drafted = _Drafted(turn.id, len(turn.content), self._clock() + drafted.pause, 2 * drafted.pause)
 
     def overdue(self) -> bool:
         """Whether something has been waited for long enough, so that `settle` would do something."""

@@ -72,6 +72,7 @@ class _Item:
     heard_ms: float | None = None
     passed: bool = False
     late: bool = False
+    drafted: bool = False
     turn: Turn | None = None
     recalled: tuple[str, ...] = ()
 
@@ -123,6 +124,31 @@ class Ledger:
         item.deadline = now + OPEN_PATIENCE_S
         return True
 
+    def adopt(self, turn: Turn, text: str, speech: Speech) -> None:
+        """Take an answer that is stored already, so that it can still be corrected. text: with what was not heard."""
+        self._items[turn.id] = _Item(
+            turn.id, turn.role, turn.agent_id, turn.said_at, 0.0, text=text, speech=speech, passed=True, turn=turn
+        )
+
+    def continues_after(self, said_at: datetime) -> None:
+        """What comes here was said after this."""
+        if self._last_said_at is None or said_at > self._last_said_at:
+            self._last_said_at = said_at
+
+    def draft(self) -> Turn | None:
+        """Return the answer that is being given, as far as it has words, if all before it is settled.
+
+        It comes again from `settle`, complete, under the same id.
+        """
+        item = self._open[0] if self._open else None
+        if item is None or item.role != "assistant" or item.text is not None or item.heard_ms is not None:
+            return None
+        if not item.partial.strip():
+            return None
+        if not item.drafted:
+            item.drafted, item.said_at = True, self._in_order(item)
+        return replace(self._as_turn(item, item.said_at), content=item.partial.strip())
+
     def heard_part(self, item_id: str, partial: str) -> None:
         """Keep the text so far, for an item whose end never comes."""
         item = self._items.get(item_id)
@@ -165,8 +191,10 @@ class Ledger:
             del self._open[0]
             item.passed = True
             if item.text:
-                turn = self._as_turn(item, self._in_order(item))
-                if turn.content:  # an answer of which nothing was heard was never part of the conversation
+                turn = self._as_turn(item, item.said_at if item.drafted else self._in_order(item))
+                if (
+                    turn.content or item.drafted
+                ):  # an answer of which nothing was heard was never part of the conversation
                     item.turn = turn
                     ready.append(turn)
         return ready

@@ -38,9 +38,11 @@ class Part(BaseModel):
 
 
 class Readiness(BaseModel):
-    """ready: all works. degraded: something is missing, the rest works. unavailable (503): nothing can be kept."""
+    """ready: all works. degraded: something is missing, the rest works. unavailable (503): nothing can be kept.
+    draining (503): the process is about to stop and moves its calls.
+    """
 
-    status: Literal["ready", "degraded", "unavailable"]
+    status: Literal["ready", "degraded", "unavailable", "draining"]
     database: Part
     gateway: Part
     voicelive: Part
@@ -67,7 +69,9 @@ async def ready(request: Request, response: Response) -> Readiness:
     out of service would mend nothing.
     """
     state = await _checked(request)
-    if state.status == "unavailable":
+    if request.app.state.services.voice.draining:
+        state = state.model_copy(update={"status": "draining"})
+    if state.status in ("unavailable", "draining"):
         response.status_code = 503
         response.headers["Retry-After"] = "5"
     return state

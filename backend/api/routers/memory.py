@@ -97,17 +97,18 @@ async def episodes(
 @router.get("/episodes/{session_id}", response_model=Transcript, responses=documented(401, 403, 404, 422, 503))
 async def transcript(request: Request, session_id: SessionId, caller: Reader) -> Any:
     """Return what was said in one of the caller's conversations."""
-    turns = await request.app.state.services.memory.transcript(caller, _checked(session_id))
-    return answers.json_response({"id": session_id, "transcript": [_turn(turn) for turn in turns]})
+    turns = await request.app.state.services.memory.transcript(caller, checked_session(session_id))
+    return answers.json_response({"id": session_id, "transcript": [turn_document(turn) for turn in turns]})
 
 
 @router.delete("/episodes/{session_id}", status_code=204, responses=documented(401, 403, 404, 422, 503))
 async def delete(request: Request, session_id: SessionId, caller: Writer) -> None:
     """Delete one of the caller's conversations, with every turn of it."""
-    await request.app.state.services.memory.delete(caller, _checked(session_id))
+    await request.app.state.services.memory.delete(caller, checked_session(session_id))
 
 
-def _checked(session_id: str) -> str:
+def checked_session(session_id: str) -> str:
+    """Return the id; raise `Problem` 422 for one that is none."""
     if not is_session_id(session_id):
         raise problems.invalid_request("session_id: 1-128 characters of A-Z a-z 0-9 . _ -, and not only dots.")
     return session_id
@@ -125,7 +126,8 @@ def _summary(episode: Episode) -> dict[str, Any]:
     }
 
 
-def _turn(turn: Turn) -> dict[str, Any]:
+def turn_document(turn: Turn) -> dict[str, Any]:
+    """Return a turn as the transcript shows it."""
     return {
         "id": turn.id,
         "role": turn.role,

@@ -123,7 +123,8 @@ async def voicelive(
     except Problem as problem:
         log.debug("call refused: %s", problem.code)
         await _quietly(websocket, {"type": "websocket.send", "text": as_error(problem, seq=1)})
-        ending = Ending(_CLOSE_CODES.get(problem.status, 4503), problem.code)
+        code = 4410 if problem.code == "moved" else _CLOSE_CODES.get(problem.status, 4503)
+        ending = Ending(code, problem.code)
     await _quietly(websocket, {"type": "websocket.close", "code": ending.code, "reason": ending.reason})
 
 

@@ -9,10 +9,11 @@ import type { CaptureMessage, PlaybackMessage } from '../audio/messages'
 import { decodeBase64Pcm16, wireMs } from '../audio/pcm'
 import { asProblem } from '../api/problems'
 import type { ConversationAction } from '../conversation/turns'
+import { HeardSoFar } from './heardSoFar'
 import { Arrivals, Link, hold } from './link'
 import { NO_CALL, callReducer, isOpen, type Call, type CallEvent } from './machine'
 import { PlaybackReports } from './playbackReports'
-import { parseServerMessage, type ClientMessage, type Playing, type ServerMessage, type TurnMetrics } from './protocol'
+import { parseServerMessage, type ClientMessage, type ServerMessage, type TurnMetrics } from './protocol'
 import { TraceHistory } from './traceHistory'
 import { MICROPHONE_LOST, closeTrouble, microphoneTrouble, problemTrouble, type Trouble } from './trouble'
 
@@ -36,8 +37,8 @@ export interface CallSinks {
   onAgent(agentId: string): void
   /** A turn was completed, or the call ended: the store may know more than the page. */
   onSettled(): void
-  /** Something was said that this page did not hear: it stands in the store. */
-  onMissed(): void
+  /** Something was said that this page did not hear: it stands in the store. `anew`: the call had to begin anew. */
+  onMissed(anew: boolean): void
 }
 
 /** No first message for this long counts as a lost connection. */
@@ -58,8 +59,10 @@ export class CallController {
   private link: Link | null = null
   private arrivals = new Arrivals()
   private held: ArrayBuffer[] = []
-  private playing: Playing | null = null
+  private heardSoFar = new HeardSoFar()
   private callId = ''
+  /** The service has asked to connect anew after so long. */
+  private movedAfterMs: number | null = null
   /** Counts attempts to connect: the address of one that was given up is of no use. */
   private attempt = 0
   private timer: ReturnType<typeof setTimeout> | undefined
@@ -95,7 +98,7 @@ export class CallController {
     this.callId = crypto.randomUUID()
     this.arrivals = new Arrivals()
     this.held = []
-    this.playing = null
+    this.heardSoFar = new HeardSoFar()
     this.trace.clear()
     this.reports.clear()
     this.dispatch({ type: 'called' })
@@ -206,7 +209,7 @@ export class CallController {
       this.held,
       () => {
         if (link === this.link) this.within(CONNECT_TIMEOUT_MS)
-        return { type: 'hello', resume_after: this.arrivals.last, call_id: this.callId, ...(this.playing && { playing: this.playing }) }
+        return { type: 'hello', resume_after: this.arrivals.last, call_id: this.callId, playing: this.heardSoFar.playing }
       },
       {
         onMessage: (frame) => {
@@ -236,7 +239,8 @@ export class CallController {
     if (phase.name === 'lost') {
       this.awayTimer ??= setTimeout(() => this.dispatch({ type: 'longAway' }), LONG_AWAY_MS)
       // Not all pages at the same moment.
-      if (phase.retryInMs !== null) this.timer = setTimeout(this.retry, phase.retryInMs * (0.75 + Math.random() / 2))
+      if (phase.retryInMs !== null) this.timer = setTimeout(this.retry, this.movedAfterMs ?? phase.retryInMs * (0.75 + Math.random() / 2))
+      this.movedAfterMs = null
       return
     }
     this.release()
@@ -303,9 +307,8 @@ export class CallController {
     else if (event.type !== 'gap') {
       // What has left the worklet is heard a little later; at the end of an answer all of it will be.
       const ms = Math.max(0, Math.round(event.ms - (event.type === 'finished' ? 0 : delay)))
-      if (event.type === 'position') {
-        if (this.playing?.item_id === event.itemId) this.playing = { ...this.playing, ms: Math.min(ms, this.playing.received_ms) }
-      } else if (this.playing?.item_id === event.itemId) this.playing = null
+      if (event.type === 'position') this.heardSoFar.reached(event.itemId, ms)
+      else this.heardSoFar.over(event.itemId, ms, event.type === 'finished')
       this.send({ type: 'played', item_id: event.itemId, ms })
       if (event.type !== 'position') this.dispatch({ type: 'sounding', on: false })
       if (event.type === 'flushed') this.sinks.onConversation({ type: 'interrupted', itemId: event.itemId, heardMs: ms })
@@ -336,20 +339,14 @@ export class CallController {
       case 'audio': {
         const samples = decodeBase64Pcm16(message.data)
         const ms = wireMs(samples.length)
-        this.playing = {
-          item_id: message.itemId,
-          ms: 0,
-          ...(this.playing?.item_id === message.itemId && this.playing),
-          received_ms: Math.round((this.playing?.item_id === message.itemId ? this.playing.received_ms : 0) + ms),
-          ended: false,
-        }
+        this.heardSoFar.arrived(message.itemId, ms)
         this.reports.soundArrived(message.itemId, performance.now())
         this.audio?.play(message.itemId, samples)
         this.sinks.onConversation({ type: 'soundArrived', itemId: message.itemId, ms, agentId: this.agentId, at })
         break
       }
       case 'audio_end':
-        if (this.playing?.item_id === message.itemId) this.playing = { ...this.playing, ended: true }
+        this.heardSoFar.ended(message.itemId)
         this.audio?.end(message.itemId)
         this.sinks.onConversation({ type: 'soundEnded', itemId: message.itemId })
         break
@@ -362,20 +359,22 @@ export class CallController {
         break
       case 'resumed':
         if (!message.complete) {
-          // What was under way is over for this page; the store knows how it ended.
-          this.sinks.onConversation({ type: 'callEnded' })
-          this.sinks.onMissed()
+          // What was under way is over; the store knows how it ended.
+          this.sinks.onMissed(true)
         }
         this.dispatch({ type: 'resumed', complete: message.complete })
         break
+      case 'turn':
+        this.sinks.onMissed(false)
+        break
       case 'moved':
-        this.told = null
+        this.movedAfterMs = message.afterMs
         break
       case 'metrics':
         if (message.turn.firstAudioMs !== null) this.publish({ ...this.snapshot, lastTurn: message.turn })
         break
       case 'resumed_speech':
-        this.playing = { item_id: message.itemId, ms: Math.round(message.fromMs), received_ms: Math.round(message.fromMs), ended: false }
+        this.heardSoFar.resumed(message.itemId, message.fromMs)
         this.audio?.resume(message.itemId, message.fromMs)
         this.sinks.onConversation({ type: 'resumedSpeech', itemId: message.itemId, fromMs: message.fromMs })
         break

@@ -27,7 +27,9 @@ export type ServerMessage = { readonly seq: number | null } & (
   /** The call goes on over this connection. Not `complete`: what was said meanwhile stands in the store alone. */
   | { readonly type: 'resumed'; readonly complete: boolean }
   /** The service asks to connect anew; the call goes on there. */
-  | { readonly type: 'moved'; readonly reason: string }
+  | { readonly type: 'moved'; readonly reason: string; readonly afterMs: number }
+  /** Something was said in this conversation outside the call. */
+  | { readonly type: 'turn'; readonly itemId: string }
   | { readonly type: 'pong' }
   | { readonly type: 'metrics'; readonly turn: TurnMetrics }
   | { readonly type: 'error'; readonly message: string; readonly code: string; readonly retryable: boolean }
@@ -65,11 +67,11 @@ export type ClientMessage =
       readonly over?: 'finished' | 'flushed'
     }
   | { readonly type: 'text'; readonly content: string }
-  | { readonly type: 'hello'; readonly resume_after: number; readonly call_id: string; readonly playing?: Playing }
+  | { readonly type: 'hello'; readonly resume_after: number; readonly call_id: string; readonly playing: Playing | null }
   /** Is anybody there? `seen`: the last number that arrived. */
   | { readonly type: 'ping'; readonly seen: number }
 
-/** The answer that this page has sound of: heard of it, arrived, and whether that is all. */
+/** The answer that this page last had sound of: heard of it, arrived, and whether that is all. Null: none in this call. */
 export interface Playing {
   readonly item_id: string
   readonly ms: number
@@ -160,7 +162,9 @@ export function parseServerMessage(frame: string): ServerMessage | null {
     case 'resumed':
       return { type: 'resumed', complete: message['complete'] === true, seq }
     case 'moved':
-      return { type: 'moved', reason: asText(message['reason']), seq }
+      return { type: 'moved', reason: asText(message['reason']), afterMs: typeof message['after_ms'] === 'number' ? message['after_ms'] : 0, seq }
+    case 'turn':
+      return { type: 'turn', itemId, seq }
     case 'pong':
       return { type: 'pong', seq }
     case 'metrics':

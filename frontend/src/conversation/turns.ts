@@ -79,8 +79,11 @@ export type ConversationAction =
   | { type: 'resumedSpeech'; itemId: string; fromMs: number }
   | { type: 'callEnded' }
   | { type: 'stored'; turns: readonly StoredTurn[] }
-  /** The store may hold turns that this page did not hear: those said while it was away, or elsewhere. */
-  | { type: 'caughtUp'; turns: readonly StoredTurn[] }
+  /**
+   * The store may hold turns that this page did not hear: those said while it was away, or elsewhere. `anew`: the call began
+   * anew, so that what was under way here and is not stored never became part of the conversation.
+   */
+  | { type: 'caughtUp'; turns: readonly StoredTurn[]; anew?: boolean }
 
 const BLANK = {
   text: '',
@@ -183,7 +186,7 @@ export function conversation(state: Conversation, action: ConversationAction): C
     case 'stored':
       return withTurns(state, settled(state.turns, action.turns))
     case 'caughtUp':
-      return withTurns(state, caughtUp(state.turns, action.turns))
+      return withTurns(state, caughtUp(action.anew ? settled(state.turns, action.turns).filter(isKept) : state.turns, action.turns))
   }
 }
 
@@ -289,6 +292,10 @@ function settled(turns: readonly Turn[], stored: readonly StoredTurn[]): readonl
     const exact = match.interrupted && turn.sound === null ? { text: match.content, unheard: match.unheard ?? '', interrupted: true } : {}
     return { ...turn, ...exact, storedId: match.id }
   })
+}
+
+function isKept({ itemId, storedId, state, sound }: Turn): boolean {
+  return itemId === null || storedId !== null || (state === 'done' && sound === null)
 }
 
 /** All that the store has, each turn once: what is not on the page yet stands behind what was said before it. */

@@ -21,8 +21,8 @@ export interface ConversationHandle {
   dispatch(action: ConversationAction): void
   /** Read again what the store says: it is exact about what was heard. */
   settle(): void
-  /** Read from the store what was said without this page hearing it. */
-  catchUp(): void
+  /** Read from the store what was said without this page hearing it; `anew`: because the call began anew. */
+  catchUp(anew?: boolean): void
 }
 
 /**
@@ -71,12 +71,15 @@ export function useConversation(
     )
   }, [queries, sessionId, onStored])
 
-  const catchUp = useCallback(() => {
-    fetchTranscript(sessionId).then(
-      ({ transcript }) => dispatch({ type: 'caughtUp', turns: transcript }),
-      () => undefined,
-    )
-  }, [sessionId])
+  const catchUp = useCallback(
+    (anew = false) => {
+      fetchTranscript(sessionId).then(
+        ({ transcript }) => dispatch({ type: 'caughtUp', turns: transcript, anew }),
+        () => undefined,
+      )
+    },
+    [sessionId],
+  )
 
   const run = async (key: string, content: string, agentId: string) => {
     const abort = new AbortController()

@@ -6,6 +6,7 @@ import { useCall } from '../call/useCall'
 import { Talk } from '../conversation/Talk'
 import { storedAnswers, type Turn } from '../conversation/turns'
 import { useConversation } from '../conversation/useConversation'
+import { useFollowing } from '../conversation/useFollowing'
 import { useNoted } from '../memory/useNoted'
 import { keepDraft, keptDraft } from '../session/draft'
 import { openSession, startNewSession, useSessionId } from '../session/sessionId'
@@ -52,6 +53,8 @@ export function Desk({ config, callFirst }: { config: Config; callFirst: boolean
     onMissed: talk.catchUp,
   })
   const live = call.phase.name === 'live'
+  const { catchUp } = talk
+  useFollowing(sessionId, !isOpen(call) || call.away !== null, catchUp)
   const name = agentName(agents, agentId)
 
   useCallAnnouncements(call.phase, name, announce)

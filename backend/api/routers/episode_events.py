@@ -1,0 +1,93 @@
+"""A conversation as it goes on: what is said in it, in a call or in chat, at any replica, told within a second."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+
+from backend.api import access
+from backend.api.problem_documents import documented
+from backend.api.routers.memory import SessionId, checked_session, turn_document
+from backend.api.services import Services
+from backend.core.problems import Problem
+from backend.identity.principal import Principal
+
+router = APIRouter(prefix="/api/v1/memory", tags=["memory"])
+
+STREAM_SECONDS = 600.0
+"""A stream ends after this; the page opens the next with the token it has then."""
+ALIVE_SECONDS = 15.0
+PAUSE_SECONDS = 0.2
+MOST = 2_000
+"""Streams of one process."""
+
+
+@router.get(
+    "/episodes/{session_id}/events",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "content": {
+                "text/event-stream": {
+                    "schema": {
+                        "type": "object",
+                        "properties": {"event": {"enum": ["open", "turn"]}, "data": {"type": "string"}},
+                    },
+                    "example": 'event: turn\ndata: {"id":"item_1","role":"user","content":"Hello", …}\n\n',
+                }
+            }
+        },
+        **documented(401, 403, 422, 503),
+    },
+)
+async def events(
+    request: Request, session_id: SessionId, caller: Annotated[Principal, access.may("read_memory")]
+) -> StreamingResponse:
+    """Follow one of the caller's conversations: `turn` for each turn that is new or has changed from here on.
+
+    The first event is `open`: what was said before it stands in the transcript. The stream ends after ten minutes at
+    most; open another then.
+    """
+    services: Services = request.app.state.services
+    if services.changes.watchers >= MOST or services.changes.closed:
+        raise Problem(
+            503, "too_many_streams", "Too many streams", "Too many conversations are followed. Try again later.",
+            retryable=True, retry_after=30,
+        )  # fmt: skip
+    stream = _follow(services, caller, checked_session(session_id))
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+
+
+async def _follow(services: Services, caller: Principal, session_id: str) -> AsyncIterator[bytes]:
+    loop = asyncio.get_running_loop()
+    until = loop.time() + STREAM_SECONDS
+    with services.changes.watch(caller) as changed:
+        known = await _said(services, caller, session_id)
+        yield _event("open", {"session_id": session_id})
+        while loop.time() < until and not services.changes.closed:
+            try:
+                await asyncio.wait_for(changed.wait(), min(ALIVE_SECONDS, until - loop.time()))
+            except TimeoutError:
+                yield b": alive\n\n"
+                continue
+            changed.clear()
+            said = await _said(services, caller, session_id)
+            for turn_id, turn in said.items():
+                if known.get(turn_id) != turn:
+                    yield _event("turn", turn)
+            known = said
+            await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def _said(services: Services, caller: Principal, session_id: str) -> dict[str, dict[str, Any]]:
+    """Return the last turns by id; only those can be new."""
+    context = await services.memory.open_context(caller, session_id, services.agents.default.id, "chat")
+    return {turn.id: turn_document(turn) for turn in context.episodic.turns}
+
+
+def _event(name: str, data: dict[str, Any]) -> bytes:
+    return b"event: %s\ndata: %s\n\n" % (name.encode(), orjson.dumps(data))
