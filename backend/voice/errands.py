@@ -25,6 +25,10 @@ log = logging.getLogger("backend.voice")
 
 Event = dict[str, Any]
 
+MOST_ROUNDS = 4
+"""Responses in a row that may use tools, until the person says something; the next one has to be words."""
+
+_ENOUGH = "Not done: tools were used often enough for this answer. Answer in words now, with what you have."
 _GIVEN_UP = "Given up, because the person began to speak. Call it again if it is still wanted."
 _LOOK_AGAIN_S = 0.1
 
@@ -80,6 +84,8 @@ class Errands:
         self._seen: set[str] = set()
         self._running: set[asyncio.Task[Result]] = set()
         self._given_up: Leg | None = None
+        self._turn = ""
+        self._rounds = 0
 
     def asked(self, leg: Leg, response_id: str, call: Event) -> None:
         """The model asks for a tool. call: {call_id, name, arguments}; told several times, it counts once."""
@@ -94,7 +100,11 @@ class Errands:
             batch = self._batches[response_id] = _Batch(leg, response_id)
             leg.working += 1
             self._arm(batch, self._patience.filler)
+            self._count()
         self._given_up = None
+        if self._rounds > MOST_ROUNDS:
+            self._give(leg, call_id, _ENOUGH)
+            return
         shown = name if name in leg.box.names else "unknown"
         self._caller.say(messages.tool(shown, "started", call_id))
         asking = Asking(self._who, self._call, leg.profile.id, "voice", self._asked_by())
@@ -102,6 +112,12 @@ class Errands:
         task = batch.running[call_id] = asyncio.create_task(calling, name=name)
         self._running.add(task)
         task.add_done_callback(partial(self._over, batch, call_id, shown, self._stopwatch.now()))
+
+    def _count(self) -> None:
+        turn = self._asked_by()
+        if turn != self._turn:
+            self._turn, self._rounds = turn, 0
+        self._rounds += 1
 
     def response_done(self, leg: Leg, response: Event) -> None:
         """A response is over; calls that were told by nothing else are found in it."""
@@ -191,7 +207,13 @@ class Errands:
         if over or batch.interrupted or batch.handing_over or leg is not self._current():
             return
         self._recalled(tuple(dict.fromkeys(batch.sources)))
-        leg.ask_response()
+        if self._rounds > MOST_ROUNDS + 1:  # it was told to answer, and asks for tools again
+            log.warning("%s: %s does nothing but use tools", self._call, leg.profile.id)
+            told = f"{leg.profile.name} found no answer. Please ask again, in other words."
+            self._caller.say(messages.error(told, "no_answer", retryable=True))
+            self._caller.set_state("ready")
+            return
+        leg.ask_response(_ENOUGH if self._rounds > MOST_ROUNDS else "")
         self._caller.set_state("thinking")
 
     def _arm(self, batch: _Batch, seconds: float) -> None:

@@ -190,6 +190,8 @@ class Events:
             if leg is self._current() and self._caller.speaking_for() <= 0:
                 self._caller.set_state("ready")
             self._errands.nothing_was_said(leg)
+            if leg.due is not None and not leg.responding:
+                leg.ask_response(leg.due)
 
     def _user_failed(self, leg: Leg, event: Event) -> None:
         self.floor.taken_by(event["item_id"])  # something was said, whatever it was

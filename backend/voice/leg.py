@@ -45,6 +45,7 @@ class Leg:
     silenced: the responses whose further sound is dropped.
     quiet: set while no response is open.
     yielding: another agent is about to answer, and nothing new is to be heard of this one; yielded: it would have been.
+    due: the instructions of an answer that is owed if nothing was said after all.
     box: the tools it was configured with; working: how many of its responses wait for tools.
     awaiting: whether an answer is due; last_event_at: when the service was last heard of (loop time, seconds).
     served: whether it has ended a response; told: the turns from before it began that it knows of.
@@ -66,6 +67,7 @@ class Leg:
         self.silenced: set[str] = set()
         self.spoken: set[str] = set()
         self.voiced: str | None = None
+        self.due: str | None = None
         self.yielding = self.yielded = False
         self.box = Toolbox()
         self.working = 0
@@ -268,6 +270,7 @@ class Leg:
     def response_created(self, response_id: str) -> None:
         """The service has opened a response."""
         self.response_id = response_id
+        self.due = None
         self._create_id = ""
         self.quiet.clear()
 

@@ -144,20 +144,23 @@ class Line:
     def replace(self, old: Leg, fresh: Leg, *, ask: bool, instructions: str) -> None:
         """Let a prepared leg answer from here on in the place of one that was stopped; raise `Problem`.
 
-        ask: an answer is due; while the person is speaking it comes by itself.
+        ask: an answer is due; while the person is speaking it comes by itself, unless they say nothing.
         """
         if fresh.problem is not None:
             raise fresh.problem
         old.retired = old.deaf = True
         left = self._break_off()
         self._tell(fresh)
-        fresh.hear_again(self._transcript.sound.frames())
+        frames = self._transcript.sound.frames()
+        fresh.hear_again(frames)
         self.answer_with(fresh)
         self._transcript.listened_again()
-        if ask and not left.unworded:
+        if left.unworded and frames:
+            fresh.due = instructions if ask else None
+        elif ask:
             fresh.ask_response(instructions)
             self._caller.set_state("thinking")
-        elif not left.unworded:
+        else:
             self._caller.set_state("ready")
         self._spawn(self._drop(old))
 

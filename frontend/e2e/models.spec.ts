@@ -20,6 +20,16 @@ function python(...args: string[]): string {
   return execFileSync(PYTHON, [VOICES, ...args], { encoding: 'utf8', cwd: ROOT, timeout: 120_000 })
 }
 
+/** Change the agent in a call and check how long it takes until the other one can answer. */
+async function handOver(desk: Desk, name: string): Promise<void> {
+  const asked = Date.now()
+  await desk.agent(name).check()
+  await expect(desk.column.locator(`[data-handover=${name.toLowerCase()}]`).last()).toBeVisible(SLOW)
+  const took = Date.now() - asked
+  test.info().annotations.push({ type: `hand-over to ${name}`, description: `${took} ms` })
+  expect(took).toBeLessThan(1500)
+}
+
 test.use({ bypassCSP: true, launchOptions: { executablePath: CHROMIUM, args: microphone(soundPath('hello-elena')) } })
 
 test.beforeAll(() => {
@@ -72,14 +82,22 @@ test('Verify voice characteristics match agent', { tag: '@voice' }, async ({ pag
   await expect(desk.caption).toContainText('Elena is listening', SLOW)
   const elena = await medianPitch(page)
   const before = (await heard(page)).stretches.at(-1)?.to ?? 0
-  await desk.agent('Marcus').check()
-  await expect(desk.column.locator('[data-handover=marcus]')).toBeVisible(SLOW)
+  await handOver(desk, 'Marcus')
   await desk.send('Please introduce yourself in one sentence.')
   await expect(desk.caption).toContainText('Marcus is speaking', SLOW)
   await expect(desk.caption).toContainText('Marcus is listening', SLOW)
   const marcus = await medianPitch(page, before + 0.05)
-  test.info().annotations.push({ type: 'median pitch', description: `Elena ${elena.toFixed(0)} Hz, Marcus ${marcus.toFixed(0)} Hz` })
+  const between = (await heard(page)).stretches.at(-1)?.to ?? 0
+  // And back: each can answer within a second and a half, and knows the conversation.
+  await handOver(desk, 'Elena')
+  await desk.send('What is my name?')
+  await expect(desk.caption).toContainText('Elena is speaking', SLOW)
+  await expect(desk.caption).toContainText('Elena is listening', SLOW)
+  await expect(desk.theirs.last()).toContainText('Ada')
+  const again = await medianPitch(page, between + 0.05)
+  test.info().annotations.push({ type: 'median pitch', description: `Elena ${elena.toFixed(0)} Hz, Marcus ${marcus.toFixed(0)} Hz, Elena ${again.toFixed(0)} Hz` })
   expect(Math.abs(marcus - elena) / elena).toBeGreaterThan(0.2)
+  expect(marcus).toBeLessThan(0.8 * again)
 })
 
 test('Verify memory persistence', { tag: '@chat' }, async ({ page }) => {

@@ -2,9 +2,10 @@
 
 What is shorter than 160 ms is noise. What an utterance says comes from a script (a YAML or JSON list of {hear, say?,
 call?}), else it is "utterance n". A reply is what the script says to that text, else a rule. `[call:NAME {…}]` in the
-user's words asks for that tool with those arguments, whatever they are, also several times; `[say:…]` is said before.
-Environment: SCRIPTED_DELAY_MS before a reply's first word (0), SCRIPTED_SILENCE_MS that end an utterance (300),
-SCRIPTED_PACE seconds of tone made in a second (16, 0 for no wait).
+user's words asks for that tool with those arguments, whatever they are, also several times; `[say:…]` is said before,
+and `[always:NAME {…}]` goes on asking after each result. Environment: SCRIPTED_DELAY_MS before a reply's first word
+(0), SCRIPTED_SILENCE_MS that end an utterance (300), SCRIPTED_PACE seconds of tone made in a second (16, 0 for no
+wait).
 """
 
 import asyncio
@@ -45,6 +46,7 @@ _NOISE_WINDOWS = 8  # 160 ms: what is shorter is a cough or a door, and comes to
 _RESULT = "[result of "
 _CALL = re.compile(r"\[call:([\w-]+)(?: (\{.*?\}))?\]", re.DOTALL)
 _HANDED_OVER = re.compile(r"(\w+) has just handed this conversation over to you")
+_ALWAYS = re.compile(r"\[always:([\w-]+)(?: (\{.*?\}))?\]", re.DOTALL)
 _SAY = re.compile(r"\[say:([^\]]*)\]")
 _NAME = re.compile(r"\b(?:my name(?: is|'s)|is called) ([A-Za-z][\w'-]*)", re.IGNORECASE)
 
@@ -223,6 +225,8 @@ class ScriptedBrain:
 
     def calls(self, messages: list[dict[str, Any]]) -> ToolCalls | None:
         """See Brain. Only what the user says now counts, not what a tool or a note quotes."""
+        if (always := _ALWAYS.search(_last_said(messages))) is not None:
+            return ToolCalls("", ((always[1], always[2] or "{}"),))
         last = messages[-1] if messages else {}
         text = str(last.get("content") or "")
         if last.get("role") != "user" or text.startswith(_RESULT):
@@ -282,6 +286,12 @@ def _tone(hertz: int) -> bytes:
 
 
 _TONES = {hertz: _tone(hertz) for hertz in (150, 220)}
+
+
+def _last_said(messages: list[dict[str, Any]]) -> str:
+    """The user's last words that are no tool's result."""
+    texts = (str(message.get("content") or "") for message in reversed(messages) if message.get("role") == "user")
+    return next((text for text in texts if not text.startswith(_RESULT)), "")
 
 
 def _results(messages: list[dict[str, Any]]) -> list[str]:

@@ -12,12 +12,15 @@ from backend.agents.profiles import AgentDirectory
 from backend.agents.tools import Asking, Result, Tool, Toolboxes, ToolFailed
 from backend.tests.voice.conftest import UTTERANCE, Phone, Service, StartService
 from backend.voice.admission import Quota
+from backend.voice.errands import MOST_ROUNDS
 from backend.voice.patience import Patience
 from backend.voice.upstream import Endpoint
 
 ANY = {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]}
 NEW = {"azure_voicelive_api_version": "2026-07-15"}
 """The stand-in says prepared words, as the service does since 2026-04-10."""
+NO_FILLER = replace(Patience(), tick=0.05, filler=60)
+"""For tests of something else: on a loaded machine a tool takes its time."""
 LOOK = '[call:search_memory {"query": "dentist"}]'
 NOTE = '[call:remember {"query": "tea"}]'
 
@@ -71,7 +74,7 @@ def shelf() -> Shelf:
 
 @pytest.fixture
 async def service(start_service: StartService, shelf: Shelf) -> AsyncIterator[Service]:
-    async with start_service(toolboxes=shelf.toolboxes, **NEW) as running:
+    async with start_service(toolboxes=shelf.toolboxes, patience=NO_FILLER, **NEW) as running:
         yield running
         shelf.gate.set()
 
@@ -240,6 +243,18 @@ async def test_speech_that_turns_out_to_be_none_does_not_lose_the_answer(service
     call._events._user_final(leg, {"item_id": "item_noise", "transcript": ""})
     reply = await phone.of("transcription", mark, speaker="assistant", status="complete")
     assert reply["text"].startswith("The result is ")
+
+
+async def test_an_agent_that_does_nothing_but_use_tools_is_stopped_and_the_person_told(
+    service: Service, shelf: Shelf
+) -> None:
+    phone = await service.ready()
+    await phone.send(type="text", content=LOOK.replace("[call:", "[always:"))
+    told = await phone.of("error")
+    assert (told["code"], told["retryable"]) == ("no_answer", True)
+    assert len(shelf.asked) == MOST_ROUNDS
+    await phone.send(type="text", content="Hello")
+    await phone.of("transcription", phone.got.index(told), speaker="assistant", text="You said: Hello.")
 
 
 async def test_tools_can_be_left_out_of_calls(start_service: StartService, shelf: Shelf) -> None:
