@@ -31,7 +31,11 @@ async def follow(
         while True:
             await changed.wait()
             changed.clear()
-            context = await memory.open_context(principal, session_id, agent_id, "voice")
+            try:
+                context = await memory.open_context(principal, session_id, agent_id, "voice")
+            except Exception as failure:  # whatever memory raises, the call goes on; the next change is another chance
+                log.warning("%s: what was typed meanwhile could not be read (%s)", session_id, type(failure).__name__)
+                continue
             for turn in context.episodic.turns:
                 if turn.channel == "chat" and keeper.learn(turn):
                     log.debug("%s: a turn of chat joins the call", session_id)
