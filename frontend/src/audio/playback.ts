@@ -8,7 +8,8 @@ import { WIRE_RATE } from './pcm'
 import { Resampler } from './resampler'
 
 export type PlaybackEvent =
-  | { readonly type: 'started'; readonly itemId: string }
+  /** `targetMs`: how much was held back before it. */
+  | { readonly type: 'started'; readonly itemId: string; readonly targetMs: number }
   | { readonly type: 'position'; readonly itemId: string; readonly ms: number }
   | { readonly type: 'finished'; readonly itemId: string; readonly ms: number }
   | { readonly type: 'flushed'; readonly itemId: string; readonly ms: number }
@@ -174,7 +175,7 @@ export class PlaybackCore {
     if (position !== null && position.itemId !== this.running) {
       this.running = position.itemId
       this.sincePosition = 0
-      this.onEvent({ type: 'started', itemId: position.itemId })
+      this.onEvent({ type: 'started', itemId: position.itemId, targetMs: this.buffer.targetMs })
     }
     const ms = (out.length * 1000) / this.rate
     if (position !== null && this.buffer.playing) {

@@ -105,7 +105,7 @@ describe('the call controller', () => {
     socket().say({ type: 'audio', data: btoa('\0'.repeat(4800)), format: 'audio/pcm16', item_id: 'a1', seq: 3 })
     socket().say({ type: 'audio_end', item_id: 'a1', seq: 4 })
     expect(audio.did).toEqual([['play', 'a1', 2400], ['end', 'a1']])
-    listener.onPlayback({ type: 'started', itemId: 'a1' })
+    listener.onPlayback({ type: 'started', itemId: 'a1', targetMs: 60 })
     expect(controller.getSnapshot().call.sounding).toBe(true)
     listener.onPlayback({ type: 'position', itemId: 'a1', ms: 60 })
     listener.onPlayback({ type: 'finished', itemId: 'a1', ms: 100 })
@@ -163,7 +163,7 @@ describe('the call controller', () => {
     await start()
     socket().say({ type: 'agent_switched', agent_id: 'marcus', seq: 9 })
     socket().say({ type: 'audio', data: btoa('\0'.repeat(48_000)), format: 'audio/pcm16', item_id: 'a1', seq: 10 })
-    listener.onPlayback({ type: 'started', itemId: 'a1' })
+    listener.onPlayback({ type: 'started', itemId: 'a1', targetMs: 60 })
     listener.onPlayback({ type: 'position', itemId: 'a1', ms: 320 })
     const [first] = sockets
     socket().drop(1006)
@@ -372,11 +372,11 @@ describe('the call controller', () => {
     vi.advanceTimersByTime(30)
     socket().say({ ...sound, seq: 5 })
     vi.advanceTimersByTime(40)
-    listener.onPlayback({ type: 'started', itemId: 'a1' })
+    listener.onPlayback({ type: 'started', itemId: 'a1', targetMs: 60 })
     listener.onPlayback({ type: 'gap', targetMs: 110 })
     listener.onPlayback({ type: 'finished', itemId: 'a1', ms: 100 })
     expect(socket().sent.filter((sent) => !(sent instanceof ArrayBuffer) && (sent as { type: string }).type === 'playback')).toEqual([
-      { type: 'playback', item_id: 'a1', waited_ms: 70, output_ms: 20, silence_ms: 400 },
+      { type: 'playback', item_id: 'a1', waited_ms: 70, output_ms: 20, silence_ms: 400, buffer_ms: 60 },
       { type: 'playback', item_id: 'a1', output_ms: 20, gaps: 1, buffer_ms: 110, over: 'finished' },
     ])
   })

@@ -49,6 +49,7 @@ export class PlaybackReports {
   played(event: PlaybackMessage, at: number, outputMs: number): PlaybackReport | null {
     switch (event.type) {
       case 'started':
+        this.buffer = event.targetMs
         return this.started(event.itemId, at, outputMs)
       case 'gap':
         this.gaps++
