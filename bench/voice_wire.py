@@ -22,6 +22,7 @@ import orjson
 
 CALLS = 50
 ROUND_S = 2.0
+PING_S = 1.5
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
@@ -138,9 +139,14 @@ class BrowserWire(Wire):
     def say(self, message: dict[str, Any]) -> None:
         self.transport.write(ws_frame(orjson.dumps(message), masked=True))
 
+    def ping(self) -> None:
+        """Tell that all that has arrived has been seen."""
+        if not self.gone.is_set():
+            self.say({"type": "ping", "seen": self.messages})
+
     def report(self, frame_ms: int) -> None:
         """Tell that all that has arrived has been seen and played."""
-        self.say({"type": "ping", "seen": self.messages})
+        self.ping()
         self.say({"type": "played", "item_id": "item_bench", "ms": self.messages * frame_ms})
 
     def hang_up(self) -> None:
@@ -210,6 +216,7 @@ class Relay:
     arriving: "asyncio.Queue[Wire]"
     calls: list[Call]
     binary: bool = False
+    beating: "asyncio.Task[None] | None" = None
 
     def cpu_ns(self) -> int:
         """Return the CPU time of all its threads in nanoseconds, as the scheduler counts it."""
@@ -218,6 +225,8 @@ class Relay:
 
     def end(self) -> None:
         """End the process."""
+        if self.beating is not None:
+            self.beating.cancel()
         self.process.kill()
         self.process.wait()
 
@@ -261,7 +270,17 @@ async def start(name: str, *arguments: str, calls: int = CALLS, binary: bool = F
             await voicelive.ready.wait()
             await browser.ready.wait()
         relay.calls.append(Call(browser, voicelive))
+    relay.beating = asyncio.create_task(_beat(relay))
     return relay
+
+
+async def _beat(relay: Relay) -> None:
+    """Let the browsers ping as ours do: a call of which nothing is heard is given up."""
+    while True:
+        await asyncio.sleep(PING_S)
+        for call in relay.calls:
+            if isinstance(call.browser, BrowserWire):
+                call.browser.ping()
 
 
 def frames(relay: Relay, ms: int, up_as_json: bool) -> tuple[bytes, bytes]:
