@@ -136,10 +136,12 @@ class VoiceSession:
                 self._spawn(follow(changes, memory, who, self._keeper, self._caller, lambda: self._leg))
             ending = await self._ended
         finally:
-            await self._close(opening)
-            ENDINGS.labels(str(ending.code)).inc()
-            log.debug("%s: call ends, %d %s", self._session_id, ending.code, ending.reason)
-            self._presence.over.set_result(ending)
+            try:
+                await self._close(opening)
+            finally:
+                ENDINGS.labels(str(ending.code)).inc()
+                log.debug("%s: call ends, %d %s", self._session_id, ending.code, ending.reason)
+                self._presence.over.set_result(ending)
         return ending
 
     async def attend(self, browser: Browser, hello: Hello | None) -> Ending:
