@@ -119,6 +119,8 @@ async def test_a_call_goes_on_through_the_other_replica_when_its_own_is_killed_i
             assert len(cut["content"]) >= heard["received_ms"] / MS_PER_CHARACTER - 16, "what was heard is stored"
             assert len(cut["content"]) <= heard["received_ms"] / MS_PER_CHARACTER + 16, "and nothing else"
         assert answers[-1]["content"] == "You said: and then."
+        if SOAK:
+            print(f"run {run}: killed after {moment:.2f} s, back after {took[-1]:.2f} s", flush=True)  # noqa: T201
         await asyncio.sleep(0.3)  # the balancer has seen it come back
     print(f"back after {sorted(took)[len(took) // 2]:.2f} s in the middle, {max(took):.2f} s at most, {RUNS} runs")  # noqa: T201
     assert max(took) <= 2.0
