@@ -128,7 +128,7 @@ async def measure(which: list[str]) -> list[Row]:
                 f"latency p99, {what} (owed: +20 ms)",
                 f"{p99:.2f} ms",
                 f"{other:.2f} ms",
-                f"+{p99 - other:.2f} ms",
+                f"{p99 - other:+.2f} ms",
             ),
             Row("soak", f"share of its core, {what}", f"{share:.0%}"),
         ]

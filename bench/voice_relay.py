@@ -129,7 +129,7 @@ def _rows(what: str, ours: Figures, reference: Figures, disturbed: int) -> list[
                 f"latency {label}, {what}",
                 f"{value:.2f} ms",
                 f"{other:.2f} ms",
-                f"+{value - other:.2f} ms",
+                f"{value - other:+.2f} ms",
             )
         )
     delivered = f"{ours.sent - ours.lost} of {ours.sent} at {CALLS} calls"

@@ -1,6 +1,6 @@
 """How late the event loop is: the sign that a process has about as many calls as it can carry.
 
-A timer asks for the time twenty times a second. While the loop is late, each frame that is not sent by itself helps.
+A timer asks for the time ten times a second. While the loop is late, each frame that is not sent by itself helps.
 """
 
 import asyncio
@@ -9,12 +9,12 @@ from collections import deque
 from collections.abc import Callable
 from weakref import WeakKeyDictionary, WeakSet
 
-PERIOD_S = 0.05
+PERIOD_S = 0.1
 HIGH_S = 0.010
 """The load is high when most of the last `RECENT` samples were this late: a quarter of a frame of 40 ms."""
 LOW_S = 0.004
 """It is low again when none of the last second was later than this."""
-RECENT, SECOND = 5, 20
+RECENT, SECOND = 5, 10
 
 _LOADS: WeakKeyDictionary[asyncio.AbstractEventLoop, "Load"] = WeakKeyDictionary()
 
