@@ -212,6 +212,8 @@ async def service(upstream_port: int, websockets: str) -> None:
         ws=websockets,
         ws_per_message_deflate=False,
     )
+    gc.collect()
+    gc.freeze()  # as the service does when it has started
     print(f"ready {listener.getsockname()[1]}", flush=True)
     await uvicorn.Server(config).serve(sockets=[listener])
 
