@@ -290,6 +290,8 @@ class Line:
         if leg.awaiting and now - leg.last_event_at > self._room.patience.answer:
             self._spawn(self.recover(leg, failures.stalled(self._room.patience.answer)))
             return
+        if leg.due is not None and self._transcript.worded and not leg.busy and not leg.awaiting:
+            leg.ask_response(leg.due)  # what sounded at the change of agents was no words
         busy = leg.busy or leg.awaiting or not self._transcript.worded or not self._events.floor.decided
         if busy or self._caller.speaking_for() > 0:
             self._busy_at = now

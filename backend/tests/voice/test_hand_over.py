@@ -105,7 +105,7 @@ async def test_who_speaks_into_that_sentence_is_answered_by_the_one_who_takes_ov
         type="text", content=bring("marcus", "Let me bring Marcus in, who knows all about plans and dates.")
     )
     await phone.of("tool", status="done")
-    await phone.speak(UTTERANCE)
+    await phone.speak(UTTERANCE, pace=0.02)
     change = await switched(phone, "marcus", 1)
     mark = phone.got.index(change)
     reply = await phone.of("transcription", mark, speaker="assistant", status="complete")
