@@ -23,6 +23,7 @@ from backend.tests.conftest import DEBIAN_15, StoreSettings, free_port
 pytestmark = [
     pytest.mark.skipif(not Path("/usr/sbin/haproxy").exists(), reason="needs haproxy: scripts/setup.sh test"),
     pytest.mark.skipif(not (DEBIAN_15 / "postgres").exists(), reason="needs postgresql-15: scripts/setup.sh test"),
+    pytest.mark.timeout(900),  # fifty runs take six minutes
 ]
 SOAK = os.environ.get("ENGRAM_SOAK") == "1"
 RUNS = 50 if SOAK else 2
