@@ -34,6 +34,10 @@ class Changes:
         """How many watch now."""
         return sum(map(len, self._watched.values()))
 
+    def watchers_of(self, principal: Principal) -> int:
+        """How many watch for this person."""
+        return len(self._watched.get(mark_of(principal.tenant, principal.user_id), ()))
+
     @contextlib.contextmanager
     def watch(self, principal: Principal) -> Iterator[asyncio.Event]:
         """Give an event that is set when something of this person's may have changed; who waits for it clears it."""

@@ -21,8 +21,8 @@ STREAM_SECONDS = 600.0
 """A stream ends after this; the page opens the next with the token it has then."""
 ALIVE_SECONDS = 15.0
 PAUSE_SECONDS = 0.2
-MOST = 2_000
-"""Streams of one process."""
+MOST, MOST_OF_ONE = 2_000, 100
+"""Streams of one process, and of one person in it: so many tabs nobody has, and a demo's guests are one person."""
 
 
 @router.get(
@@ -52,9 +52,11 @@ async def events(
     most; open another then.
     """
     services: Services = request.app.state.services
-    if services.changes.watchers >= MOST or services.changes.closed:
+    changes = services.changes
+    if changes.watchers >= MOST or changes.watchers_of(caller) >= MOST_OF_ONE or changes.closed:
         raise Problem(
-            503, "too_many_streams", "Too many streams", "Too many conversations are followed. Try again later.",
+            503, "too_many_streams", "Too many streams",
+            "Too many conversations are followed. Close a tab, or try again later.",
             retryable=True, retry_after=30,
         )  # fmt: skip
     stream = _follow(services, caller, checked_session(session_id))
@@ -72,7 +74,8 @@ async def _follow(services: Services, caller: Principal, session_id: str) -> Asy
             try:
                 await asyncio.wait_for(changed.wait(), min(ALIVE_SECONDS, until - loop.time()))
             except TimeoutError:
-                yield b": alive\n\n"
+                if loop.time() < until:
+                    yield b": alive\n\n"
                 continue
             changed.clear()
             said = await _said(services, caller, session_id)

@@ -17,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from backend.api.main import create_app
+from backend.api.routers import episode_events
 from backend.api.services import Services
 from backend.chat.turn import Chat, ConversationMemory
 from backend.core.settings import Settings
@@ -198,3 +199,9 @@ async def test_level(start_level: StartLevel) -> AsyncIterator[Service]:
     """A service at the test level: service principals."""
     async with start_level("test") as running:
         yield running
+
+
+@pytest.fixture
+def short_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let streams that follow a conversation end at once, for those who read every answer to its end."""
+    monkeypatch.setattr(episode_events, "STREAM_SECONDS", 0.05)

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from backend.api.routers import episode_events
 from backend.tests.api.conftest import SOON, Service, StartService, problem, someone
 from backend.tests.api.test_voice_and_chat import call, until
 
@@ -113,6 +114,21 @@ async def test_a_page_that_leaves_is_forgotten(here_and_there: tuple[Service, Se
     async with asyncio.timeout(SOON):
         while here.services.changes.watchers > before:  # noqa: ASYNC110 - the server notices when it does
             await asyncio.sleep(0.02)
+
+
+async def test_one_person_does_not_take_all_the_streams(
+    here_and_there: tuple[Service, Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, _ = here_and_there
+    monkeypatch.setattr(episode_events, "MOST_OF_ONE", 1)
+    mine = someone()
+    async with followed(here, "one", mine):
+        second = await here.client.get(
+            "/api/v1/memory/episodes/two/events", headers={"Authorization": f"Bearer {mine}"}
+        )
+        problem(second, 503, "too_many_streams")
+        async with followed(here, "theirs", someone()):
+            pass
 
 
 async def test_those_who_follow_are_let_go_when_the_process_stops(start_service: StartService) -> None:

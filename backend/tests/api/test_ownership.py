@@ -19,6 +19,8 @@ from backend.tests.api.conftest import SOON, Service, problem
 from backend.tests.api.sockets import Outcome, open_socket, read_until_ready
 from backend.tests.identity.issuer import Issuer
 
+pytestmark = pytest.mark.usefixtures("short_streams")
+
 SECRETS = ("quillwort", "Quillwort", "Zanzibar", "zanzibar")
 EXAMPLES = 10
 

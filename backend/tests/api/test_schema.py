@@ -10,7 +10,6 @@ from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from backend.api.routers import episode_events
 from backend.tests.api.conftest import Service, someone
 
 EXAMPLES = 25
@@ -32,8 +31,8 @@ async def test_the_description_names_what_the_routes_answer(open_service: Servic
     assert described["components"]["schemas"]["ChatRequest"]["properties"]["content"]["maxLength"] == 32_000
 
 
-async def test_generated_requests_find_nothing(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(episode_events, "STREAM_SECONDS", 0.05)  # or each answer would take ten minutes
+@pytest.mark.usefixtures("short_streams")
+async def test_generated_requests_find_nothing(service: Service) -> None:
     config = SchemathesisConfig.from_dict(
         {
             "headers": {"Authorization": f"Bearer {someone()}"},
