@@ -54,7 +54,7 @@ def test_an_agent_is_added_with_a_file_and_no_code(tmp_path: Path) -> None:
         ("title: Project manager", "title: ''", "title"),
         ("voice:", "voice: [", "marcus.yaml"),
         ("threshold: 0.5", "threshold: 1.5", "turn_detection.threshold"),
-        ("silence_duration_ms: 400", "silence_duration_ms: 40", "turn_detection.silence_duration_ms"),
+        ("silence_duration_ms: 500", "silence_duration_ms: 40", "turn_detection.silence_duration_ms"),
         ("silence_duration_ms:", "silence_ms:", "turn_detection.silence_ms"),
         ("threshold_level: default", "threshold_level: extreme", "threshold_level"),
         ("type: azure_semantic_vad", "type: good_manners", "turn_detection.type"),
