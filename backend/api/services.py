@@ -127,6 +127,7 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
         # What is here now stays: the collector need not look at it again and again.
         gc.collect()
         gc.freeze()
+        stack.callback(gc.unfreeze)
         yield Services(
             settings, agents, database, gate, keys, memory, inquiry, zep, gateway, toolboxes, chat, voice, changes
         )
