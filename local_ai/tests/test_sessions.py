@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from local_ai.brains import Final, HeardEvent, Partial, ReplyDelta, ReplyEnd, SpeechStarted, SpeechStopped
+from local_ai.brains import Final, HeardEvent, Hearing, Partial, ReplyDelta, ReplyEnd, SpeechStarted, SpeechStopped
 from local_ai.outbox import HIGH_WATER, Outbox
 from local_ai.voicelive import VoiceSession
 
@@ -37,6 +37,9 @@ class Puppet:
     def listen(self, sample_rate: int) -> "Puppet":
         """Itself."""
         return self
+
+    def follow(self, hearing: Hearing) -> None:
+        """Hears what the test says, whatever the session asks for."""
 
     def feed(self, pcm16: bytes) -> None:
         """Deaf to sound."""

@@ -149,7 +149,9 @@ async def test_nothing_that_is_presented_reaches_a_log(uat: Service, issuer: Iss
     handler = logging.StreamHandler(out)
     handler.setFormatter(JsonLines([]))
     root = logging.getLogger()
-    before = root.level
+    sockets = logging.getLogger("uvicorn.error")  # tells each WebSocket with its address, at INFO
+    before, sockets_before = root.level, sockets.level
+    sockets.setLevel(logging.INFO)
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
     try:
@@ -162,6 +164,7 @@ async def test_nothing_that_is_presented_reaches_a_log(uat: Service, issuer: Iss
     finally:
         root.removeHandler(handler)
         root.setLevel(before)
+        sockets.setLevel(sockets_before)
     written = "\n".join(line for line in out.getvalue().splitlines() if '"logger":"websockets.client"' not in line)
     assert "A sign-in failed: malformed" in written
     assert "***" in written

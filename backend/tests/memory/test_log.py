@@ -256,7 +256,9 @@ async def test_every_key_leads_with_tenant_and_owner(each_database: Database) ->
                          JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.number ORDER BY k.place)
             FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid
             WHERE c.relnamespace = 'public'::regnamespace AND NOT c.relispartition
-              AND c.relname <> 'alembic_version' AND i.relname <> 'user_key_kek'
+              AND c.relname <> 'alembic_version' AND i.relname NOT IN ('user_key_kek', 'sign_in_age')
+              -- They name nobody: hashes of tickets, callers and addresses, for seconds.
+              AND c.relname NOT IN ('voice_ticket', 'limit_count', 'limit_open')
             """
         )
         found = await cursor.fetchall()
