@@ -90,6 +90,7 @@ class Database:
                 open=False,
                 timeout=RUN_SECONDS,
                 max_waiting=_OUTSTANDING,
+                max_idle=60.0,  # what a busy minute has opened is given back: replicas share the server's connections
                 reconnect_timeout=5.0,  # then the next request tries anew: no minutes of back-off after an outage
                 kwargs={"autocommit": True, "prepare_threshold": 0},
                 configure=_configure,
