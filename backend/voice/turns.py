@@ -192,9 +192,8 @@ class Ledger:
             item.passed = True
             if item.text:
                 turn = self._as_turn(item, item.said_at if item.drafted else self._in_order(item))
-                if (
-                    turn.content or item.drafted
-                ):  # an answer of which nothing was heard was never part of the conversation
+                # An answer of which nothing was heard was never part of the conversation, unless it is stored already.
+                if turn.content or item.drafted:
                     item.turn = turn
                     ready.append(turn)
         return ready

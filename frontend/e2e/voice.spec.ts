@@ -36,7 +36,8 @@ test.describe('a call', { tag: '@voice' }, () => {
     await expect(desk.caption).toContainText('Elena is speaking')
     await page.getByRole('button', { name: 'Stop speaking' }).click()
     await expect(desk.caption).toContainText('Elena is listening')
-    await expect(desk.column.getByText('You came in here.', { exact: false })).toBeVisible()
+    // Before or after the first word: the click is as quick as the sound.
+    await expect(desk.column.getByText(/^You came in/)).toBeVisible()
     await desk.send('Still there?')
     await expect(desk.theirs.last()).toContainText('You said: Still there?')
   })

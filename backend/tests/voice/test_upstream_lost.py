@@ -42,7 +42,8 @@ def once(service: Service, session_id: str) -> list[tuple[str, str]]:
     turns = stored(service, session_id)
     assert ids == [turn.id for turn in turns], "stored in order"
     assert len(set(ids)) == len(ids)
-    return [(turn.role, turn.content) for turn in turns]
+    # An answer that was noted down early and of which nothing was heard stands there without a word; it is given again.
+    return [(turn.role, turn.content) for turn in turns if turn.content]
 
 
 async def said(phone: Phone, text: str, after: int) -> dict[str, Any]:
