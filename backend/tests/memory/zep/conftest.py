@@ -96,12 +96,12 @@ async def v4(database: Database) -> AsyncIterator[Bench]:
 
 
 async def a_bench(dialect: Dialect, database: Database) -> AsyncIterator[Bench]:
-    """Make a bench, and hold the server's violations to be none in the end. Stalls cost 0.3 s instead of 1 and 3."""
+    """Make a bench, and hold the server's violations to be none in the end. Stalls cost 0.8 s instead of 1 and 3."""
     stub = ZepStub(dialect)
     await stub.start()
     clock = VirtualClock()
     scheme = "Bearer" if dialect == "oss" else "Api-Key"
-    transport = Transport(stub.base, f"{scheme} {KEY}", clock=clock.monotonic, read_seconds=0.3, write_seconds=0.3)
+    transport = Transport(stub.base, f"{scheme} {KEY}", clock=clock.monotonic, read_seconds=0.8, write_seconds=0.8)
     port, ledger = port_for(dialect, transport), Ledger(database)
     reader = ZepReader(port, ledger, clock=clock.monotonic, now=clock.now)
     delivery = ZepDelivery(port, ledger, now=clock.now)
