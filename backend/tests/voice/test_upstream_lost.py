@@ -43,6 +43,8 @@ def once(service: Service, session_id: str) -> list[tuple[str, str]]:
     assert ids == [turn.id for turn in turns], "stored in order"
     assert len(set(ids)) == len(ids)
     # An answer that was noted down early and of which nothing was heard stands there without a word; it is given again.
+    for turn in turns:
+        assert turn.content or (turn.role == "assistant" and turn.interrupted and turn.unheard)
     return [(turn.role, turn.content) for turn in turns if turn.content]
 
 
