@@ -22,7 +22,7 @@ class _Answer:
     speech: Speech = field(default_factory=Speech)
     heard_ms: float | None = None
     over: bool = False
-    captioned: bool = False
+    caption: messages.Message | None = None
     held: bool = False
     sound_over: bool = False
 
@@ -178,7 +178,7 @@ class Transcript:
         """
         text = f"{turn.content} {turn.unheard}".strip()
         speech = Speech(received_ms, short=not ended)
-        self._answers[turn.id] = _Answer(turn.agent_id, text, text, speech, over=True, captioned=True, sound_over=ended)
+        self._answers[turn.id] = _Answer(turn.agent_id, text, text, speech, over=True, sound_over=ended)
         if ended and turn.interrupted:  # it was left while it was heard, and nothing is lacking
             turn = replace(turn, content=text, unheard="", interrupted=False)
             self._keeper.amend(turn)
@@ -250,8 +250,7 @@ class Transcript:
             self._ledger.finish(item_id, answer.text, answer.speech)
         else:
             self._ledger.fail(item_id)
-        if answer.heard_ms is not None or not answer.captioned:
-            self._caption(item_id, answer)
+        self._caption(item_id, answer)
         self.settle()
 
     def answer_cut(self, item_id: str, heard_ms: float) -> None:
@@ -285,7 +284,7 @@ class Transcript:
         answer = self._answers.get(item_id)
         if answer is None:
             return ""
-        answer.heard_ms, answer.held = None, False
+        answer.heard_ms, answer.held, answer.caption = None, False, None
         corrected = self._ledger.restore(item_id)
         if corrected is not None:
             self._keeper.amend(corrected)
@@ -395,10 +394,11 @@ class Transcript:
         text = answer.text.strip()
         if answer.heard_ms is None and answer.over:
             text = answer.speech.said(text).strip()
-        answer.captioned = answer.over
         status: messages.Status = "complete" if answer.over or answer.final else "processing"
         caption: dict[str, Any] = messages.transcription(status, text, "assistant", item_id, answer.agent_id)
         if answer.heard_ms is not None:
             heard, unheard = answer.speech.split(text, answer.heard_ms)
             caption |= {"status": "complete", "text": heard.strip(), "unheard": unheard.strip(), "interrupted": True}
-        self._say(caption)
+        if caption != answer.caption:
+            answer.caption = caption
+            self._say(caption)

@@ -29,6 +29,8 @@ async def test_speech_becomes_captions_an_answer_that_sounds_and_two_turns_in_or
     assert [status for status, _ in itertools.groupby(statuses)] == ["listening", "processing", "complete"]
     reply = await phone.of("transcription", speaker="assistant", status="complete")
     assert reply["text"] == "You said: utterance 1."
+    said = [m for m in phone.all("transcription") if m["speaker"] == "assistant" and m["status"] == "complete"]
+    assert len(said) == 1, "a caption that is complete is told once"
     sound = b"".join(pybase64.b64decode(m["data"]) for m in phone.all("audio"))
     assert {(m["format"], m["item_id"]) for m in phone.all("audio")} == {("audio/pcm16", item_id)}
     assert len(sound) >= 48_000, "an answer lasts a second at least"
