@@ -8,9 +8,9 @@ from backend.core.settings import Settings
 from backend.memory.changes import Changes
 from backend.telemetry.traces import Traces
 from backend.voice.admission import Admission
-from backend.voice.keeper import ConversationMemory
 from backend.voice.patience import Patience
-from backend.voice.upstream import Upstream
+from backend.voice.voicelive.upstream import Upstream
+from backend.voice.words.keeper import ConversationMemory
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,16 +14,16 @@ from backend.identity.principal import Principal
 from backend.memory.changes import Changes
 from backend.telemetry.traces import Traces
 from backend.voice.admission import Admission, Seat
-from backend.voice.caller import Browser
+from backend.voice.browser.caller import Browser
+from backend.voice.browser.messages import Hello
+from backend.voice.browser.presence import HELLO_S, TAKE_OVER_S, Ending, first_message
+from backend.voice.call.session import VoiceSession
 from backend.voice.counters import CALLS
 from backend.voice.elsewhere import Elsewhere
-from backend.voice.keeper import ConversationMemory
-from backend.voice.messages import Hello
 from backend.voice.patience import Patience
-from backend.voice.presence import HELLO_S, TAKE_OVER_S, Ending, first_message
 from backend.voice.room import Room
-from backend.voice.session import VoiceSession
-from backend.voice.upstream import Upstream
+from backend.voice.voicelive.upstream import Upstream
+from backend.voice.words.keeper import ConversationMemory
 
 log = logging.getLogger("backend.voice")
 

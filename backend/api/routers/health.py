@@ -13,7 +13,7 @@ from backend.api.services import Services
 from backend.api.version import VERSION
 from backend.core.problems import Problem
 from backend.memory.zep.service import Zep
-from backend.voice.upstream import Upstream
+from backend.voice.voicelive.upstream import Upstream
 
 router = APIRouter(tags=["health"])
 

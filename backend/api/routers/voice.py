@@ -17,8 +17,8 @@ from backend.core.ids import SESSION_ID, is_session_id
 from backend.core.problems import Problem
 from backend.identity.principal import Principal
 from backend.identity.tickets import TICKET_SECONDS
-from backend.voice.caller import Browser
-from backend.voice.presence import Ending
+from backend.voice.browser.caller import Browser
+from backend.voice.browser.presence import Ending
 
 log = logging.getLogger("backend.voice")
 

@@ -20,7 +20,7 @@ from backend.identity.outgoing import VOICELIVE_SCOPE, Outgoing
 from backend.memory.zep import dialects
 from backend.memory.zep.port import ZepError
 from backend.memory.zep.transport import Transport
-from backend.voice.link import Link, LinkLost, VoiceLive
+from backend.voice.voicelive.link import Link, LinkLost, VoiceLive
 
 SLOW_SECONDS = 5.0
 """A one-word answer that takes longer makes every conversation slow."""

@@ -24,7 +24,7 @@ from backend.core.settings import Settings
 from backend.identity.outgoing import VOICELIVE_SCOPE, Outgoing
 from backend.tests.conftest import free_port
 from backend.tests.voice.conftest import stand_in, voice_settings  # noqa: F401  # a fixture
-from backend.voice.link import VoiceLive
+from backend.voice.voicelive.link import VoiceLive
 
 TENANT = "11111111-2222-3333-4444-555555555555"
 

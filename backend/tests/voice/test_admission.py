@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from backend.core.problems import Problem
-from backend.voice import failures
-from backend.voice.admission import Place, Queue, Quota
-from backend.voice.breaker import LONGEST_S, REFUSED_S, Breaker
+from backend.voice.voicelive import failures
+from backend.voice.voicelive.breaker import LONGEST_S, REFUSED_S, Breaker
+from backend.voice.voicelive.queue import Place, Queue, Quota
 
 
 def test_never_more_connections_than_the_quota_in_any_minute() -> None:

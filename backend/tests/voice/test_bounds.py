@@ -5,7 +5,13 @@ import pytest
 from backend.core.problems import Problem
 from backend.identity.principal import Principal
 from backend.voice.admission import Admission
-from backend.voice.rate import COMPLAINT_BURST, MESSAGE_BURST, SOUND_BURST_BYTES, SOUND_BYTES_A_SECOND, Allowance
+from backend.voice.browser.rate import (
+    COMPLAINT_BURST,
+    MESSAGE_BURST,
+    SOUND_BURST_BYTES,
+    SOUND_BYTES_A_SECOND,
+    Allowance,
+)
 
 
 class Clock:

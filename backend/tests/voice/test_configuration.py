@@ -7,7 +7,7 @@ import pytest
 from backend.agents.profiles import AgentDirectory
 from backend.agents.tools import Toolbox
 from backend.agents.turn_detection import TurnDetection
-from backend.voice import configuration
+from backend.voice.voicelive import configuration
 
 ELENA = AgentDirectory.load().get("elena")
 

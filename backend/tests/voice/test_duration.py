@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from backend.tests.voice.conftest import UTTERANCE, StartService
 from backend.tests.voice.test_call import answered
-from backend.voice.duration import IDLE, LONGEST, Duration
+from backend.voice.call.duration import IDLE, LONGEST, Duration
 from backend.voice.patience import Patience
 
 QUICK = replace(Patience(), tick=0.05)

@@ -11,10 +11,10 @@ from backend.agents import own_tools
 from backend.agents.profiles import AgentDirectory
 from backend.agents.tools import Asking, Result, Tool, Toolboxes, ToolFailed
 from backend.tests.voice.conftest import UTTERANCE, Phone, Service, StartService
-from backend.voice.admission import Quota
-from backend.voice.errands import MOST_ROUNDS
+from backend.voice.call.errands import MOST_ROUNDS
 from backend.voice.patience import Patience
-from backend.voice.upstream import Endpoint
+from backend.voice.voicelive.queue import Quota
+from backend.voice.voicelive.upstream import Endpoint
 
 ANY = {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]}
 NEW = {"azure_voicelive_api_version": "2026-07-15"}
@@ -267,7 +267,7 @@ async def test_tools_can_be_left_out_of_calls(start_service: StartService, shelf
 
 async def test_a_service_that_takes_no_prepared_words_is_asked_to_say_them(start_service: StartService) -> None:
     from backend.agents.profiles import AgentDirectory as Agents
-    from backend.voice.leg import Leg
+    from backend.voice.voicelive.leg import Leg
 
     sent: list[dict[str, Any]] = []
 

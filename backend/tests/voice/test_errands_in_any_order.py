@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from backend.agents.profiles import AgentDirectory
 from backend.agents.tools import Asking, HandOver, Result, Tool, Toolbox
 from backend.core.context import SecurityLayer
-from backend.voice.caller import Caller
-from backend.voice.errands import Errands
-from backend.voice.leg import Leg
-from backend.voice.link import Link
+from backend.voice.browser.caller import Caller
+from backend.voice.call.errands import Errands
+from backend.voice.call.stopwatch import Stopwatch
 from backend.voice.patience import Patience
-from backend.voice.stopwatch import Stopwatch
-from backend.voice.upstream import Endpoint
+from backend.voice.voicelive.leg import Leg
+from backend.voice.voicelive.link import Link
+from backend.voice.voicelive.upstream import Endpoint
 
 PROFILE = AgentDirectory.load().default
 NOTHING = {"type": "object", "properties": {}}

@@ -5,8 +5,8 @@ import json
 import orjson
 import pytest
 
-from backend.voice import messages
-from backend.voice.events import read
+from backend.voice.browser import messages
+from backend.voice.call.events import read
 
 DELTA = {"event_id": "e", "type": "response.audio.delta", "response_id": "r", "item_id": "i", "delta": "AAECAw=="}
 

@@ -7,11 +7,11 @@ from typing import cast
 import pytest
 
 from backend.core.context import Turn
-from backend.voice.caller import Caller
-from backend.voice.inheritance import inherit
-from backend.voice.keeper import Keeper
-from backend.voice.messages import Playing
-from backend.voice.transcript import Transcript
+from backend.voice.browser.caller import Caller
+from backend.voice.browser.messages import Playing
+from backend.voice.call.inheritance import inherit
+from backend.voice.words.keeper import Keeper
+from backend.voice.words.transcript import Transcript
 
 ANSWER = "one two three four five six seven eight nine ten"
 PACE = 62.0  # ms a character

@@ -9,7 +9,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.frames import Frame, Opcode
 
 from backend.tests.voice.conftest import SOON, StartService
-from backend.voice.link import HEARTBEAT_S
+from backend.voice.voicelive.link import HEARTBEAT_S
 
 IDLE_CUT_S = 240.0
 

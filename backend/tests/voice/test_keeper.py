@@ -15,8 +15,8 @@ from backend.core.context import (
     Turn,
 )
 from backend.identity.principal import Principal
-from backend.voice import keeper as keeper_module
-from backend.voice.keeper import Keeper
+from backend.voice.words import keeper as keeper_module
+from backend.voice.words.keeper import Keeper
 
 ADA = Principal("t", "ada", "Ada", frozenset({"engram.user"}))
 

@@ -8,11 +8,11 @@ import pybase64
 from hypothesis import given
 
 from backend.agents.profiles import AgentDirectory
-from backend.voice.admission import Quota
-from backend.voice.leg import GATHERED_BYTES, Leg
-from backend.voice.link import Link
 from backend.voice.load import HIGH_S, LOW_S, RECENT, SECOND, Load, load_for
-from backend.voice.upstream import Endpoint
+from backend.voice.voicelive.leg import GATHERED_BYTES, Leg
+from backend.voice.voicelive.link import Link
+from backend.voice.voicelive.queue import Quota
+from backend.voice.voicelive.upstream import Endpoint
 
 PROFILE = AgentDirectory.load().default
 

@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY
 
 from backend.telemetry.traces import Traces
 from backend.tests.voice.conftest import UTTERANCE, Phone, StartService, silence, tone, voice_settings
-from backend.voice.measures import STAGES
+from backend.voice.call.measures import STAGES
 
 
 class Collected:

@@ -10,8 +10,8 @@ import pybase64
 import pytest
 from hypothesis import given
 
-from backend.voice import messages
-from backend.voice.messages import BadFrame
+from backend.voice.browser import messages
+from backend.voice.browser.messages import BadFrame
 
 SOUND = bytes(range(0, 200, 2)) * 2
 

@@ -7,10 +7,10 @@ import hypothesis.strategies as st
 import pybase64
 from hypothesis import given
 
-from backend.voice import messages
-from backend.voice.messages import BadFrame
-from backend.voice.microphone import Microphone
-from backend.voice.rate import Bucket
+from backend.voice.browser import messages
+from backend.voice.browser.messages import BadFrame
+from backend.voice.browser.rate import Bucket
+from backend.voice.call.microphone import Microphone
 
 
 class Leg:

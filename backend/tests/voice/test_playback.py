@@ -3,7 +3,7 @@
 import pybase64
 import pytest
 
-from backend.voice.playback import REPORT_TRUST_S, Playback, milliseconds
+from backend.voice.browser.playback import REPORT_TRUST_S, Playback, milliseconds
 
 
 def send(playback: Playback, item_id: str, ms: int, now: float) -> None:

@@ -12,9 +12,9 @@ import pytest
 from backend.tests.fault_proxy import FaultProxy
 from backend.tests.voice.conftest import SOON, UTTERANCE, Phone, Service, StartService, silence, tone
 from backend.tests.voice.test_call import answered
-from backend.voice import resend
+from backend.voice.browser import resend
+from backend.voice.call.session import VoiceSession
 from backend.voice.patience import Patience
-from backend.voice.session import VoiceSession
 
 CALL = {"call_id": "c1"}
 PATIENCE = replace(Patience(), tick=0.05)

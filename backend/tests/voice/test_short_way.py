@@ -17,8 +17,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.frames import Frame, Opcode
 from websockets.protocol import Event
 
-from backend.voice.link import Link, LinkLost
-from backend.voice.short_way import ShortWay
+from backend.voice.voicelive.link import Link, LinkLost
+from backend.voice.voicelive.short_way import ShortWay
 
 Script = Callable[[ServerConnection], Awaitable[None]]
 

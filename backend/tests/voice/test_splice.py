@@ -13,16 +13,16 @@ from hypothesis import given, settings
 
 from backend.agents.profiles import AgentDirectory
 from backend.core.context import SecurityLayer
-from backend.voice.admission import Quota
-from backend.voice.caller import Browser, Caller
-from backend.voice.errands import Errands
-from backend.voice.events import Events
-from backend.voice.leg import Leg
-from backend.voice.link import Link, LinkLost
+from backend.voice.browser.caller import Browser, Caller
+from backend.voice.call.errands import Errands
+from backend.voice.call.events import Events
+from backend.voice.call.stopwatch import Stopwatch
 from backend.voice.patience import Patience
-from backend.voice.stopwatch import Stopwatch
-from backend.voice.transcript import Transcript
-from backend.voice.upstream import Endpoint
+from backend.voice.voicelive.leg import Leg
+from backend.voice.voicelive.link import Link, LinkLost
+from backend.voice.voicelive.queue import Quota
+from backend.voice.voicelive.upstream import Endpoint
+from backend.voice.words.transcript import Transcript
 
 AGENT = AgentDirectory.load().get("elena")
 Step = tuple[str, Any]

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.voice.messages import Playback
-from backend.voice.stopwatch import OPEN_TURNS, Stopwatch, TurnRecord
+from backend.voice.browser.messages import Playback
+from backend.voice.call.stopwatch import OPEN_TURNS, Stopwatch, TurnRecord
 
 
 class Bench:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from backend.core.context import Role, Turn
-from backend.voice.turns import OPEN_PATIENCE_S, TRANSCRIPT_PATIENCE_S, Ledger, Speech
+from backend.voice.words.turns import OPEN_PATIENCE_S, TRANSCRIPT_PATIENCE_S, Ledger, Speech
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 

@@ -1,6 +1,6 @@
 """Sound is kept for as long as it has no words, and no longer."""
 
-from backend.voice.unworded import LEAD_FRAMES, MOST_FRAMES, Unworded
+from backend.voice.words.unworded import LEAD_FRAMES, MOST_FRAMES, Unworded
 
 
 def heard(unworded: Unworded, *numbers: int) -> None:

@@ -1,7 +1,7 @@
 /**
  * What only this page can measure of a turn, as `playback` messages for the service: when the person fell silent, when the
  * answer reached the loudspeaker, and how its sound came. Intervals on this page's clock; the service puts them on its own
- * (backend/voice/stopwatch.py). Every `at` is in ms on one steady clock.
+ * (backend/voice/call/stopwatch.py). Every `at` is in ms on one steady clock.
  */
 import type { PlaybackMessage } from '../audio/messages'
 import type { ClientMessage } from './protocol'

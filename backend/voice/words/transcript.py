@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from backend.core.context import Turn
-from backend.voice import messages
-from backend.voice.keeper import Keeper
-from backend.voice.messages import Outgoing
-from backend.voice.turns import MS_PER_CHARACTER, Ledger, Speech
-from backend.voice.unworded import Unworded
+from backend.voice.browser import messages
+from backend.voice.browser.messages import Outgoing
+from backend.voice.words.keeper import Keeper
+from backend.voice.words.turns import MS_PER_CHARACTER, Ledger, Speech
+from backend.voice.words.unworded import Unworded
 
 
 @dataclass(slots=True)

@@ -15,27 +15,29 @@ from backend.agents.tools import HandOver
 from backend.core.context import EnterpriseContext
 from backend.core.problems import Problem
 from backend.identity.principal import Principal
-from backend.voice import configuration, messages, pulse
-from backend.voice.caller import Browser, Caller
+from backend.voice import pulse
+from backend.voice.browser import messages
+from backend.voice.browser.caller import Browser, Caller
+from backend.voice.browser.messages import BadFrame, Hello
+from backend.voice.browser.presence import Ending, Presence
+from backend.voice.browser.rate import Allowance
+from backend.voice.call.duration import Duration
+from backend.voice.call.errands import Errands
+from backend.voice.call.events import Events
+from backend.voice.call.hand_over import HandOvers
+from backend.voice.call.inheritance import Beginning, inherit
+from backend.voice.call.line import GO_ON, Line
+from backend.voice.call.meanwhile import follow
+from backend.voice.call.measures import Measures
+from backend.voice.call.microphone import Microphone
+from backend.voice.call.stopwatch import Stopwatch
 from backend.voice.counters import ENDINGS, FAILURES, FRAMES
-from backend.voice.duration import Duration
 from backend.voice.elsewhere import call_mark
-from backend.voice.errands import Errands
-from backend.voice.events import Events
-from backend.voice.hand_over import HandOvers
-from backend.voice.inheritance import Beginning, inherit
-from backend.voice.keeper import Keeper, without_memory
-from backend.voice.leg import Leg, short_id
-from backend.voice.line import GO_ON, Line
-from backend.voice.meanwhile import follow
-from backend.voice.measures import Measures
-from backend.voice.messages import BadFrame, Hello
-from backend.voice.microphone import Microphone
-from backend.voice.presence import Ending, Presence
-from backend.voice.rate import Allowance
 from backend.voice.room import Room
-from backend.voice.stopwatch import Stopwatch
-from backend.voice.transcript import Transcript
+from backend.voice.voicelive import configuration
+from backend.voice.voicelive.leg import Leg, short_id
+from backend.voice.words.keeper import Keeper, without_memory
+from backend.voice.words.transcript import Transcript
 
 log = logging.getLogger("backend.voice")
 

@@ -7,9 +7,9 @@ session, having been touched by nobody.
 
 from pybase64 import b64decode, b64encode
 
-from backend.voice.line import Line
-from backend.voice.messages import MAX_FRAME_BYTES
-from backend.voice.rate import Bucket
+from backend.voice.browser.messages import MAX_FRAME_BYTES
+from backend.voice.browser.rate import Bucket
+from backend.voice.call.line import Line
 
 _TEXT, _TEXT_END = b'{"type":"audio","data":"', b'"}'
 _BRACE = 0x7B

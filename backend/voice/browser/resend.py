@@ -2,8 +2,8 @@
 
 from collections import deque
 
-from backend.voice import messages
-from backend.voice.messages import Outgoing, Sound
+from backend.voice.browser import messages
+from backend.voice.browser.messages import Outgoing, Sound
 
 KEPT_BYTES = 4 << 20
 """For one call: a minute of sound. A browser that says every few seconds what it has seen keeps this nearly empty."""

@@ -15,10 +15,10 @@ from backend.agents.tools import Toolbox
 from backend.core.ids import new_id
 from backend.core.problems import Problem
 from backend.voice.counters import FRAMES
-from backend.voice.link import SEND_FAILURES, Link
 from backend.voice.load import load_for
 from backend.voice.outlet import Outlet
-from backend.voice.upstream import Endpoint
+from backend.voice.voicelive.link import SEND_FAILURES, Link
+from backend.voice.voicelive.upstream import Endpoint
 
 log = logging.getLogger("backend.voice")
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from fastapi import WebSocketDisconnect
 
-from backend.voice import messages
-from backend.voice.caller import Browser, Caller, Ear
+from backend.voice.browser import messages
+from backend.voice.browser.caller import Browser, Caller, Ear
+from backend.voice.browser.messages import BadFrame, Hello
 from backend.voice.counters import ABSENCES
-from backend.voice.messages import BadFrame, Hello
 from backend.voice.patience import Patience
 
 log = logging.getLogger("backend.voice")

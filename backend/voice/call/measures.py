@@ -4,11 +4,10 @@ from collections.abc import Callable
 
 from backend.telemetry import gen_ai
 from backend.telemetry.traces import Span, Traces, Value
-from backend.voice import messages
-from backend.voice.configuration import is_native
+from backend.voice.browser.messages import Message
+from backend.voice.call.stopwatch import TurnRecord
 from backend.voice.counters import BUFFERS, HAND_OFFS, STOPS, TOKENS, UNDERRUNS, WAITS
-from backend.voice.messages import Message
-from backend.voice.stopwatch import TurnRecord
+from backend.voice.voicelive.configuration import is_native
 
 STAGES = ("end_of_speech", "transcript", "first_token", "first_audio", "heard")
 """The waits of a record, in order; each is its field `<stage>_ms` and a value of the label `stage`."""
@@ -32,7 +31,32 @@ class Measures:
         _count(record, leg)
         if self._traces.enabled:
             self._traces.tell(span(record, self._session_id, model, leg))
-        self._say(messages.metrics(record))
+        self._say(metrics(record))
+
+
+def metrics(record: TurnRecord) -> Message:
+    """What a turn measured, once, when it is over: the same numbers as in /metrics and in the spans."""
+    return {
+        "type": "metrics",
+        "turn": record.turn,
+        "item_id": record.item_id,
+        "response_id": record.response_id,
+        "agent_id": record.agent_id,
+        "input": record.input,
+        "interrupted": record.interrupted,
+        "end_of_speech_ms": record.end_of_speech_ms,
+        "transcript_ms": record.transcript_ms,
+        "first_token_ms": record.first_token_ms,
+        "first_audio_ms": record.first_audio_ms,
+        "heard_ms": record.heard_ms,
+        "stop_ms": record.stop_ms,
+        "underruns": record.underruns,
+        "buffer_ms": record.buffer_ms,
+        "input_tokens": record.input_tokens,
+        "output_tokens": record.output_tokens,
+        "tools": [{"name": tool.name, "ms": tool.ms} for tool in record.tools],
+        "hand_off_ms": record.hand_off.ms if record.hand_off else None,
+    }
 
 
 def _count(record: TurnRecord, leg: str) -> None:

@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from backend.voice import messages
-from backend.voice.messages import CallState, Outgoing, Playing
+from backend.voice.browser import messages
+from backend.voice.browser.messages import CallState, Outgoing, Playing
+from backend.voice.browser.playback import Cut, Playback, milliseconds
+from backend.voice.browser.resend import Sent
 from backend.voice.outlet import Outlet
-from backend.voice.playback import Cut, Playback, milliseconds
-from backend.voice.resend import Sent
 
 QUEUED_BYTES = 4 << 20
 """Above this VoiceLive is not read until the browser catches up: about a minute of sound ahead of a slow network."""

@@ -16,14 +16,14 @@ from backend.agents.profiles import AgentProfile, voice_name
 from backend.core import notes
 from backend.core.context import Turn
 from backend.core.problems import Problem
-from backend.voice import configuration, failures
-from backend.voice.caller import Caller
+from backend.voice.browser.caller import Caller
+from backend.voice.call.events import Events
 from backend.voice.counters import FAILURES, REPLACED
-from backend.voice.events import Events
-from backend.voice.keeper import Keeper
-from backend.voice.leg import Leg
 from backend.voice.room import Room
-from backend.voice.transcript import BrokenOff, Transcript
+from backend.voice.voicelive import configuration, failures
+from backend.voice.voicelive.leg import Leg
+from backend.voice.words.keeper import Keeper
+from backend.voice.words.transcript import BrokenOff, Transcript
 
 log = logging.getLogger("backend.voice")
 

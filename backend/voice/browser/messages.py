@@ -8,15 +8,12 @@ import math
 from dataclasses import dataclass
 from datetime import UTC
 from struct import Struct
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import orjson
 import pybase64
 
 from backend.core.context import Turn
-
-if TYPE_CHECKING:
-    from backend.voice.stopwatch import TurnRecord
 
 MAX_FRAME_BYTES = 1 << 20
 MAX_TEXT_CHARACTERS = 32_000
@@ -322,31 +319,6 @@ def resumed_speech(item_id: str, from_ms: float) -> Message:
 def state(value: CallState) -> Message:
     """What the call is doing."""
     return {"type": "state", "state": value}
-
-
-def metrics(record: "TurnRecord") -> Message:
-    """What a turn measured, once, when it is over: the same numbers as in /metrics and in the spans."""
-    return {
-        "type": "metrics",
-        "turn": record.turn,
-        "item_id": record.item_id,
-        "response_id": record.response_id,
-        "agent_id": record.agent_id,
-        "input": record.input,
-        "interrupted": record.interrupted,
-        "end_of_speech_ms": record.end_of_speech_ms,
-        "transcript_ms": record.transcript_ms,
-        "first_token_ms": record.first_token_ms,
-        "first_audio_ms": record.first_audio_ms,
-        "heard_ms": record.heard_ms,
-        "stop_ms": record.stop_ms,
-        "underruns": record.underruns,
-        "buffer_ms": record.buffer_ms,
-        "input_tokens": record.input_tokens,
-        "output_tokens": record.output_tokens,
-        "tools": [{"name": tool.name, "ms": tool.ms} for tool in record.tools],
-        "hand_off_ms": record.hand_off.ms if record.hand_off else None,
-    }
 
 
 def tool(name: str, status: ToolStatus, call_id: str) -> Message:

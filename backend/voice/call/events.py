@@ -8,16 +8,17 @@ from typing import Any
 
 import orjson
 
-from backend.voice import configuration, failures, messages
-from backend.voice.caller import Caller
+from backend.voice.browser import messages
+from backend.voice.browser.caller import Caller
+from backend.voice.call.errands import Errands
+from backend.voice.call.interruption import Floor
+from backend.voice.call.splice import Splice
+from backend.voice.call.stopwatch import Stopwatch
 from backend.voice.counters import FAILURES, SUBSTITUTIONS
-from backend.voice.errands import Errands
-from backend.voice.interruption import Floor
-from backend.voice.leg import Leg
-from backend.voice.link import LinkLost
-from backend.voice.splice import Splice
-from backend.voice.stopwatch import Stopwatch
-from backend.voice.transcript import Transcript
+from backend.voice.voicelive import configuration, failures
+from backend.voice.voicelive.leg import Leg
+from backend.voice.voicelive.link import LinkLost
+from backend.voice.words.transcript import Transcript
 
 log = logging.getLogger("backend.voice")
 

@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 from backend.core.problems import Problem
 from backend.core.settings import Settings
 from backend.identity.outgoing import Outgoing
-from backend.voice import failures
-from backend.voice.admission import Place, Queue, Quota
-from backend.voice.breaker import Breaker
 from backend.voice.counters import ENDPOINT_FAILURES, WAITING
-from backend.voice.link import Link, VoiceLive
 from backend.voice.patience import Patience
+from backend.voice.voicelive import failures
+from backend.voice.voicelive.breaker import Breaker
+from backend.voice.voicelive.link import Link, VoiceLive
+from backend.voice.voicelive.queue import Place, Queue, Quota
 
 log = logging.getLogger("backend.voice")
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from backend.identity.principal import Principal
 from backend.memory.changes import Changes
-from backend.voice import messages
-from backend.voice.caller import Caller
-from backend.voice.keeper import ConversationMemory, Keeper
-from backend.voice.leg import Leg
+from backend.voice.browser import messages
+from backend.voice.browser.caller import Caller
+from backend.voice.voicelive.leg import Leg
+from backend.voice.words.keeper import ConversationMemory, Keeper
 
 log = logging.getLogger("backend.voice")
 

@@ -11,11 +11,11 @@ times what it costs in a loop: few steps count for more than few bytes copied.
 from collections.abc import Callable
 from struct import Struct
 
-from backend.voice.caller import Caller
-from backend.voice.interruption import Floor
-from backend.voice.leg import Leg
-from backend.voice.playback import milliseconds
-from backend.voice.transcript import Transcript
+from backend.voice.browser.caller import Caller
+from backend.voice.browser.playback import milliseconds
+from backend.voice.call.interruption import Floor
+from backend.voice.voicelive.leg import Leg
+from backend.voice.words.transcript import Transcript
 
 _EVENT_ID, _DELTA = b'"event_id":"', b'"delta":"'
 _HEAD = Struct("!BBH")

@@ -19,8 +19,8 @@ from azure.core.exceptions import AzureError, ClientAuthenticationError
 
 from backend.core.settings import Settings
 from backend.identity.outgoing import VOICELIVE_SCOPE, Outgoing
-from backend.voice import failures
-from backend.voice.short_way import ShortWay
+from backend.voice.voicelive import failures
+from backend.voice.voicelive.short_way import ShortWay
 
 # At DEBUG the SDK formats every frame, sound included, into its log.
 logging.getLogger("azure.ai.voicelive.aio").setLevel(logging.INFO)

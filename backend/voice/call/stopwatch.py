@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from backend.voice.messages import Playback
+from backend.voice.browser.messages import Playback
 
 Input = Literal["speech", "text", "none"]
 

@@ -15,11 +15,11 @@ from typing import Any
 
 from backend.agents.tools import Asking, HandOver, Result
 from backend.core.context import SecurityLayer
-from backend.voice import messages
-from backend.voice.caller import Caller
-from backend.voice.leg import Leg, short_id
+from backend.voice.browser import messages
+from backend.voice.browser.caller import Caller
+from backend.voice.call.stopwatch import Stopwatch
 from backend.voice.patience import Patience
-from backend.voice.stopwatch import Stopwatch
+from backend.voice.voicelive.leg import Leg, short_id
 
 log = logging.getLogger("backend.voice")
 

@@ -9,13 +9,13 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from backend.voice import configuration
-from backend.voice.caller import Caller
+from backend.voice.browser.caller import Caller
+from backend.voice.browser.playback import milliseconds
+from backend.voice.call.stopwatch import Stopwatch
 from backend.voice.counters import INTERRUPTIONS, RESUMED
-from backend.voice.leg import Leg
-from backend.voice.playback import milliseconds
-from backend.voice.stopwatch import Stopwatch
-from backend.voice.transcript import Transcript
+from backend.voice.voicelive import configuration
+from backend.voice.voicelive.leg import Leg
+from backend.voice.words.transcript import Transcript
 
 WORDS_S = 2.0
 """An interruption after which no words came for this long was none, once nobody speaks any more."""

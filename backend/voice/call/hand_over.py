@@ -15,15 +15,15 @@ from backend.agents.own_tools import handed_over
 from backend.agents.profiles import AgentProfile, voice_name
 from backend.agents.tools import HandOver
 from backend.core.problems import Problem
-from backend.voice import messages
-from backend.voice.caller import Caller
+from backend.voice.browser import messages
+from backend.voice.browser.caller import Caller
+from backend.voice.call.errands import Errands
+from backend.voice.call.events import Events
+from backend.voice.call.line import Line
+from backend.voice.call.stopwatch import Stopwatch
 from backend.voice.counters import FAILURES
-from backend.voice.errands import Errands
-from backend.voice.events import Events
-from backend.voice.leg import Leg
-from backend.voice.line import Line
 from backend.voice.room import Room
-from backend.voice.stopwatch import Stopwatch
+from backend.voice.voicelive.leg import Leg
 
 log = logging.getLogger("backend.voice")
 

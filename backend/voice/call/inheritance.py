@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from backend.core.context import Turn
-from backend.voice.caller import Caller
-from backend.voice.messages import Playing
-from backend.voice.transcript import Transcript
+from backend.voice.browser.caller import Caller
+from backend.voice.browser.messages import Playing
+from backend.voice.words.transcript import Transcript
 
 STILL_WANTED = timedelta(minutes=2)
 """A question older than this is not answered by itself any more."""
