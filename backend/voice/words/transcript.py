@@ -400,5 +400,5 @@ class Transcript:
             heard, unheard = answer.speech.split(text, answer.heard_ms)
             caption |= {"status": "complete", "text": heard.strip(), "unheard": unheard.strip(), "interrupted": True}
         if caption != answer.caption:
-            answer.caption = caption
+            answer.caption = dict(caption)  # a copy: what is said gets a number
             self._say(caption)
