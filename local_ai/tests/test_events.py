@@ -199,7 +199,7 @@ _ACTS = ["loud", "quiet", "wait", "truncate"]
 _STEPS = st.lists(st.one_of(st.sampled_from(_SIMPLE), st.sampled_from(_ACTS)), max_size=25)
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
 @given(model=st.sampled_from(["gpt-realtime", "gpt-4.1"]), steps=_STEPS)
 def test_any_order_of_client_events_keeps_the_protocols_promises(model: str, steps: list[Event | str]) -> None:
     with asyncio.Runner() as runner:

@@ -9,13 +9,11 @@ import orjson
 import typer
 import uvicorn
 
-from backend.agents.profiles import AgentDirectory
-from backend.cli.doctor import here, services
+from backend.cli.doctor import here
 from backend.cli.doctor.findings import Finding, as_lines, as_object, exit_code, failed, ok, setting
 from backend.cli.doctor.running import running
 from backend.core.masking import Mask
 from backend.core.settings import Settings, SettingsError, load_settings
-from backend.identity.outgoing import Outgoing
 
 LevelName = Literal["poc", "dev", "development", "test", "uat", "prod", "production"]
 
@@ -53,6 +51,11 @@ def doctor(
 
 async def examine(settings: Settings, url: str = "") -> list[Finding]:
     """Return what all checks found, in the order in which one would look."""
+    # Here, because the clients of the AI services take two seconds to load, and other commands do without them.
+    from backend.agents.profiles import AgentDirectory
+    from backend.cli.doctor import services
+    from backend.identity.outgoing import Outgoing
+
     outgoing = Outgoing(settings)
     found = [ok("configuration", f"fits the {settings.level} level")]
     for local in (here.secrets, here.origins, here.quota, here.page):

@@ -229,9 +229,7 @@ async def test_generated_requests_as_bob_over_alices_ids_find_nothing(uat: Servi
 
 
 def _explore(operation: Any, url: str, alice: Alice) -> None:
-    @settings(
-        max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy())
     def explore(case: Any) -> None:
         for part in (case.path_parameters, case.query, case.body):

@@ -55,9 +55,7 @@ async def test_generated_requests_find_nothing(service: Service) -> None:
 def _explore(operation: Any, url: str) -> None:
     """Send generated requests, valid and not, to one route; hold each answer against the description."""
 
-    @settings(
-        max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(GenerationMode.POSITIVE) | operation.as_strategy(GenerationMode.NEGATIVE))
     def explore(case: Any) -> None:
         case.call_and_validate(base_url=url, timeout=15, excluded_checks=OPAQUE.get(operation.label, []))

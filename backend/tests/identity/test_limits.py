@@ -69,7 +69,7 @@ def test_a_caller_may_ask_so_often_in_a_minute_and_then_waits_as_long_as_it_is_t
     limit=st.integers(1, 20),
     steps=st.lists(st.tuples(st.floats(0, 50), st.integers(1, 30)), min_size=1, max_size=12),
 )
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_no_pause_helps_to_pass_twice_as_often_and_the_wait_that_is_told_is_enough(
     limit: int, steps: list[tuple[float, int]]
 ) -> None:

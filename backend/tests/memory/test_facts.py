@@ -193,7 +193,7 @@ turns = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(turns, max_size=12))
 async def test_whatever_is_said_history_stays_and_as_of_reads_match_what_was_read_then(
     given_turns: list[tuple[str, int]],

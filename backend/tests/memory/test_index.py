@@ -91,7 +91,7 @@ def made(rows: list[tuple[int, int, int, list[str]]]) -> list[Turn]:
 
 
 @given(rows=turn_lists, query=st.lists(st.sampled_from(WORDS), min_size=1, max_size=3))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_scores_are_those_of_the_definition_however_turns_arrive(
     rows: list[tuple[int, int, int, list[str]]], query: list[str]
 ) -> None:
@@ -112,7 +112,7 @@ def test_scores_are_those_of_the_definition_however_turns_arrive(
 
 
 @given(rows=turn_lists, query=st.lists(st.sampled_from(WORDS), min_size=1, max_size=3), hidden=st.integers(0, 14))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_what_is_returned_is_sorted_wanted_and_between_0_and_1(
     rows: list[tuple[int, int, int, list[str]]], query: list[str], hidden: int
 ) -> None:
@@ -250,7 +250,7 @@ def as_floats(vector: bytes | None) -> NDArray[np.float64]:
     silenced=st.sets(st.integers(0, 14), max_size=4),
     late=st.sets(st.integers(0, 14), max_size=4),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_similarity_is_that_of_the_definition_however_turns_and_vectors_arrive(
     rows: list[tuple[int, int, int, list[str]]], lacking: set[int], silenced: set[int], late: set[int]
 ) -> None:
@@ -292,7 +292,7 @@ def test_similarity_is_that_of_the_definition_however_turns_and_vectors_arrive(
 
 
 @given(rows=turn_lists, silenced=st.sets(st.integers(0, 14)), before=st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_silenced_turn_is_neither_found_nor_lends_its_words_but_keeps_its_place(
     rows: list[tuple[int, int, int, list[str]]], silenced: set[int], before: bool
 ) -> None:
@@ -315,7 +315,7 @@ def test_a_silenced_turn_is_neither_found_nor_lends_its_words_but_keeps_its_plac
 
 
 @given(rows=turn_lists, more=turn_lists)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_dumped_index_is_the_same_when_loaded_and_goes_on(
     rows: list[tuple[int, int, int, list[str]]], more: list[tuple[int, int, int, list[str]]]
 ) -> None:
@@ -473,7 +473,7 @@ def test_many_sessions_at_once_stay_in_order_and_waste_little() -> None:
 
 
 @given(rows=turn_lists)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_searching_between_additions_changes_nothing(rows: list[tuple[int, int, int, list[str]]]) -> None:
     searched, index = TurnIndex(), TurnIndex()
     query = Query("apple river tiger", vector=a_vector(7), limit=50)

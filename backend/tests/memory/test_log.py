@@ -174,7 +174,7 @@ async def test_pages_of_episodes_hold_each_once_latest_first(log: TurnLog, perso
 
 
 @given(cursor=st.text(min_size=1, max_size=60))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_other_text_than_a_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(Problem) as caught:
         cursors.read(cursor)
@@ -227,7 +227,7 @@ async def test_text_that_postgresql_cannot_hold_is_made_storable(log: TurnLog, p
 
 
 @given(texts=st.lists(st.text(st.characters(exclude_categories=[]), max_size=50), min_size=1, max_size=4))
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_no_text_makes_a_batch_fail(database: Database, keys: KeyRing, texts: list[str]) -> None:
     somebody = a_person("Odd")
     log = TurnLog(database, keys)

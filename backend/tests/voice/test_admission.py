@@ -134,7 +134,7 @@ class Admissions(RuleBasedStateMachine):
         assert all(times == sorted(times) for times in same_kind)
 
 
-Admissions.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+Admissions.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
 TestAdmissions = Admissions.TestCase
 
 

@@ -142,7 +142,7 @@ def _never(hand_over: HandOver) -> None:
     raise AssertionError("nobody hands over here")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(EVENTS)
 def test_each_call_is_given_to_once_and_each_response_answered_at_most_once(events: list[str]) -> None:
     asyncio.run(play(events))

@@ -222,7 +222,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(steps, st.booleans())
 def test_a_call_whose_sound_is_cut_out_is_the_call_whose_sound_is_read(run: list[Step], binary: bool) -> None:
     *fast, _ = asyncio.run(played(BEGIN + run, spliced=True, binary=binary))

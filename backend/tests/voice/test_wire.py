@@ -123,7 +123,7 @@ async def received(pieces: list[bytes], messages: int, *, heard: bool = False) -
     return got, written, closed
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(
         st.text(max_size=40)
