@@ -10,6 +10,8 @@ refused handshake. A token in the query is never accepted: it would end up in lo
 
 import contextlib
 import hmac
+import logging
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -21,6 +23,7 @@ from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket
 
 from backend.api.stay import Stay
+from backend.audit.trail import NOBODY, Trail
 from backend.core.problems import Problem
 from backend.identity import permissions
 from backend.identity.addresses import is_within, network_of, without_port
@@ -28,6 +31,8 @@ from backend.identity.gate import Gate, Presented
 from backend.identity.permissions import Action
 from backend.identity.principal import Principal
 from backend.identity.refused import Refused
+
+log = logging.getLogger("backend.api")
 
 Rule = Literal["public"] | Action
 
@@ -38,6 +43,9 @@ MAX_SUBPROTOCOL_TOKEN = 7 * 1024
 """A server takes header lines of 8 kB, and not all proxies say so when they cut one."""
 
 _IN_QUERY = frozenset({"token", "access_token", "id_token", "bearer", "jwt", "ticket", "authorization"})
+PERSON_ID = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""A tenant's or a user's id."""
+
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _LOOPBACK_ADDRESSES = frozenset({"127.0.0.1", "::1"})
 
@@ -51,8 +59,35 @@ async def authenticate(connection: HTTPConnection, action: Action) -> Principal:
         if problem.code == "missing_token" and not _IN_QUERY.isdisjoint(connection.query_params):
             raise _token_in_query() from None
         raise
-    permissions.check(caller, action)
+    await _permit(connection, caller, action)
     return caller
+
+
+async def _permit(connection: HTTPConnection, caller: Principal, action: Action) -> None:
+    """Raise `Problem` 403 without a role that permits the action, and leave a row of that in the audit log.
+
+    A refusal that cannot be recorded is a refusal all the same: it gives nothing away.
+    """
+    try:
+        permissions.check(caller, action)
+    except Problem as refusal:
+        trail: Trail | None = getattr(connection.app.state, "trail", None)  # a part of the service has none
+        if trail is not None:
+            try:
+                owner, route = _whose(connection), getattr(connection.scope.get("route"), "path", "")
+                asked = f"{connection.scope.get('method', 'WS')} {route}"
+                await trail.record(caller, "access.refused", owner=owner, of=asked, outcome=refusal.code)
+            except Problem as problem:
+                log.error("A refusal could not be recorded in the audit log: %s", problem.code)
+        raise
+
+
+def _whose(connection: HTTPConnection) -> Principal:
+    """Return the person that an administrator's route names, if they are named as persons are."""
+    tenant, user_id = (str(connection.path_params.get(name, "")) for name in ("tenant", "user_id"))
+    if PERSON_ID.fullmatch(tenant) and PERSON_ID.fullmatch(user_id):
+        return Principal(tenant, user_id, "", frozenset())
+    return NOBODY
 
 
 def begin_session(connection: HTTPConnection, caller: Principal, session_id: str) -> None:
@@ -124,7 +159,7 @@ class Entrance:
         address = address_of(websocket)
         if (ticket := _ticket(websocket)) is not None:
             caller = await gate.redeem(ticket, session_id, websocket.headers.get("origin", ""), address)
-            permissions.check(caller, self.action)
+            await _permit(websocket, caller, self.action)
         else:
             caller = await authenticate(websocket, self.action)
         gate.begin_session(caller, address, session_id)

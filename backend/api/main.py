@@ -13,7 +13,20 @@ from backend.api import problem_documents
 from backend.api.description import describe
 from backend.api.drain import before_the_server_stops
 from backend.api.edge import Catch, Edge
-from backend.api.routers import agents, chat, config, episode_events, facts, health, memory, metrics, search, voice
+from backend.api.routers import (
+    admin,
+    agents,
+    audit,
+    chat,
+    config,
+    episode_events,
+    facts,
+    health,
+    memory,
+    metrics,
+    search,
+    voice,
+)
 from backend.api.services import open_services
 from backend.api.ui import UserInterface
 from backend.api.version import VERSION
@@ -30,6 +43,8 @@ _ROUTERS = (
     episode_events.router,
     facts.router,
     search.router,
+    admin.router,
+    audit.router,
     metrics.router,
 )
 
@@ -46,7 +61,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_services(settings, directory) as services:
-            app.state.services, app.state.gate = services, services.gate
+            app.state.services, app.state.gate, app.state.trail = services, services.gate, services.trail
             with before_the_server_stops(services.drain, services.changes.close):
                 yield
 

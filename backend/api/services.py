@@ -11,6 +11,7 @@ from backend.agents.mcp import Servers
 from backend.agents.profiles import AgentDirectory
 from backend.agents.tools import Toolboxes
 from backend.api.version import VERSION
+from backend.audit.trail import Trail
 from backend.chat.gateway import Gateway
 from backend.chat.turn import Chat
 from backend.core.settings import Settings
@@ -46,6 +47,7 @@ class Services:
     agents: AgentDirectory
     database: Database
     gate: Gate
+    trail: Trail | None
     keys: KeyRing
     memory: Memory
     inquiry: Inquiry
@@ -75,6 +77,7 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
         database = await Database.open(settings)
         stack.push_async_callback(database.close)
         gate = await stack.enter_async_context(Gate.open(settings, database))
+        trail = Trail.open(settings, database)
         notices = Notices(database)
         stack.push_async_callback(notices.close)
         keys = await KeyRing.open(settings, database, notices)
@@ -90,8 +93,8 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
         stack.push_async_callback(outgoing.close)
         gateway = Gateway(settings, outgoing)
         stack.push_async_callback(gateway.close)
-        log = TurnLog(database, keys, notices)
-        facts = Facts(FactLog(database, keys, notices))
+        log = TurnLog(database, keys, notices, trail)
+        facts = Facts(FactLog(database, keys, notices, trail))
         names = {agent.id: agent.name for agent in agents.all()}
         memory = Memory(log, settings, agents=names, embedder=embedder, outside=zep)
         stack.push_async_callback(memory.close)
@@ -129,5 +132,18 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
         gc.freeze()
         stack.callback(gc.unfreeze)
         yield Services(
-            settings, agents, database, gate, keys, memory, inquiry, zep, gateway, toolboxes, chat, voice, changes
+            settings,
+            agents,
+            database,
+            gate,
+            trail,
+            keys,
+            memory,
+            inquiry,
+            zep,
+            gateway,
+            toolboxes,
+            chat,
+            voice,
+            changes,
         )

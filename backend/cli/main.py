@@ -1,5 +1,5 @@
 """The `engram` command: `engram up` runs everything on this machine, `engram serve` the service alone, `engram memory`
-brings memory in and out, `engram doctor` says what is wrong."""
+brings memory in and out, `engram audit verify` checks the audit log, `engram doctor` says what is wrong."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import typer
 import uvicorn
 
+from backend.cli import audit as audit_commands
 from backend.cli import memory as memory_commands
 from backend.cli import up as up_command
 from backend.cli.doctor.command import doctor
@@ -16,6 +17,7 @@ from backend.core.settings import SettingsError, load_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Engram: assistants that remember you.")
 app.add_typer(memory_commands.app, name="memory")
+app.add_typer(audit_commands.app, name="audit")
 
 app.command()(doctor)
 

@@ -29,7 +29,7 @@ PERMISSIONS: dict[Action, Permission] = {
     "administer": _may("administer the service", "engram.admin"),
     "read_metrics": _may("read the metrics", "engram.admin"),
 }
-"""Always the caller's own memory: no role reads somebody else's."""
+"""Always the caller's own memory; `administer` alone reads somebody else's, on the record (`api/routers/admin.py`)."""
 
 
 def allows(principal: Principal, action: Action) -> bool:

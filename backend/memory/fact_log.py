@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from backend.audit.trail import Trail
 from backend.core import problems
 from backend.core.context import Fact
 from backend.identity.principal import Principal
@@ -36,8 +37,11 @@ def marker_of(fact: Fact) -> str:
 class FactLog:
     """Stores and reads facts. Every method raises `Problem` 503 when the database fails or is slow."""
 
-    def __init__(self, database: Database, keys: KeyRing, notices: Notices | None = None) -> None:
+    def __init__(
+        self, database: Database, keys: KeyRing, notices: Notices | None = None, trail: Trail | None = None
+    ) -> None:
         self._database = database
+        self._trail = trail
         self._keys = keys
         self._notices = notices
         self._broken = Breakage()
@@ -127,6 +131,8 @@ class FactLog:
                 await connection.execute(_MARK, {**owner, "body": sealed})
                 snapshots = (principal.tenant, principal.user_id)
                 await connection.execute(DELETE_SNAPSHOTS, snapshots)  # they hold the facts of their time
+                if self._trail is not None:
+                    await self._trail.write(connection, principal, "fact.forgotten", owner=principal, of=fact.id)
                 return fact
 
         fact = await self._database.run(work)

@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from backend.audit.trail import Trail
 from backend.core import problems
 from backend.core.context import Channel, Fact, Turn
 from backend.identity.principal import Principal
@@ -88,9 +89,12 @@ class TurnLog:
     comes for an owner who has been erased.
     """
 
-    def __init__(self, database: Database, keys: KeyRing, notices: Notices | None = None) -> None:
-        """notices: where other replicas are told of changes."""
+    def __init__(
+        self, database: Database, keys: KeyRing, notices: Notices | None = None, trail: Trail | None = None
+    ) -> None:
+        """notices: where other replicas are told of changes; trail: where deletions are recorded."""
         self._database = database
+        self._trail = trail
         self._keys = keys
         self._notices = notices
         self._broken = Breakage()
@@ -291,6 +295,8 @@ class TurnLog:
                     raise _no_episode()  # and roll the epoch back
                 await connection.execute(statements.DELETE_SNAPSHOTS, owner)
                 await forget_proofs(connection, key, principal, {str(row[0]) for row in turns}, self._broken)
+                if self._trail is not None:
+                    await self._trail.write(connection, principal, "episode.deleted", owner=principal, of=session[2])
 
         await self._database.run(work)
         self._tell(principal)

@@ -91,7 +91,9 @@ async def episodes(
         since=moment("since", since),
         until=moment("until", until),
     )
-    return answers.json_response({"episodes": [_summary(episode) for episode in found], "next_cursor": next_cursor})
+    return answers.json_response(
+        {"episodes": [episode_document(episode) for episode in found], "next_cursor": next_cursor}
+    )
 
 
 @router.get("/episodes/{session_id}", response_model=Transcript, responses=documented(401, 403, 404, 422, 503))
@@ -114,7 +116,8 @@ def checked_session(session_id: str) -> str:
     return session_id
 
 
-def _summary(episode: Episode) -> dict[str, Any]:
+def episode_document(episode: Episode) -> dict[str, Any]:
+    """Return a conversation as lists show it."""
     return {
         "id": episode.id,
         "title": episode.title,

@@ -6,6 +6,7 @@ import statistics
 import time
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import orjson
@@ -17,7 +18,7 @@ from schemathesis.config import SchemathesisConfig
 from backend.core.ids import new_id
 from backend.tests.api.conftest import SOON, Service, problem
 from backend.tests.api.sockets import Outcome, open_socket, read_until_ready
-from backend.tests.identity.issuer import Issuer
+from backend.tests.identity.issuer import TENANT, Issuer
 
 pytestmark = pytest.mark.usefixtures("short_streams")
 
@@ -38,7 +39,8 @@ class Alice:
 @pytest.fixture(scope="module")
 async def alice(uat: Service, issuer: Issuer) -> Alice:
     """Alice has told two conversations about her cat and her journey, and a fact."""
-    one = Alice(issuer.mint(), new_id("alices"), {})
+    oid = str(uuid4())
+    one = Alice(issuer.mint(issuer.user(oid=oid)), new_id("alices"), {})
     for session_id in (one.session_id, new_id("alices")):
         for content in ("My cat is called Quillwort.", "In May I go to Zanzibar.", "Thank you!"):
             said = await uat.ask(content, token=one.token, session_id=session_id)
@@ -53,6 +55,8 @@ async def alice(uat: Service, issuer: Issuer) -> Alice:
         "session_id": one.session_id,
         "fact_id": fact.json()["id"],
         "turn_id": transcript.json()["transcript"][1]["id"],
+        "tenant": TENANT,
+        "user_id": oid,
     }
     for name in ("episodes", "facts"):
         page = await client.get(f"/api/v1/memory/{name}?limit=1", headers=signed_in(one.token))
