@@ -167,6 +167,9 @@ class OwnerMemory:
                 raise RuntimeError("the log gives a full page of turns below the position asked for")
 
     def _add(self, turn: Turn, vector: bytes | None = None) -> None:
+        if not turn.content:
+            self.index.withdraw(turn.id)
+            return
         speaker = self.name if turn.role == "user" else self._agents.get(turn.agent_id, turn.agent_id)
         self.index.add(turn, speaker=speaker, vector=vector)
 

@@ -214,7 +214,10 @@ ON CONFLICT (tenant, owner) DO UPDATE SET seq = o.seq + excluded.seq
 RETURNING o.seq - %(count)s AS base
 """
 
-_THERE = "SELECT id FROM turn WHERE tenant = %(tenant)s AND owner = %(owner)s AND id = ANY(%(proofs)s)"
+_THERE = """
+SELECT id FROM turn WHERE tenant = %(tenant)s AND owner = %(owner)s AND id = ANY(%(proofs)s)
+  AND (body IS NOT NULL OR content IS NOT NULL)
+"""
 
 _ADD = """
 INSERT INTO fact (tenant, owner, seq, id, kind, source, channel, body, said_at, valid_from, valid_to, recorded_at,

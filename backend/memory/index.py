@@ -156,6 +156,15 @@ class TurnIndex:
         if table.wasteful():
             self._compact()
 
+    def withdraw(self, turn_id: str) -> None:
+        """Take a turn out, as if it had never been said; it may be added again."""
+        number = self._table.withdraw(turn_id)
+        if number >= 0:
+            self._vectors.drop(number)
+            self._changed()
+            if self._table.wasteful():
+                self._compact()
+
     def set_vector(self, turn_id: str, vector: bytes) -> None:
         """Give a turn its vector; a turn that is not here, or silenced, is passed over."""
         number = self._table.find(turn_id)

@@ -60,9 +60,10 @@ class Episode:
 class Changes:
     """A piece of an owner's log: what lies after a position, the log's epoch and its head (the highest `seq` given).
 
-    vectors: embeddings of `turns` that are stored, 384 bytes by turn id. facts: new, closed and superseded ones as they
-    are now; one without text has been forgotten. silenced: turn ids that recall must not use any more.
-    upto: the position reached: everything up to it is here, or did not open. Below `head` there is more to read.
+    turns: one without content has been withdrawn. vectors: embeddings of theirs that are stored, 384 bytes by turn id.
+    facts: new, closed and superseded ones as they are now; one without text has been forgotten. silenced: turn ids that
+    recall must not use any more. upto: the position reached: everything up to it is here, or did not open. Below `head`
+    there is more to read.
     """
 
     epoch: int
@@ -158,10 +159,21 @@ class TurnLog:
         self._tell(principal)
         return [replace(turn, seq=places.get(turn.id, 0)) for turn in cleaned]
 
-    async def amend(self, principal: Principal, turn_id: str, *, content: str, unheard: str, interrupted: bool) -> Turn:
+    async def amend(
+        self,
+        principal: Principal,
+        turn_id: str,
+        *,
+        content: str,
+        unheard: str,
+        interrupted: bool,
+        recalled: Sequence[str] = (),
+    ) -> Turn:
         """Correct a stored turn, such as a spoken answer that was cut off; its vector goes, it was the old content's.
 
-        Raises `Problem` 404 when there is none.
+        Without content it is withdrawn: its words are destroyed, and it is in no transcript and no count. The empty row
+        stays, by which readers learn to let go of it, and a later correction brings the turn back. recalled: what it
+        was given from, where the store does not have that any more. Raises `Problem` 404 when there is no such turn.
         """
         wanted = (principal.tenant, principal.user_id, clean(turn_id))
         rows = await self._rows(statements.STORED, wanted)
@@ -169,12 +181,16 @@ class TurnLog:
             raise _no_turn()
         key = await self._keys.key(principal.tenant, principal.user_id)
         before = open_turns(key, rows, self._broken)
-        recalled = before[0].recalled if before else ()
+        recalled = (before[0].recalled if before else ()) or recalled
+        withdrawn = not content.strip()
         values = {
             "tenant": principal.tenant,
             "owner": principal.user_id,
             "id": wanted[2],
-            "body": seal_body(key, str(rows[0][2]), wanted[2], clean(content), clean(unheard), recalled),
+            "body": None
+            if withdrawn
+            else seal_body(key, str(rows[0][2]), wanted[2], clean(content), clean(unheard), recalled),
+            "withdrawn": withdrawn,
             "interrupted": interrupted,
         }
         rows = await self._rows(statements.AMEND, values)

@@ -38,7 +38,16 @@ class Appending(Protocol):
         """Store turns; idempotent by id."""
         ...
 
-    async def amend(self, principal: Principal, turn_id: str, *, content: str, unheard: str, interrupted: bool) -> Turn:
+    async def amend(
+        self,
+        principal: Principal,
+        turn_id: str,
+        *,
+        content: str,
+        unheard: str,
+        interrupted: bool,
+        recalled: Sequence[str] = (),
+    ) -> Turn:
         """Correct a stored turn."""
         ...
 
@@ -203,6 +212,7 @@ class Outbox:
                         content=turn.content,
                         unheard=turn.unheard,
                         interrupted=turn.interrupted,
+                        recalled=turn.recalled,
                     )
                 ]
         finally:

@@ -131,7 +131,8 @@ async def dump(principal: Principal, turns: Exported, facts: FactsLog) -> AsyncI
     while True:
         page = await turns.changes(principal, after, _PAGE)
         for turn in page.turns:
-            yield _line("turn", turn)
+            if turn.content or turn.unheard:  # else it was withdrawn
+                yield _line("turn", turn)
         if page.upto <= after or page.upto >= page.head:
             break
         after = page.upto

@@ -8,7 +8,7 @@ way: they wait in the outbox until the store has them; chat waits for that, a li
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Literal, Protocol, cast
 
@@ -161,7 +161,7 @@ class Memory:
             known = {turn.id: turn for turn in said[-RECENT_TURNS:]}
             if waiting := self._outbox.waiting(principal, session_id):
                 known.update({turn.id: turn for turn in waiting})
-            context.episodic.turns = sorted(known.values(), key=lambda turn: turn.said_at)[-RECENT_TURNS:]
+            context.episodic.turns = _as_said(known.values())[-RECENT_TURNS:]
             context.episodic.earlier = owner.gist_of(session_id, said[:-RECENT_TURNS])
             context.semantic.facts = self._profile(principal, owner)
         except Exception as error:  # whatever is wrong with the store's answers, the conversation goes on
@@ -232,6 +232,8 @@ class Memory:
     async def amend_turn(self, principal: Principal, turn: Turn) -> None:
         """Keep a turn's corrected content, rest and interruption, behind everything kept before it. Does not wait.
 
+        A turn without content is withdrawn: it is recalled and shown no more, unless content is given to it again.
+
         Raises `Problem` 503 when the queue is full.
         """
         done = self._outbox.amend(principal, turn)
@@ -271,7 +273,7 @@ class Memory:
                 raise
             turns = []
         known = {turn.id: turn for turn in turns} | waiting
-        return sorted(known.values(), key=lambda turn: turn.said_at) if waiting else turns
+        return _as_said(known.values()) if waiting else turns
 
     async def delete(self, principal: Principal, session_id: str) -> None:
         """Delete a session with its turns, those still waiting included. Raises `Problem` 404, 503."""
@@ -369,6 +371,11 @@ def _principal(context: EnterpriseContext) -> Principal:
     security = context.security
     roles = cast(frozenset[Role], security.roles)
     return Principal(security.tenant, security.user_id, security.display_name, roles)
+
+
+def _as_said(turns: Iterable[Turn]) -> list[Turn]:
+    """Return turns in the order they were said, without those that were withdrawn."""
+    return sorted((turn for turn in turns if turn.content), key=lambda turn: turn.said_at)
 
 
 def _first(best: Sequence[Fact], others: Sequence[Fact]) -> list[Fact]:

@@ -68,7 +68,7 @@ def seal_body(
 def open_turns(key: DataKey, rows: Iterable[Sequence[Any]], broken: Breakage) -> list[Turn]:
     """Open rows that begin with `TURN_COLUMNS`; those that do not open are left out.
 
-    A row without a body is one of the first release that has not been sealed yet.
+    A row without a body is one of the first release that has not been sealed yet, or without content, a withdrawn one.
     """
     turns: list[Turn] = []
     unsealed, loads, add = key.open, orjson.loads, turns.append
@@ -90,8 +90,8 @@ def open_turns(key: DataKey, rows: Iterable[Sequence[Any]], broken: Breakage) ->
                 recalled = tuple(given)
         add(
             Turn(
-                turn_id, role, content, channel, agent_id, said_at, session_id, item_id, unheard or "", interrupted,
-                seq, recalled,
+                turn_id, role, content or "", channel, agent_id, said_at, session_id, item_id, unheard or "",
+                interrupted, seq, recalled,
             )
         )  # fmt: skip
     broken.add("turns", failed)

@@ -83,19 +83,20 @@ async def _title(connection: psycopg.AsyncConnection[TupleRow], key: DataKey, ro
 
 
 _ANY = """
-SELECT EXISTS (SELECT FROM turn WHERE body IS NULL) OR EXISTS (SELECT FROM session WHERE title <> '')
+SELECT EXISTS (SELECT FROM turn WHERE body IS NULL AND content IS NOT NULL)
+    OR EXISTS (SELECT FROM session WHERE title <> '')
 """
 
 _PLAIN_TURNS = """
 SELECT tenant, owner, id, session_id, content, unheard FROM turn
-WHERE body IS NULL AND (tenant, owner, id) > (%(tenant)s, %(owner)s, %(id)s)
+WHERE body IS NULL AND content IS NOT NULL AND (tenant, owner, id) > (%(tenant)s, %(owner)s, %(id)s)
 ORDER BY tenant, owner, id LIMIT %(limit)s
 """
 
-# A correction may have sealed it since it was read: then that counts.
+# A correction may have sealed it since it was read, or withdrawn it: then that counts.
 _SEAL_TURN = """
 UPDATE turn SET body = %b, content = NULL, unheard = NULL
-WHERE tenant = %s AND owner = %s AND id = %s AND body IS NULL
+WHERE tenant = %s AND owner = %s AND id = %s AND body IS NULL AND content IS NOT NULL
 """
 
 _PLAIN_TITLES = """

@@ -2,6 +2,9 @@
 
 from backend.memory.sealed import TURN_COLUMNS
 
+# A withdrawn turn has no words at all, neither sealed nor, as in the first release, plain.
+_SAID = "(body IS NOT NULL OR content IS NOT NULL)"
+
 CLAIM = """
 INSERT INTO session (tenant, owner, id, agents) VALUES (%s, %s, %s, %s) ON CONFLICT (tenant, owner, id) DO NOTHING
 """
@@ -52,13 +55,20 @@ PLACES = "SELECT id, seq FROM turn WHERE tenant = %s AND owner = %s AND id = ANY
 
 STORED = f"SELECT {TURN_COLUMNS} FROM turn WHERE tenant = %s AND owner = %s AND id = %s"  # noqa: S608 - constants
 
+# The owner's row lock comes first, and the change reads `before`: so that is what the turn was just before the change.
 AMEND = f"""
 WITH head AS (
     UPDATE owner SET seq = seq + 1 WHERE tenant = %(tenant)s AND owner = %(owner)s RETURNING seq AS place
+), before AS (
+    SELECT t.session_id AS session, {_SAID} AS said FROM head, turn t
+    WHERE t.tenant = %(tenant)s AND t.owner = %(owner)s AND t.id = %(id)s FOR UPDATE OF t
+), counted AS (
+    UPDATE session s SET turn_count = s.turn_count + CASE WHEN before.said THEN -1 ELSE 1 END FROM before
+    WHERE s.tenant = %(tenant)s AND s.owner = %(owner)s AND s.id = before.session AND before.said = %(withdrawn)s
 )
 UPDATE turn SET seq = head.place, body = %(body)b, content = NULL, unheard = NULL, vector = NULL,
                 interrupted = %(interrupted)s
-FROM head WHERE tenant = %(tenant)s AND owner = %(owner)s AND id = %(id)s
+FROM head, before WHERE tenant = %(tenant)s AND owner = %(owner)s AND id = %(id)s
 RETURNING {TURN_COLUMNS}
 """  # noqa: S608 - only the constant list of columns is put in
 
@@ -81,10 +91,12 @@ WHERE o.tenant = %(tenant)s AND o.owner = %(owner)s
 """  # noqa: S608 - only the constant list of columns is put in
 
 TRANSCRIPT = f"""
-SELECT {TURN_COLUMNS} FROM turn WHERE tenant = %s AND owner = %s AND session_id = %s ORDER BY said_at, seq
+SELECT {TURN_COLUMNS} FROM turn
+WHERE tenant = %s AND owner = %s AND session_id = %s AND {_SAID}
+ORDER BY said_at, seq
 """  # noqa: S608 - only the constant list of columns is put in
 
-TURN = f"SELECT {TURN_COLUMNS} FROM turn WHERE tenant = %s AND owner = %s AND id = %s"  # noqa: S608 - as above
+TURN = f"{STORED} AND {_SAID}"
 
 NEW_EPOCH = "UPDATE owner SET epoch = epoch + 1 WHERE tenant = %s AND owner = %s"
 
@@ -104,10 +116,10 @@ _LATEST_FIRST = "ORDER BY updated_at DESC, id DESC LIMIT %(limit)s"
 EPISODES = _EPISODES + _LATEST_FIRST
 EPISODES_BEFORE = _EPISODES + "AND (updated_at, id) < (%(at)s, %(id)s) " + _LATEST_FIRST
 
-SAVE_VECTORS = """
+SAVE_VECTORS = f"""
 UPDATE turn SET vector = given.vector FROM unnest(%(ids)s::text[], %(vectors)s::bytea[]) AS given (id, vector)
-WHERE tenant = %(tenant)s AND owner = %(owner)s AND turn.id = given.id
-"""
+WHERE tenant = %(tenant)s AND owner = %(owner)s AND turn.id = given.id AND {_SAID}
+"""  # noqa: S608 - only a constant is put in
 
 VECTORS = "SELECT id, vector FROM turn WHERE tenant = %s AND owner = %s AND id = ANY(%s) AND vector IS NOT NULL"
 

@@ -58,7 +58,7 @@ class TurnTable:
 
     begin, id_bytes, text_bytes, rest_bytes: where in the buffer a turn's id, content and rest stand.
     said_at: microseconds since 1970. session, agent, speaker: numbers of `sessions`, `agents`, `speakers`.
-    place: where in `sessions.at` it stands. live: False once replaced. findable: False also when silenced.
+    place: where in `sessions.at` it stands. live: False once replaced or withdrawn. findable: False also when silenced.
     length: in index terms, 0 when it may not be found. asking, times, numbers, names: its cues, in hundredths.
     """
 
@@ -154,6 +154,14 @@ class TurnTable:
         if 2 * self.alive > len(self._slots):
             self._rehash()
         return number, old
+
+    def withdraw(self, turn_id: str) -> int:
+        """Take a turn out, as if it had never come; return what its number was, -1 when it is not here."""
+        number = self.find(turn_id)
+        if number >= 0:
+            self._bury(number)
+            self._rehash()
+        return number
 
     def silence(self, turn_id: str) -> int:
         """Let a turn be found no more, whenever it comes; return its number. It keeps its place in its session."""

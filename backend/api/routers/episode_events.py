@@ -34,7 +34,7 @@ MOST, MOST_OF_ONE = 2_000, 100
                 "text/event-stream": {
                     "schema": {
                         "type": "object",
-                        "properties": {"event": {"enum": ["open", "turn"]}, "data": {"type": "string"}},
+                        "properties": {"event": {"enum": ["open", "turn", "withdrawn"]}, "data": {"type": "string"}},
                     },
                     "example": 'event: turn\ndata: {"id":"item_1","role":"user","content":"Hello", …}\n\n',
                 }
@@ -48,7 +48,8 @@ async def events(
 ) -> StreamingResponse:
     """Follow one of the caller's conversations: `turn` for each turn that is new or has changed from here on.
 
-    The first event is `open`: what was said before it stands in the transcript. The stream ends after ten minutes at
+    The first event is `open`: what was said before it stands in the transcript. `withdrawn`, with an `id`: nobody heard
+    that answer, so it is not part of the conversation. The stream ends after ten minutes at
     most; open another then.
     """
     services: Services = request.app.state.services
@@ -68,7 +69,7 @@ async def _follow(services: Services, caller: Principal, session_id: str) -> Asy
     loop = asyncio.get_running_loop()
     until = loop.time() + STREAM_SECONDS
     with services.changes.watch(caller) as changed:
-        known = await _said(services, caller, session_id)
+        known, _ = await _said(services, caller, session_id)
         yield _event("open", {"session_id": session_id})
         while loop.time() < until and not services.changes.closed:
             try:
@@ -78,18 +79,26 @@ async def _follow(services: Services, caller: Principal, session_id: str) -> Asy
                     yield b": alive\n\n"
                 continue
             changed.clear()
-            said = await _said(services, caller, session_id)
+            said, whole = await _said(services, caller, session_id)
             for turn_id, turn in said.items():
                 if known.get(turn_id) != turn:
                     yield _event("turn", turn)
+            for turn_id in _withdrawn(known, said) if whole else ():
+                yield _event("withdrawn", {"id": turn_id})
             known = said
             await asyncio.sleep(PAUSE_SECONDS)
 
 
-async def _said(services: Services, caller: Principal, session_id: str) -> dict[str, dict[str, Any]]:
-    """Return the last turns by id; only those can be new."""
+async def _said(services: Services, caller: Principal, session_id: str) -> tuple[dict[str, dict[str, Any]], bool]:
+    """Return the last turns by id (only those can be new), and whether memory had them all."""
     context = await services.memory.open_context(caller, session_id, services.agents.default.id, "chat")
-    return {turn.id: turn_document(turn) for turn in context.episodic.turns}
+    return {turn.id: turn_document(turn) for turn in context.episodic.turns}, not context.semantic.degraded
+
+
+def _withdrawn(known: dict[str, dict[str, Any]], said: dict[str, dict[str, Any]]) -> list[str]:
+    """Return the turns that are no longer there, and have not just become too old."""
+    oldest = min((turn["timestamp"] for turn in said.values()), default="")
+    return [turn_id for turn_id, turn in known.items() if turn_id not in said and turn["timestamp"] >= oldest]
 
 
 def _event(name: str, data: dict[str, Any]) -> bytes:

@@ -13,6 +13,8 @@ from backend.api.routers import episode_events
 from backend.tests.api.conftest import SOON, Service, StartService, problem, someone
 from backend.tests.api.test_voice_and_chat import call, until
 
+LONG = "Please tell me everything that you know about the migration of the customer data, in every detail there is"
+
 WITHIN = 1.0
 """Seconds from a turn being stored to its being told elsewhere."""
 
@@ -26,8 +28,10 @@ async def here_and_there(start_service: StartService, gateway: str) -> AsyncIter
 
 
 @contextlib.asynccontextmanager
-async def followed(service: Service, session_id: str, token: str) -> AsyncIterator[AsyncIterator[dict[str, Any]]]:
-    """Open the page's stream of events; give the turns it tells."""
+async def followed(
+    service: Service, session_id: str, token: str, *events: str
+) -> AsyncIterator[AsyncIterator[dict[str, Any]]]:
+    """Open the page's stream of events; give what those of the given names tell, turns if none are given."""
     headers = {"Authorization": f"Bearer {token}"}
     path = f"/api/v1/memory/episodes/{session_id}/events"
     async with service.client.stream("GET", path, headers=headers) as stream:
@@ -36,9 +40,12 @@ async def followed(service: Service, session_id: str, token: str) -> AsyncIterat
         assert await anext(lines) == "event: open"
 
         async def turns() -> AsyncIterator[dict[str, Any]]:
+            name = ""
             async for line in lines:
-                if line.startswith("data: ") and "role" in (turn := json.loads(line.removeprefix("data: "))):
-                    yield turn
+                if line.startswith("event: "):
+                    name = line.removeprefix("event: ")
+                elif line.startswith("data: ") and name in (events or ("turn",)):
+                    yield json.loads(line.removeprefix("data: "))
 
         yield turns()
 
@@ -89,6 +96,32 @@ async def test_a_spoken_turn_reaches_the_open_page_within_a_second(
         async for turn in turns:
             if turn["id"] == answered["item_id"] and turn["content"] == "You said: Hello from the call.":
                 break
+
+
+async def test_an_answer_that_nobody_heard_is_taken_from_the_open_page_again(
+    here_and_there: tuple[Service, Service],
+) -> None:
+    here, there = here_and_there
+    token, session_id = someone(), "withdrawn"
+    async with (
+        followed(there, session_id, token, "turn", "withdrawn") as events,
+        call(here, session_id, token) as socket,
+    ):
+        await until(socket, type="state", state="ready")
+        await socket.send(json.dumps({"type": "text", "content": LONG}))
+        item_id = (await until(socket, type="audio"))["item_id"]
+        while (await anext(events))["id"] != item_id:  # an answer is stored while it sounds
+            pass
+        await socket.send(json.dumps({"type": "cancel"}))
+        await until(socket, type="interrupted", item_id=item_id)
+        await socket.send(json.dumps({"type": "played", "item_id": item_id, "ms": 0}))
+        while (gone := await anext(events)).keys() != {"id"}:
+            pass
+        assert gone["id"] == item_id
+        kept = await there.client.get(
+            f"/api/v1/memory/episodes/{session_id}", headers={"Authorization": f"Bearer {token}"}
+        )
+    assert [turn["content"] for turn in kept.json()["transcript"]] == [LONG]
 
 
 async def test_nobody_follows_the_conversation_of_somebody_else(here_and_there: tuple[Service, Service]) -> None:

@@ -85,7 +85,16 @@ class Ledger:
                 self.turns.append(known[turn.id])
         return [known[turn.id] for turn in turns]
 
-    async def amend(self, principal: Principal, turn_id: str, *, content: str, unheard: str, interrupted: bool) -> Turn:
+    async def amend(
+        self,
+        principal: Principal,
+        turn_id: str,
+        *,
+        content: str,
+        unheard: str,
+        interrupted: bool,
+        recalled: Sequence[str] = (),
+    ) -> Turn:
         await self._misbehave()
         for place, turn in enumerate(self.turns):
             if turn.id == turn_id:

@@ -90,16 +90,33 @@ def made(rows: list[tuple[int, int, int, list[str]]]) -> list[Turn]:
     ]
 
 
-@given(rows=turn_lists, query=st.lists(st.sampled_from(WORDS), min_size=1, max_size=3))
+withdrawn_ids = st.sets(st.integers(0, 14), max_size=3)
+
+
+def withdraw(index: TurnIndex, numbers: set[int], final: dict[str, Turn]) -> None:
+    """Take turns out of both."""
+    for number in numbers:
+        index.withdraw(f"t{number}")
+        final.pop(f"t{number}", None)
+        assert f"t{number}" not in index
+
+
+@given(rows=turn_lists, query=st.lists(st.sampled_from(WORDS), min_size=1, max_size=3), withdrawn=withdrawn_ids)
 @settings(max_examples=300)
-def test_scores_are_those_of_the_definition_however_turns_arrive(
-    rows: list[tuple[int, int, int, list[str]]], query: list[str]
+def test_scores_are_those_of_the_definition_however_turns_arrive_and_go(
+    rows: list[tuple[int, int, int, list[str]]], query: list[str], withdrawn: set[int]
 ) -> None:
     index = TurnIndex()
     final: dict[str, Turn] = {}
-    for turn in made(rows):
+    for place, turn in enumerate(turns := made(rows)):
         index.add(turn)
         final[turn.id] = turn
+        if place == len(turns) // 2:
+            withdraw(index, withdrawn, final)  # some of them come back
+    withdraw(index, {number + 1 for number in withdrawn}, final)
+    if not final:
+        assert index.search(Query(" ".join(query))) == []
+        return
     assert len(index) == len(final)
     expected = naive_windows(list(final.values()), " ".join(query))
     assert windows_of(index, " ".join(query)) == pytest.approx(expected, abs=1e-5)
@@ -249,10 +266,15 @@ def as_floats(vector: bytes | None) -> NDArray[np.float64]:
     lacking=st.sets(st.integers(0, 40)),
     silenced=st.sets(st.integers(0, 14), max_size=4),
     late=st.sets(st.integers(0, 14), max_size=4),
+    withdrawn=withdrawn_ids,
 )
 @settings(max_examples=150)
-def test_similarity_is_that_of_the_definition_however_turns_and_vectors_arrive(
-    rows: list[tuple[int, int, int, list[str]]], lacking: set[int], silenced: set[int], late: set[int]
+def test_similarity_is_that_of_the_definition_however_turns_and_vectors_arrive_and_go(
+    rows: list[tuple[int, int, int, list[str]]],
+    lacking: set[int],
+    silenced: set[int],
+    late: set[int],
+    withdrawn: set[int],
 ) -> None:
     index = TurnIndex()
     final: dict[str, Turn] = {}
@@ -272,6 +294,9 @@ def test_similarity_is_that_of_the_definition_however_turns_and_vectors_arrive(
     for number in silenced:
         vectors.pop(f"t{number}", None)
     query = a_vector(1_000)
+    index._vectors.cosines(query)
+    withdraw(index, withdrawn, final)
+    vectors = {turn_id: vector for turn_id, vector in vectors.items() if turn_id in final}
     asked = as_floats(query)
     own, window = index._vectors.cosines(query)
     for session in {turn.session_id for turn in final.values()}:

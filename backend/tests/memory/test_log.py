@@ -14,7 +14,7 @@ from backend.identity.principal import Principal
 from backend.memory import cursors
 from backend.memory.log import TurnLog
 from backend.memory.statements import CHANGES
-from backend.storage.database import Database
+from backend.storage.database import Connection, Database
 from backend.storage.keys import KeyRing
 from backend.tests.conftest import a_person, a_turn
 
@@ -199,6 +199,44 @@ async def test_a_corrected_turn_keeps_its_place_in_the_transcript_and_is_read_an
     assert await log.since(person, 3, 10) == [amended]
     assert [turn.content for turn in await log.transcript(person, "s")] == ["q", "the whole", "stop"]
     assert [turn.seq for turn in await log.append(person, "s", [a_turn("next")])] == [amended.seq + 1]
+
+
+async def test_a_withdrawn_turn_leaves_no_word_is_not_shown_or_counted_and_comes_back_when_it_is_given_words(
+    log: TurnLog, person: Principal
+) -> None:
+    question, answer = a_turn("q"), replace(a_turn("nobody heard this", "assistant"), recalled=("f1",))
+    question, stored = await log.append(person, "s", [question, answer])
+    for _ in range(2):  # twice is once
+        gone = await log.amend(person, stored.id, content="", unheard="nobody heard this", interrupted=True)
+    assert (gone.content, gone.unheard) == ("", "")
+    assert await log.transcript(person, "s") == [question]
+    assert [episode.turn_count for episode in (await log.episodes(person))[0]] == [1]
+    assert [turn.content for turn in await log.since(person, question.seq, 10)] == [""], "whoever has it lets go of it"
+    with pytest.raises(Problem) as caught:
+        await log.turn(person, stored.id)
+    assert caught.value.status == 404
+    row = "SELECT body, content, unheard, vector FROM turn WHERE owner = %s AND id = %s"
+    assert await log._database.run(lambda c: _one(c, row, person.user_id, stored.id)) == (None, None, None, None)
+    back = await log.amend(
+        person, stored.id, content="heard after all", unheard="", interrupted=False, recalled=answer.recalled
+    )
+    assert (back.content, back.recalled) == ("heard after all", ("f1",))
+    assert await log.transcript(person, "s") == [question, back]
+    assert [episode.turn_count for episode in (await log.episodes(person))[0]] == [2]
+
+
+async def test_a_session_of_which_everything_was_withdrawn_is_no_episode(log: TurnLog, person: Principal) -> None:
+    [stored] = await log.append(person, "s", [a_turn("nobody heard this", "assistant")])
+    await log.amend(person, stored.id, content="", unheard="", interrupted=True)
+    assert (await log.episodes(person))[0] == []
+    with pytest.raises(Problem) as caught:
+        await log.transcript(person, "s")
+    assert caught.value.status == 404
+    await log.delete(person, "s")
+
+
+async def _one(connection: Connection, statement: str, *values: str) -> object:
+    return await (await connection.execute(statement, values)).fetchone()
 
 
 async def test_a_deleted_session_is_gone_and_readers_are_told_to_start_afresh(log: TurnLog, person: Principal) -> None:

@@ -312,3 +312,29 @@ async def test_a_memory_outside_does_not_bring_back_what_was_forgotten(
     for each in (memory, Memory(TurnLog(database, keys), store_settings, outside=Outside())):
         after = await each.open_context(person, "s", "elena", "chat")
         assert after.semantic.facts == []
+
+
+async def test_an_answer_that_was_withdrawn_is_neither_recalled_nor_found_anywhere_and_may_come_back(
+    memory: Memory, replica: Memory, person: Principal
+) -> None:
+    context = await say(memory, person, "s", "What may I eat?", "Blue zebras only", voice=True)
+    answer = context.episodic.turns[-1]
+    zebras = "What about the blue zebras?"
+
+    async def known(each: Memory) -> tuple[list[str], list[str]]:
+        here = await each.open_context(person, "s", "elena", "voice")
+        elsewhere = await each.open_context(person, "other", "elena", "chat")
+        await each.enrich_context(elsewhere, zebras)
+        found = [passage.turn.content for passage in elsewhere.semantic.passages]
+        return [turn.content for turn in here.episodic.turns], [text for text in found if "zebras" in text]
+
+    everything = (["What may I eat?", "Blue zebras only"], ["Blue zebras only"])
+    assert await known(replica) == everything
+    await memory.amend_turn(person, replace(answer, content="", unheard=answer.content, interrupted=True))
+    assert [turn.content for turn in await memory.transcript(person, "s")] == ["What may I eat?"]
+    for each in (memory, replica):
+        assert await known(each) == (["What may I eat?"], [])
+    await memory.amend_turn(person, answer)
+    assert len(await memory.transcript(person, "s")) == 2
+    for each in (memory, replica):
+        assert await known(each) == everything

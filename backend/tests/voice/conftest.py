@@ -58,6 +58,7 @@ class Recorder:
         self.gate = asyncio.Event()
         self.gate.set()
         self.fails = False
+        self.changed = asyncio.Event()
 
     async def open_context(
         self, principal: Principal, session_id: str, agent_id: str, channel: Channel
@@ -73,19 +74,31 @@ class Recorder:
     async def persist_conversation(self, context: EnterpriseContext) -> None:
         await self._answer()
         for turn in context.episodic.unsaved:
+            assert turn.content, "a turn without words is never stored"
             if turn.id not in self.stored:
                 self.order.append(turn.id)
             self.stored[turn.id] = turn
         context.episodic.unsaved.clear()
+        self.changed.set()
+
+    async def has(self, turn_id: str) -> Turn:
+        """Wait until a turn is stored; return it."""
+        async with asyncio.timeout(SOON):
+            while turn_id not in self.stored:
+                self.changed.clear()
+                await self.changed.wait()
+        return self.stored[turn_id]
 
     async def amend_turn(self, principal: Principal, turn: Turn) -> None:
         await self._answer()
         self.stored[turn.id] = turn
+        self.changed.set()
 
     @property
     def transcript(self) -> list[Turn]:
-        """What is stored, in the order of conversation."""
-        return sorted((self.stored[turn_id] for turn_id in self.order), key=lambda turn: turn.said_at)
+        """What is stored and not withdrawn, in the order of conversation."""
+        said = [turn for turn_id in self.order if (turn := self.stored[turn_id]).content]
+        return sorted(said, key=lambda turn: turn.said_at)
 
     async def _answer(self) -> None:
         await self.gate.wait()

@@ -66,6 +66,23 @@ async def test_cancel_stops_the_answer_and_the_call_goes_on(service: Service) ->
     assert not phone.all("error")
 
 
+async def test_an_answer_that_is_stored_early_and_stopped_before_a_word_was_heard_is_withdrawn(
+    service: Service,
+) -> None:
+    phone = await service.ready()
+    item_id = await long_answer(phone)
+    assert (await service.memory.has(item_id)).content, "stored while it sounds"
+    await phone.send(type="cancel")
+    place = phone.got.index(await phone.of("interrupted", item_id=item_id))
+    await phone.send(type="played", item_id=item_id, ms=0)
+    await phone.send(type="text", content="short")
+    await phone.of("transcription", place, speaker="assistant", status="complete", text="You said: short.")
+    await phone.hang_up()
+    await service.idle()
+    assert service.memory.stored[item_id].content == ""
+    assert [turn.content for turn in service.memory.transcript] == [LONG, "short", "You said: short."]
+
+
 async def test_cancel_when_nothing_is_said_is_harmless(service: Service) -> None:
     phone = await service.ready()
     await phone.send(type="cancel")

@@ -1,6 +1,7 @@
 """Turns are stored beside the call: in order, each once, and again until memory takes them."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -118,4 +119,37 @@ async def test_the_end_of_a_call_does_not_wait_for_a_dead_memory_for_ever() -> N
     before = asyncio.get_running_loop().time()
     await keeper.finish(0.1)
     assert asyncio.get_running_loop().time() - before < 1
+    running.cancel()
+
+
+async def test_an_answer_that_nobody_heard_is_withdrawn_and_comes_back_where_it_was_said() -> None:
+    store = Store()
+    keeper = Keeper(store, ADA, context())
+    running = asyncio.create_task(keeper.run())
+    draft = replace(said("1", "all of it"), role="assistant")
+    keeper.keep([draft])
+    await keeper.finish(1)
+    keeper.keep([replace(draft, content="", unheard="all of it", interrupted=True), said("2")])
+    await keeper.finish(1)
+    assert [turn.id for turn in keeper.context.episodic.turns] == ["2"]
+    assert store.turns["1"].content == ""
+    keeper.amend(draft)
+    await keeper.finish(1)
+    assert [turn.id for turn in keeper.context.episodic.turns] == ["1", "2"]
+    assert store.turns["1"] == draft
+    assert store.order == ["1", "2"]
+    running.cancel()
+
+
+async def test_an_answer_that_was_never_stored_because_nobody_heard_it_is_stored_once_it_goes_on() -> None:
+    store = Store()
+    keeper = Keeper(store, ADA, context())
+    running = asyncio.create_task(keeper.run())
+    answer = replace(said("1", "spoken after all"), role="assistant")
+    keeper.keep([replace(answer, content="", unheard="spoken after all", interrupted=True), said("2")])
+    await keeper.finish(1)
+    assert store.order == ["2"]
+    keeper.amend(answer)
+    await keeper.finish(1)
+    assert store.turns["1"] == answer
     running.cancel()

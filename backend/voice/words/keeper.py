@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from bisect import insort
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -36,7 +37,10 @@ class ConversationMemory(Protocol):
         ...
 
     async def amend_turn(self, principal: Principal, turn: Turn) -> None:
-        """Store the corrected content, rest and interruption of a turn that is stored already."""
+        """Store the corrected content, rest and interruption of a turn that is stored already.
+
+        One without content is withdrawn: nothing of it was heard. Content brings it back.
+        """
         ...
 
 
@@ -65,16 +69,19 @@ class Keeper:
         self._stored.set()
 
     def keep(self, turns: Sequence[Turn]) -> None:
-        """Take turns for storing; they are part of the context at once. One kept before is a draft: it is corrected."""
+        """Take turns for storing; they are part of the context at once. One kept before is a draft: it is corrected.
+
+        One without content is an answer of which nothing was heard: it was never said.
+        """
         for turn in turns:
             if turn.id in self._kept:
                 self.amend(turn)
-                continue
-            self._kept.add(turn.id)
-            self.context.episodic.turns.append(turn)
-            self._waiting.append(turn)
-            TURNS.labels(turn.role).inc()
-            self._wake()
+            elif turn.content:
+                self._kept.add(turn.id)
+                self.context.episodic.turns.append(turn)
+                self._waiting.append(turn)
+                TURNS.labels(turn.role).inc()
+                self._wake()
 
     def learn(self, turn: Turn) -> bool:
         """Take note of a turn that somebody else stored; tell whether it was new."""
@@ -85,13 +92,25 @@ class Keeper:
         return True
 
     def amend(self, turn: Turn) -> None:
-        """Take a correction of a turn that was kept before; one that changes nothing is not written."""
-        if turn in self.context.episodic.turns:
+        """Take a correction of a turn; one that changes nothing is not written.
+
+        Without content it is withdrawn; with content it is kept again, or for the first time.
+        """
+        said = self.context.episodic.turns
+        place = next((place for place, known in enumerate(said) if known.id == turn.id), None)
+        if place is None and turn.id not in self._kept:
+            self.keep([turn])
             return
-        for turns in (self.context.episodic.turns, self._waiting):
-            for place, kept in enumerate(turns):
-                if kept.id == turn.id:
-                    turns[place] = turn
+        if (not turn.content) if place is None else said[place] == turn:
+            return
+        self._kept.add(turn.id)
+        if not turn.content:
+            said[:] = [known for known in said if known.id != turn.id]
+        elif place is not None:
+            said[place] = turn
+            self._waiting = [turn if waiting.id == turn.id else waiting for waiting in self._waiting]
+        else:
+            insort(said, turn, key=lambda known: known.said_at)
         self._corrections[turn.id] = turn
         self._wake()
 

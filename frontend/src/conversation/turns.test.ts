@@ -211,6 +211,12 @@ describe('catching up with the store', () => {
     expect(grown.turns.map(({ text }) => text)).toEqual(['Once upon a time'])
   })
 
+  test('lets go of an answer that the store has withdrawn, and of nothing that this page alone knows', () => {
+    const begun = run([{ type: 'caughtUp', turns: [stored('u1', 'user', 'Hello'), stored('a1', 'assistant', 'Nobody heard')] }, typed('k', 'Still here')])
+    const caught = run([{ type: 'caughtUp', turns: [stored('u1', 'user', 'Hello')] }], begun)
+    expect(caught.turns.map(({ text }) => text)).toEqual(['Hello', 'Still here'])
+  })
+
   test('does not double an answer that is being typed on this page', () => {
     const page = conversation(EMPTY, { type: 'asked', key: 'k', text: 'Hello', agentId: 'elena', at: '2026-01-01T10:00:00Z' })
     const both = [stored('q', 'user', 'Hello', 'chat'), stored('r', 'assistant', 'Hi', 'chat')]

@@ -300,7 +300,9 @@ function isKept({ itemId, storedId, state, sound }: Turn): boolean {
 
 /** All that the store has, each turn once: what is not on the page yet stands behind what was said before it. */
 function caughtUp(turns: readonly Turn[], stored: readonly StoredTurn[]): readonly Turn[] {
-  const known = settled(turns, stored)
+  const ids = new Set(stored.map(({ id }) => id))
+  // What only the store knew and knows no more was withdrawn: an answer that nobody heard.
+  const known = settled(turns, stored).filter(({ key, itemId, storedId }) => itemId !== null || key !== storedId || ids.has(key))
   // An answer that is just being typed here has no id yet: it would come twice.
   if (known.some(({ how, role, state }) => how === 'typed' && role === 'assistant' && (state === 'waiting' || state === 'partial'))) return known
   const result = [...known]
