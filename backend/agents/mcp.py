@@ -12,6 +12,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -40,6 +41,17 @@ LONGEST_ANSWER = 5_500
 CLOSE_S = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """tools: those that an assistant gets; missing: those that are allowed and not there; trouble: why there are none,
+    '' where there is a connection.
+    """
+
+    tools: list[str]
+    missing: list[str]
+    trouble: str
+
+
 class Servers:
     """The servers of all assistants. One per process; `close` it before the event loop ends."""
 
@@ -65,6 +77,13 @@ class Servers:
                 found += tools
         return found, missing
 
+    async def examine(self, config: McpServer) -> "Examined":
+        """Connect to a server, within its own time, and tell what was found: for whoever looks for what is wrong."""
+        await asyncio.to_thread(import_module, "mcp.client.client")  # what that takes is not the server's fault
+        server = self._server(config)
+        tools = await server.tools(config.timeout)
+        return Examined([tool.name for tool in tools or ()], server.missing, server.trouble)
+
     async def close(self) -> None:
         """Close all connections, within `CLOSE_S`."""
         await asyncio.gather(*(server.close() for server in self._servers.values()))
@@ -81,6 +100,8 @@ class _Server:
 
     def __init__(self, config: McpServer, environment: Mapping[str, str], clock: Callable[[], float]) -> None:
         self.name = config.name
+        self.missing: list[str] = []
+        self.trouble = "it did not answer in time"
         self._config = config
         self._environment = environment
         self._clock = clock
@@ -93,11 +114,11 @@ class _Server:
         self._failures = 0
         self._places = asyncio.Semaphore(AT_A_TIME)
 
-    async def tools(self) -> list[Tool] | None:
-        """Return its tools, or None while there is no connection."""
+    async def tools(self, seconds: float = WAIT_S) -> list[Tool] | None:
+        """Return its tools, or None while there is no connection. Waits so long for one that is being opened."""
         self._begin()
         if not self._settled.is_set():
-            await self._opened(self._began_at + WAIT_S - self._clock())
+            await self._opened(self._began_at + seconds - self._clock())
         return self._tools if self._client is not None else None
 
     async def call(self, name: str, arguments: dict[str, Any], asking: Asking) -> Result:
@@ -140,14 +161,15 @@ class _Server:
                 async with asyncio.timeout(self._config.timeout):
                     client = await self._connect(stack)
                     self._tools = await self._declared(client)
-                self._client, self._failures = client, 0
+                self._client, self._failures, self.trouble = client, 0, ""
                 log.info("tools of %s: %s", self.name, ", ".join(tool.name for tool in self._tools) or "none")
                 self._settled.set()
                 await self._let_go.wait()
         except Exception as failure:
             self._retry_at = self._clock() + RETRY_S[min(self._failures, len(RETRY_S) - 1)]
             self._failures += 1
-            log.warning("tools of %s are not available: %s", self.name, _reason(failure))
+            self.trouble = _reason(failure)
+            log.warning("tools of %s are not available: %s", self.name, self.trouble)
         finally:
             self._client = None
             self._settled.set()
@@ -186,8 +208,9 @@ class _Server:
             cursor = page.next_cursor
             if cursor is None:
                 break
+        self.missing = sorted(allowed)
         if allowed:
-            log.warning("%s has no tools %s, which its profile allows", self.name, ", ".join(sorted(allowed)))
+            log.warning("%s has no tools %s, which its profile allows", self.name, ", ".join(self.missing))
         return found
 
     def _tool(self, declared: "Declared") -> Tool | None:

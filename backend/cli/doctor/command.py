@@ -1,6 +1,7 @@
 """Runs the checks side by side and tells what they found."""
 
 import asyncio
+import logging
 import os
 from collections.abc import Awaitable
 from typing import Annotated, Literal
@@ -9,6 +10,7 @@ import orjson
 import typer
 import uvicorn
 
+from backend.agents.profiles import AgentDirectory
 from backend.cli.doctor import here
 from backend.cli.doctor.findings import Finding, as_lines, as_object, exit_code, failed, ok, setting
 from backend.cli.doctor.running import running
@@ -36,6 +38,8 @@ def doctor(
 
     Exit code 0: nothing failed; 1: something did; 2: the settings cannot start.
     """
+    # What goes wrong is told as findings: not on stderr as well, where no log is set up.
+    logging.getLogger("backend").addHandler(logging.NullHandler())
     os.environ.update(_LEVELS.get(level or "", {"ENVIRONMENT": level} if level else {}))
     try:
         settings = load_settings()
@@ -49,14 +53,13 @@ def doctor(
     raise typer.Exit(exit_code(found))
 
 
-async def examine(settings: Settings, url: str = "") -> list[Finding]:
+async def examine(settings: Settings, url: str = "", agents: AgentDirectory | None = None) -> list[Finding]:
     """Return what all checks found, in the order in which one would look."""
     # Here, because the clients of the AI services take two seconds to load, and other commands do without them.
-    from backend.agents.profiles import AgentDirectory
     from backend.cli.doctor import services
     from backend.identity.outgoing import Outgoing
 
-    outgoing = Outgoing(settings)
+    outgoing, agents = Outgoing(settings), agents or AgentDirectory.load()
     found = [ok("configuration", f"fits the {settings.level} level")]
     for local in (here.secrets, here.origins, here.quota, here.page):
         found += local(settings)
@@ -64,7 +67,8 @@ async def examine(settings: Settings, url: str = "") -> list[Finding]:
         ("database", here.database(settings)),
         ("sign-in", services.sign_in(settings)),
         ("chat", services.chat(settings, outgoing)),
-        ("voice", services.voice(settings, outgoing, AgentDirectory.load())),
+        ("voice", services.voice(settings, outgoing, agents)),
+        ("tools", services.tools(settings, agents)),
         ("zep", services.zep(settings)),
     ]
     if url:

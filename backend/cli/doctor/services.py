@@ -3,14 +3,17 @@ within a bound, as the service itself would ask."""
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import orjson
 
-from backend.agents.profiles import AgentDirectory, voice_name
+from backend.agents.mcp import Servers
+from backend.agents.profiles import AgentDirectory, McpServer, voice_name
 from backend.chat.gateway import Gateway
 from backend.cli.doctor.findings import Finding, absent, failed, of_problem, ok, warned
 from backend.cli.doctor.here import clock
@@ -74,8 +77,9 @@ def _chat_trouble(problem: Problem) -> Finding:
 
 
 async def voice(settings: Settings, outgoing: Outgoing, agents: AgentDirectory) -> list[Finding]:
-    """Open a VoiceLive session, ask for our sound and Elena's voice, and see what is confirmed."""
-    if not settings.voicelive_urls:
+    """Open a VoiceLive session at each endpoint, ask for our sound and Elena's voice, and see what is confirmed."""
+    urls = settings.voicelive_urls
+    if not urls:
         return [
             Finding(
                 "voice",
@@ -88,12 +92,26 @@ async def voice(settings: Settings, outgoing: Outgoing, agents: AgentDirectory) 
     found = await _credential(settings, outgoing)
     if any(finding.state == "failed" for finding in found):
         return found
+    asked_side_by_side = [_endpoint(url, settings, outgoing, agents) for url in urls]
+    for url, told in zip(urls, await asyncio.gather(*asked_side_by_side), strict=True):
+        # Of several, each finding says whose it is.
+        found += told if len(urls) == 1 else [_at(urlsplit(url).netloc, finding) for finding in told]
+    return found
+
+
+def _at(host: str, finding: Finding) -> Finding:
+    if finding.detail:
+        return replace(finding, detail=f"{host}: {finding.detail}")
+    return replace(finding, cause=f"{host}: {finding.cause}")
+
+
+async def _endpoint(url: str, settings: Settings, outgoing: Outgoing, agents: AgentDirectory) -> list[Finding]:
     try:
         link = await VoiceLive(settings, outgoing).connect(
-            settings.voicelive_urls[0], settings.azure_voicelive_model, timeout=CONFIRM_SECONDS, request_id="doctor"
+            url, settings.azure_voicelive_model, timeout=CONFIRM_SECONDS, request_id="doctor"
         )
     except Problem as problem:
-        return [*found, _voice_trouble(problem, settings)]
+        return [_voice_trouble(problem, settings)]
     asked = {
         "modalities": ["text", "audio"],
         "voice": {"type": "azure-standard", "name": voice_name(agents.default, settings)},
@@ -105,18 +123,20 @@ async def voice(settings: Settings, outgoing: Outgoing, agents: AgentDirectory) 
         given = await asyncio.wait_for(_confirmed(link, asked), CONFIRM_SECONDS)
     except (LinkLost, TimeoutError):
         return [
-            *found,
             failed(
                 "voice",
                 "WebSocket disconnect",
                 "Network timeout: the session was opened and not confirmed.",
                 "Increase client timeout, check firewall.",
-            ),
+            )
         ]
     finally:
         await link.close()
-    found.append(ok("voice", f"{settings.azure_voicelive_model} opens sessions"))
-    return [*found, _audio(asked, given), _speaks(asked, given)]
+    return [
+        ok("voice", f"{settings.azure_voicelive_model} opens sessions"),
+        _audio(asked, given),
+        _speaks(asked, given),
+    ]
 
 
 async def _credential(settings: Settings, outgoing: Outgoing) -> list[Finding]:
@@ -245,3 +265,43 @@ async def zep(settings: Settings) -> list[Finding]:
     finally:
         await transport.close()
     return [ok("zep", f"answers ({settings.zep_api_version})")]
+
+
+async def tools(settings: Settings, agents: AgentDirectory) -> list[Finding]:
+    """Whether each server of tools that a profile names answers, and has what the profile allows."""
+    named: dict[str, tuple[McpServer, list[str]]] = {}
+    for agent in agents.all():
+        for server in agent.mcp_servers:
+            named.setdefault(server.model_dump_json(), (server, []))[1].append(agent.id)
+    if not named or not (settings.chat_tools or settings.voice_tools):
+        said = "no servers of tools are named" if not named else "tools are switched off"
+        remedy = "Name one under mcp_servers in a profile" if not named else "Set CHAT_TOOLS or VOICE_TOOLS to true"
+        return [absent("tools", said, f"{remedy} (docs/handbook/tools.md).")]
+    servers = Servers()
+    try:
+        told = await asyncio.gather(*(_server(servers, *each) for each in named.values()))
+    finally:
+        await servers.close()
+    return [finding for part in told for finding in part]
+
+
+async def _server(servers: Servers, config: McpServer, agent_ids: list[str]) -> list[Finding]:
+    profiles = " and ".join(f"{agent_id}.yaml" for agent_id in agent_ids)
+    seen = await servers.examine(config)
+    if seen.trouble:
+        where, remedy = config.url, f"Check its address and headers in {profiles}, and the firewall."
+        if config.url is None:
+            where, remedy = config.command[0], f"Check that its command in {profiles} runs here, and what it prints."
+        why, _, advice = seen.trouble.partition(". ")
+        cause = f"{config.name} ({where}) does not answer as a server of tools does: {why.rstrip('.')}."
+        return [failed("tools", "An assistant says that its tools are not available", cause, advice or remedy)]
+    if seen.missing:
+        return [
+            warned(
+                "tools",
+                "An assistant does not have a tool that it should",
+                f"{config.name} answers and has no {', '.join(seen.missing)}.",
+                f"Correct allowed_tools in {profiles}; it has {', '.join(seen.tools) or 'none of them'}.",
+            )
+        ]
+    return [ok("tools", f"{config.name}: {', '.join(seen.tools)}")]

@@ -138,6 +138,7 @@ async def test_a_server_over_http_is_down_comes_goes_and_comes_again(servers: Se
 async def test_a_header_whose_variable_is_not_set_costs_the_tools_and_is_named_in_the_log(
     servers: Servers, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("WARNING", "backend.agents")  # whatever level another test's service has set
     profile = elena_with(url="http://127.0.0.1:9/mcp", headers={"Authorization": "UNSET"}, allowed_tools=("find",))
     server = servers._server(profile.mcp_servers[0])
     await server.tools()

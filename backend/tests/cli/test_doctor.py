@@ -13,6 +13,7 @@ from aiohttp import web
 from psycopg.conninfo import conninfo_to_dict
 from typer.testing import CliRunner
 
+from backend.agents.profiles import AgentDirectory, McpServer
 from backend.cli.doctor import here, services
 from backend.cli.doctor.command import examine
 from backend.cli.doctor.findings import Finding, as_lines, exit_code
@@ -21,6 +22,7 @@ from backend.cli.main import app
 from backend.core.settings import Settings
 from backend.storage.database import Database
 from backend.storage.migrations import HEAD
+from backend.tests.agents.test_mcp import over_http
 from backend.tests.api.conftest import StartService, gateway, start_service  # noqa: F401  # fixtures
 from backend.tests.conftest import free_port
 from backend.tests.identity.issuer import TENANT, Issuer
@@ -148,6 +150,87 @@ async def test_another_codec_than_asked_for_is_a_finding(gateway: str) -> None: 
         [fault] = faults(await looked(configured(gateway, azure_voicelive_endpoint=url)), "audio")
     assert fault.symptom == "Audio quality poor"
     assert "Ensure PCM16, mono; prefer 24kHz" in fault.remedy
+
+
+async def test_every_endpoint_is_looked_at_and_each_finding_says_whose_it_is(gateway: str) -> None:  # noqa: F811
+    async def full(_: web.Request) -> web.Response:
+        raise web.HTTPTooManyRequests
+
+    good, away = gateway.removesuffix("/openai/v1"), f"http://127.0.0.1:{free_port()}"
+    async with serving([web.get("/voice-live/realtime", full)]) as crowded:
+        found = await services_of(configured(gateway, azure_voicelive_endpoints=[good, away, crowded]))
+    told = [(finding.state, finding.symptom, finding.detail or finding.cause) for finding in found]
+    hosts = [url.removeprefix("http://") for url in (good, away, crowded)]
+    assert told[1][0] == "ok"
+    assert told[1][2] == f"{hosts[0]}: gpt-realtime opens sessions"
+    assert [state for state, *_ in told] == ["ok"] * 4 + ["failed"] * 2
+    for (_, symptom, cause), words, host in zip(
+        told[4:], ("WebSocket disconnect", "429 Rate limited"), hosts[1:], strict=True
+    ):
+        assert symptom == words
+        assert cause.startswith(f"{host}: ")
+
+
+async def services_of(settings: Settings) -> list[Finding]:
+    return [finding for finding in await looked(settings) if finding.check in ("identity", "voice", "audio")]
+
+
+def assistants_with(*servers: McpServer) -> AgentDirectory:
+    """Elena with these servers of tools, and Marcus with the first of them."""
+    elena, marcus = AgentDirectory.load().all()
+    return AgentDirectory(
+        {
+            "elena": elena.model_copy(update={"mcp_servers": servers}),
+            "marcus": marcus.model_copy(update={"mcp_servers": servers[:1]}),
+        }
+    )
+
+
+async def test_each_server_of_tools_is_asked_once_and_what_is_wrong_with_it_is_told(
+    gateway: str,  # noqa: F811
+) -> None:
+    async def denied(_: web.Request) -> web.Response:
+        raise web.HTTPUnauthorized
+
+    port, seen = free_port(), list[str]()
+    async with over_http(port, seen), serving([web.post("/mcp", denied)]) as closed, silent() as hanging:
+        url = f"http://127.0.0.1:{port}/mcp"
+        directory = assistants_with(
+            McpServer(name="desk", url=url, allowed_tools=("find",), timeout=20),
+            McpServer(name="shelf", url=url, allowed_tools=("find", "fetch"), timeout=20),
+            McpServer(name="closed", url=f"{closed}/mcp", allowed_tools=("find",)),
+            McpServer(name="hanging", url=f"{hanging}/mcp", allowed_tools=("find",), timeout=0.5),
+            McpServer(name="away", url=f"http://127.0.0.1:{free_port()}/mcp", allowed_tools=("find",)),
+            McpServer(name="keyless", url=url, headers={"Authorization": "UNSET_KEY"}, allowed_tools=("find",)),
+            McpServer(name="program", command=("no-such-program",), allowed_tools=("find",)),
+        )
+        found = [finding for finding in await examine(configured(gateway), "", directory) if finding.check == "tools"]
+    assert [finding.state for finding in found] == ["ok", "warning"] + ["failed"] * 5
+    assert found[0].detail == "desk: desk_find"
+    assert found[1].cause == "shelf answers and has no fetch."
+    assert "elena.yaml" in found[1].remedy
+    told = (
+        (f"closed ({closed}/mcp)", "MCPError", "headers in elena.yaml"),
+        (f"hanging ({hanging}/mcp)", "did not answer in time", "the firewall"),
+        ("away (http", "ConnectError", "Check its address"),
+        ("keyless (http", "the environment variable UNSET_KEY is not set", "Set it"),
+        ("program (no-such-program)", "No such file", "command in elena.yaml"),
+    )
+    for finding, (where, cause, remedy) in zip(found[2:], told, strict=True):
+        assert finding.cause.startswith(where)
+        assert cause in finding.cause
+        assert remedy in finding.remedy
+
+
+async def test_where_no_server_of_tools_is_named_or_tools_are_off_none_is_looked_for(gateway: str) -> None:  # noqa: F811
+    directory = assistants_with(McpServer(name="desk", url="http://127.0.0.1:9/mcp", allowed_tools=("find",)))
+    for changes, agents, words in (
+        ({}, AgentDirectory.load(), "mcp_servers"),
+        ({"chat_tools": False, "voice_tools": False}, directory, "CHAT_TOOLS or VOICE_TOOLS"),
+    ):
+        [finding] = await services.tools(configured(gateway, **changes), agents)
+        assert finding.state == "not configured"
+        assert words in finding.remedy
 
 
 async def test_a_service_that_asks_for_a_token_says_so_and_one_that_should_and_does_not_is_a_fault(
@@ -279,6 +362,16 @@ def url_of(database: Database) -> str:
     """Return the address of the tests' server as DATABASE_URL has it."""
     parts = conninfo_to_dict(database.conninfo)
     return f"postgresql://{parts['user']}@/{parts['dbname']}?host={parts['host']}&port={parts.get('port', 5432)}"
+
+
+@contextlib.asynccontextmanager
+async def silent() -> AsyncIterator[str]:
+    """A server that takes connections and never says a word."""
+    async with await asyncio.start_server(lambda _, writer: held.append(writer), "127.0.0.1", 0) as server:
+        held: list[asyncio.StreamWriter] = []
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        for writer in held:
+            writer.close()
 
 
 @contextlib.asynccontextmanager
