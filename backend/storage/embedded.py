@@ -48,7 +48,7 @@ _DETACH = 'log=$1; shift; : >>"$log" || exit 1; "$@" </dev/null >>"$log" 2>&1 & 
 _SERVER_SETTINGS = {
     "listen_addresses": "",
     "shared_buffers": "64MB",
-    "max_connections": "60",
+    "max_connections": "100",
     "max_wal_size": "256MB",
     "max_parallel_workers_per_gather": "0",  # no /dev/shm segments: containers often have 64 MB of it
     "jit": "off",  # every statement here is short; compiling one costs more than running it
