@@ -26,7 +26,7 @@ from backend.api.stay import Stay
 from backend.audit.trail import NOBODY, Trail
 from backend.core.problems import Problem
 from backend.identity import permissions
-from backend.identity.addresses import is_within, network_of, without_port
+from backend.identity.addresses import caller_address
 from backend.identity.gate import Gate, Presented
 from backend.identity.permissions import Action
 from backend.identity.principal import Principal
@@ -97,21 +97,10 @@ def begin_session(connection: HTTPConnection, caller: Principal, session_id: str
 
 
 def address_of(connection: HTTPConnection) -> str:
-    """Return where a request comes from: the peer or, behind proxies of TRUSTED_PROXIES, whom the last of them names.
-
-    An IPv6 address stands for its /64. '' where there is none (a Unix socket).
-    """
-    address = connection.client.host if connection.client else ""
-    trusted = connection.app.state.settings.trusted_proxies
-    if trusted and is_within(address, tuple(trusted)):
-        told = ",".join(connection.headers.getlist("x-forwarded-for"))
-        hops = [hop.strip() for hop in told.split(",") if hop.strip()]
-        # From the right: each trusted proxy added whom it saw; what stands before the first stranger is his own tale.
-        for hop in reversed(hops[-20:]):
-            address = without_port(hop)
-            if not is_within(address, tuple(trusted)):
-                break
-    return network_of(address)
+    """Return what is counted as the address of a request; whom headers may speak for is decided in `caller_address`."""
+    peer = connection.client.host if connection.client else ""
+    told = connection.headers.getlist("x-forwarded-for")
+    return caller_address(peer, told, tuple(connection.app.state.settings.trusted_proxies))
 
 
 def public() -> Any:

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from backend.agents.profiles import AgentDirectory
-from backend.api import problem_documents
+from backend.api import heads, problem_documents
 from backend.api.description import describe
 from backend.api.drain import before_the_server_stops
 from backend.api.edge import Catch, Edge
@@ -56,6 +56,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """
     settings = load_settings() if settings is None else settings
     logs.configure(settings)
+    heads.let_handshakes_be_long()
     directory = AgentDirectory.load()
 
     @contextlib.asynccontextmanager

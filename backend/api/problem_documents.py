@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from backend.core import problems
+from backend.core.ids import new_id
 from backend.core.logs import request_id
 from backend.core.problems import Problem
 
@@ -42,6 +43,20 @@ def response(problem: Problem) -> Response:
     if problem.retry_after is not None:
         headers["Retry-After"] = str(max(1, -int(-problem.retry_after // 1)))
     return Response(orjson.dumps(document(problem)), problem.status, headers, MEDIA_TYPE)
+
+
+def on_the_wire(problem: Problem) -> bytes:
+    """Return the whole answer as HTTP/1.1 has it, for what never becomes a request; the connection ends with it."""
+    current = new_id("req")
+    body = orjson.dumps(document(problem) | {"request_id": current})
+    lines = (
+        f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}",
+        f"Content-Type: {MEDIA_TYPE}",
+        f"Content-Length: {len(body)}",
+        f"X-Request-Id: {current}",
+        "Connection: close",
+    )
+    return "\r\n".join((*lines, "", "")).encode() + body
 
 
 def internal() -> Problem:

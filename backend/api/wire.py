@@ -14,6 +14,9 @@ from typing import Any, Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import apply_mask  # type: ignore[attr-defined]  # the compiled one where there is one
 
+from backend.api import problem_documents
+from backend.core.problems import Problem
+
 EXTENSION = "engram.wire"
 """Where a route finds the connection: `scope["extensions"][EXTENSION]["connection"]`."""
 
@@ -25,11 +28,6 @@ _SHORT, _LONG = Struct("!H"), Struct("!Q")
 _HEADS = {126: 8, 127: 14}
 """Bytes of a masked frame's head by its length field; 6 for all others."""
 _HEAD_SHORT, _HEAD_LONG = Struct("!BBH"), Struct("!BBQ")
-
-_UNREADABLE = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Type: text/plain\r\n"
-    b"Content-Length: 74\r\n\r\nA header line is longer than 8 kB. Use a ticket: POST /api/v1/voice/ticket"
-)
 
 
 def _head(kind: int, length: int) -> bytes:
@@ -166,8 +164,14 @@ class WireProtocol(WebSocketsSansIOProtocol):
             super().data_received(data[place:])
 
     def _refuse_handshake(self) -> None:
-        """Answer a handshake that cannot be read, most likely for a header over 8 kB: uvicorn would say nothing."""
-        self.transport.write(_UNREADABLE)
+        """Answer a handshake that cannot be read: uvicorn would say nothing."""
+        problem = Problem(
+            400,
+            "bad_handshake",
+            "Bad handshake",
+            "This is no WebSocket handshake. Send a GET without a body, with at most 128 header lines.",
+        )
+        self.transport.write(problem_documents.on_the_wire(problem))
         self.transport.close()
 
     def _keep(self, rest: bytes) -> None:

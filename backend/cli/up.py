@@ -124,8 +124,9 @@ async def _serve(listener: socket.socket, *, announce: bool) -> int:
         "backend.api.main:app",
         log_config=None,
         access_log=False,
-        proxy_headers=False,  # whom to believe is TRUSTED_PROXIES, in api/access.py
+        proxy_headers=False,  # whom to believe is TRUSTED_PROXIES, in identity/addresses.py
         timeout_graceful_shutdown=10,
+        http="backend.api.heads:BoundedHead",
         ws="backend.api.wire:WireProtocol",
         ws_per_message_deflate=False,
     )

@@ -273,6 +273,11 @@ def _sign_in(settings: "Settings", demands: Demands) -> Iterator[str]:
 
 
 def _proxies(settings: "Settings") -> Iterator[str]:
+    if "*" in settings.forwarded_allow_ips:
+        yield (
+            "FORWARDED_ALLOW_IPS: '*' lets every caller say where they come from, past the limits of an address. "
+            "Remove it, and name the proxies in TRUSTED_PROXIES."
+        )
     for proxy in settings.trusted_proxies:
         if _PLACEHOLDER.search(proxy):
             continue

@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     entra_mfa_auth_context: str = "c1"
     session_hours: float = Field(default=8, gt=0, le=24)
     trusted_proxies: Annotated[list[str], NoDecode] = []
+    forwarded_allow_ips: str = ""  # not ours but uvicorn's: read to be refused
 
     limit_requests_per_minute: int = Field(default=600, ge=0, le=10_000_000)
     limit_sessions_per_minute: int = Field(default=60, ge=0, le=10_000_000)

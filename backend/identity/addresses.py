@@ -1,9 +1,39 @@
 """Network addresses: which of them count as one, and which are a proxy's."""
 
 import ipaddress
+from collections.abc import Sequence
 from functools import lru_cache
 
+ELSEWHERE = "elsewhere"
+"""Where everybody comes from whose address a header tells that nobody vouches for: they count as one."""
+
+_MOST_HOPS = 20
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def caller_address(peer: str, forwarded_for: Sequence[str], trusted: tuple[str, ...]) -> str:
+    """Return what is counted as the address of a caller.
+
+    peer: the connection's other end, '' where it has none (a Unix socket). forwarded_for: the X-Forwarded-For lines.
+    trusted: addresses and networks of the proxies that are believed (TRUSTED_PROXIES). Behind those it is whom the
+    last of them names: each adds on the right whom it saw, and what stands before the first stranger is his own tale.
+
+    A server such as uvicorn may have put one of the hops in the peer's place already, by rules of its own and without
+    saying so: `--forwarded-allow-ips`, by which it believes everybody on this machine unless told otherwise. A peer
+    that is among the hops and no trusted proxy is therefore nobody's, `ELSEWHERE`, whatever the header says.
+    """
+    hops = [without_port(hop.strip()) for hop in ",".join(forwarded_for).split(",") if hop.strip()]
+    address = peer
+    if not is_within(peer, trusted):
+        if peer in hops:
+            return ELSEWHERE
+    else:
+        for hop in reversed(hops[-_MOST_HOPS:]):
+            address = hop
+            if not is_within(address, trusted):
+                break
+    return network_of(address)
 
 
 @lru_cache(maxsize=4096)

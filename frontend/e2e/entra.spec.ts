@@ -167,6 +167,20 @@ test.describe('at the UAT level', { tag: ['@chat', '@voice'] }, () => {
     await expect(desk.theirs.first()).toContainText('You said: Hello')
   })
 
+  test('a call is told five minutes before the sign-in is too old, and goes on', async ({ alice }) => {
+    const { desk, page } = alice
+    await alice.signIn('uat')
+    await alice.atAuthority(`age?seconds=${8 * 3600 - 302}&`)
+    await alice.age()
+    await desk.call()
+    await expect(page.getByText('The call ends in 5 min: your sign-in is too long ago then.')).toBeVisible()
+    await expect(page.locator('[data-call=live]')).toBeVisible()
+    await desk.send('Are you still there?')
+    await expect(desk.theirs.last()).toContainText('You said: Are you still there?')
+    await desk.hangUp()
+    await expect(page.locator('[data-lapsed]')).toHaveCount(0)
+  })
+
   test('somebody without a role is told whom to ask', async ({ nora }) => {
     await nora.open('uat')
     await nora.enterPassword()

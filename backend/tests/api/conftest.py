@@ -95,10 +95,13 @@ StartService = Callable[..., contextlib.AbstractAsyncContextManager[Service]]
 
 @pytest.fixture(scope="session")
 def start_service(gateway: str, store_settings: StoreSettings) -> StartService:
-    """A way to start a service with its own settings; all share the tests' database."""
+    """A way to start a service with its own settings; all share the tests' database.
+
+    server_options: those of uvicorn, in place of what `engram serve` gives it; {}: as `uvicorn backend.api.main:app`.
+    """
 
     @contextlib.asynccontextmanager
-    async def start(**changes: Any) -> AsyncIterator[Service]:
+    async def start(*, server_options: dict[str, Any] | None = None, **changes: Any) -> AsyncIterator[Service]:
         values: dict[str, Any] = {
             "environment": "development",
             "auth_required": True,
@@ -116,10 +119,12 @@ def start_service(gateway: str, store_settings: StoreSettings) -> StartService:
         }
         settings = Settings(_env_file=None, **(values | changes))  # type: ignore[call-arg]
         app = create_app(settings)
-        config = uvicorn.Config(
-            app, port=0, log_config=None, access_log=False, lifespan="on", proxy_headers=False,
-            ws="backend.api.wire:WireProtocol", ws_per_message_deflate=False,
-        )  # fmt: skip
+        ours = {
+            "proxy_headers": False, "http": "backend.api.heads:BoundedHead", "ws": "backend.api.wire:WireProtocol",
+            "ws_per_message_deflate": False,
+        }  # fmt: skip
+        common: dict[str, Any] = {"port": 0, "log_config": None, "access_log": False, "lifespan": "on"}
+        config = uvicorn.Config(app, **(common | (ours if server_options is None else server_options)))
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve())
         async with asyncio.timeout(60):  # the first start makes the database's files

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+from typing import Any
 
 import httpx
+import pytest
 
 from backend.core.ids import new_id
 from backend.tests.api.conftest import SOON, Service, StartLevel, StartService, problem, someone
@@ -76,6 +78,20 @@ async def test_an_address_is_believed_from_a_trusted_proxy_only_and_only_what_th
     async with start_service(limit_address_requests_per_minute=4) as service:
         for _ in range(8):  # nobody is trusted: the peer counts, which is this machine
             assert (await episodes(service, someone(), x_forwarded_for=address)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"forwarded_allow_ips": "*"}, {"forwarded_allow_ips": "127.0.0.1,203.0.113.0/24"}], ids=str
+)
+async def test_no_header_gets_past_the_limit_of_an_address_under_a_server_that_believes_it(
+    start_service: StartService, options: dict[str, Any]
+) -> None:
+    async with start_service(server_options=options, limit_address_requests_per_minute=4) as service:
+        told = [hop for n in range(4) for hop in (f"203.0.113.{n}", f"203.0.113.{n}:70{n}", f"::{n + 2:x}, 127.0.0.1")]
+        statuses = [(await episodes(service, someone(), x_forwarded_for=hop)).status_code for hop in told]
+        assert statuses.count(200) <= 4, "whatever it says, it is one address"
+        assert statuses[-1] == 429
+        assert (await episodes(service, someone())).status_code == 200, "this machine itself is not counted"
 
 
 async def test_failed_sign_ins_wait_longer_each_time_and_a_valid_token_passes_meanwhile(

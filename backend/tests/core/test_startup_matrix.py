@@ -72,6 +72,7 @@ UNSAFE: list[tuple[str, dict[str, str], Sequence[str]]] = [
     ("TRUSTED_PROXIES", {"TRUSTED_PROXIES": '["0.0.0.0/0"]'}, EVERYWHERE),
     ("TRUSTED_PROXIES", {"TRUSTED_PROXIES": '["10.0.0.0/8","::/0"]'}, EVERYWHERE),
     ("TRUSTED_PROXIES", {"TRUSTED_PROXIES": '["the-proxy"]'}, EVERYWHERE),
+    ("FORWARDED_ALLOW_IPS", {"FORWARDED_ALLOW_IPS": "*"}, EVERYWHERE),
     ("DATA_RETENTION_DAYS", {"DATA_RETENTION_DAYS": "0"}, EVERYWHERE),
     *[(name, {name: "0"}, STRICT) for name in LIMITS],
     *[(name, {name: "-1"}, EVERYWHERE) for name in LIMITS],
