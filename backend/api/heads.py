@@ -1,7 +1,7 @@
 """How large the head of a request may be: its address and header lines, over HTTP and for a WebSocket alike.
 
-uvicorn's HTTP parser takes heads of any size, before anybody knows who calls. Its WebSocket handshake takes lines of
-8 kB, less than a token may have, and leaves one with a longer line without an answer for ever. Started with
+uvicorn's HTTP parser takes any head, before anybody knows who calls. Its WebSocket handshake takes 128 lines of
+8 kB, less than a token may have, and leaves a head with more without an answer for ever. Started with
 `http="backend.api.heads:BoundedHead"` every head is bounded here and answered; under any other server the service works
 without the bound, and the handshake takes what that server lets through.
 """
@@ -22,8 +22,8 @@ _LINGER_SECONDS = 2.0
 
 
 def let_handshakes_be_long() -> None:
-    """Have the handshake take any line, as WEBSOCKETS_MAX_LINE_LENGTH would: the head has been read by then."""
-    http11.MAX_LINE_LENGTH = 1 << 30
+    """Have the handshake take any head, as WEBSOCKETS_MAX_LINE_LENGTH and …_NUM_HEADERS would: it has been read."""
+    http11.MAX_LINE_LENGTH = http11.MAX_NUM_HEADERS = 1 << 30
 
 
 class _TooLarge(Exception):

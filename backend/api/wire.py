@@ -169,7 +169,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
             400,
             "bad_handshake",
             "Bad handshake",
-            "This is no WebSocket handshake. Send a GET without a body, with at most 128 header lines.",
+            "This is no WebSocket handshake. Send a GET without a body.",
         )
         self.transport.write(problem_documents.on_the_wire(problem))
         self.transport.close()

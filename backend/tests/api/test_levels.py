@@ -8,17 +8,14 @@ import time
 
 import orjson
 import pytest
+from starlette.requests import HTTPConnection
 
+from backend.api import access
 from backend.core.logs import JsonLines
-from backend.core.settings import Settings
-from backend.identity.entra import Entra, Rules
 from backend.identity.permissions import PERMISSIONS
-from backend.identity.session_age import SessionAges
-from backend.identity.signing_keys import SigningKeys
-from backend.storage.database import Database
 from backend.tests.api.conftest import Service, problem
 from backend.tests.api.sockets import call
-from backend.tests.identity.issuer import API, API_URI, TENANT, Issuer
+from backend.tests.identity.issuer import Issuer
 from backend.tests.project.promises import ROOT
 
 ADMITTED = {
@@ -172,16 +169,22 @@ async def test_nothing_that_is_presented_reaches_a_log(uat: Service, issuer: Iss
         assert secret not in written
 
 
-async def test_telling_who_calls_costs_less_than_a_third_of_a_millisecond(issuer: Issuer, database: Database) -> None:
-    rules = Rules.of(Settings(environment="production", azure_tenant_id=TENANT, entra_api_audience=[API, API_URI]))
-    keys = SigningKeys(issuer.url, [TENANT])
-    entra, token = Entra(rules, keys, SessionAges(database)), issuer.mint()
-    assert (await entra.identify(token)).proof.contexts == {"p1", "c1"}
+async def test_telling_who_calls_costs_less_than_a_third_of_a_millisecond(production: Service, issuer: Issuer) -> None:
+    # All that a route's access rule does: address, limits, token, session's age, permission.
+    headers = [(b"authorization", f"Bearer {issuer.mint()}".encode()), (b"x-forwarded-for", b"198.51.100.9")]
+    scope = {
+        "type": "http",
+        "app": production.app,
+        "headers": headers,
+        "client": ("203.0.113.9", 1),
+        "query_string": b"",
+    }
+    connection = HTTPConnection(scope)
+    assert (await access.authenticate(connection, "read_memory")).proof.contexts == {"p1", "c1"}
     best = float("inf")
     for _ in range(5):  # the least of five: what others do on this machine is not what is measured
-        began = time.process_time()
+        began = time.thread_time()
         for _ in range(200):
-            await entra.identify(token)
-        best = min(best, (time.process_time() - began) / 200)
-    await keys.close()
+            await access.authenticate(connection, "read_memory")
+        best = min(best, (time.thread_time() - began) / 200)
     assert best < 0.3e-3

@@ -1,11 +1,14 @@
 """The start-up matrix: a safe set of settings starts at every level, each unsafe one alone is refused by its name."""
 
+import ast
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from backend.api.main import create_app
+from backend.core import refusals
 from backend.core.settings import Settings, SettingsError, load_settings
 
 LEVELS: dict[str, dict[str, str]] = {
@@ -27,6 +30,7 @@ SAFE = {
     "LOG_LEVEL": "WARNING",
     "DEBUG": "false",
 }
+PROJECT_B = {"AZURE_EXISTING_AIPROJECT_ENDPOINT": "https://account.services.ai.azure.com/api/projects/b"}
 EVERYWHERE = tuple(LEVELS)
 ENTRA = ("test", "uat", "production")
 STRICT = ("uat", "production")
@@ -54,7 +58,32 @@ UNSAFE: list[tuple[str, dict[str, str], Sequence[str]]] = [
     ),
     ("AZURE_AI_ENDPOINT", {"AZURE_AI_ENDPOINT": "http://gateway.example.org/openai/v1"}, STRICT),
     ("AZURE_AI_ENDPOINT", {"AZURE_AI_ENDPOINT": "https://user:pw@gateway.example.org/v1"}, EVERYWHERE),
+    ("AZURE_AI_ENDPOINT", {"AZURE_AI_ENDPOINT": "https://gateway.example.org/openai/v1/chat/completions"}, EVERYWHERE),
     ("AZURE_VOICELIVE_ENDPOINT", {"AZURE_VOICELIVE_ENDPOINT": "http://account.example.org"}, STRICT),
+    ("AZURE_VOICELIVE_ENDPOINTS", {"AZURE_VOICELIVE_ENDPOINTS": '["http://second.example.org"]'}, STRICT),
+    ("AZURE_VOICELIVE_ENDPOINTS", {"AZURE_VOICELIVE_ENDPOINTS": "[second"}, EVERYWHERE),
+    ("AZURE_VOICELIVE_PROJECT_NAME", {"AZURE_VOICELIVE_PROJECT_NAME": "a"} | PROJECT_B, EVERYWHERE),
+    (
+        "AZURE_EXISTING_AIPROJECT_ENDPOINT",
+        {"AZURE_EXISTING_AIPROJECT_ENDPOINT": "https://account.services.ai.azure.com"},
+        EVERYWHERE,
+    ),
+    (
+        "AZURE_EXISTING_AIPROJECT_ENDPOINT",
+        {"AZURE_EXISTING_AIPROJECT_ENDPOINT": "https://other.services.ai.azure.com/api/projects/b"},
+        EVERYWHERE,
+    ),
+    ("AZURE_EXISTING_AIPROJECT_RESOURCE_ID", {"AZURE_EXISTING_AIPROJECT_RESOURCE_ID": "b"}, EVERYWHERE),
+    ("AZURE_AUTHORITY_HOST", {"AZURE_AUTHORITY_HOST": "http://login.example.org"}, EVERYWHERE),
+    ("AZURE_CLIENT_SECRET", {"AZURE_CLIENT_SECRET": "a-secret"}, ("production",)),
+    ("ZEP_API_URL", {"ZEP_API_URL": "http://zep.example.org"}, STRICT),
+    ("ZEP_API_URL", {"ZEP_API_URL": "zep"}, EVERYWHERE),
+    ("ZEP_API_VERSION", {"ZEP_API_VERSION": "ce"}, EVERYWHERE),
+    ("METRICS_TOKEN", {"METRICS_TOKEN": "guess-me"}, EVERYWHERE),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", {"OTEL_EXPORTER_OTLP_ENDPOINT": "https://u:pw@collector.example"}, EVERYWHERE),
+    ("OTEL_EXPORTER_OTLP_HEADERS", {"OTEL_EXPORTER_OTLP_HEADERS": "the-key-alone"}, EVERYWHERE),
+    ("LOG_LEVEL", {"LOG_LEVEL": "LOUD"}, EVERYWHERE),
+    ("ENTRA_SPA_CLIENT_ID", {"ENTRA_SPA_CLIENT_ID": "the-page"}, EVERYWHERE),
     ("AZURE_TENANT_ID", {"AZURE_TENANT_ID": ""}, ENTRA),
     ("AZURE_TENANT_ID", {"AZURE_TENANT_ID": "common"}, ENTRA),
     ("AZURE_TENANT_ID", {"AZURE_TENANT_ID": "contoso.onmicrosoft.com"}, ENTRA),
@@ -125,5 +154,18 @@ def test_each_unsafe_setting_alone_is_refused_by_its_name_where_it_is_unsafe(
 def test_every_limit_and_every_setting_of_sign_in_is_in_the_matrix() -> None:
     tried = {name for name, _, _ in UNSAFE}
     ours = {name.upper() for name in Settings.model_fields if name.startswith(("entra_", "limit_"))}
-    # A scope or a page's client id that is wrong admits nobody: nothing about it is unsafe.
-    assert ours - tried <= {"ENTRA_API_SCOPE", "ENTRA_SPA_CLIENT_ID"}
+    # A scope that is wrong admits nobody: nothing about it is unsafe.
+    assert ours - tried == {"ENTRA_API_SCOPE"}
+
+
+def test_every_setting_that_can_be_refused_is_in_the_matrix() -> None:
+    tried = {name for name, _, _ in UNSAFE}
+    said = {
+        str(part.value)
+        for part in ast.walk(ast.parse(Path(refusals.__file__).read_text(encoding="utf-8")))
+        if isinstance(part, ast.Constant) and isinstance(part.value, str)
+    }
+    refused = {found[1] for text in said if (found := re.match(r"([A-Z][A-Z0-9_]+): ", text))}
+    assert {"AUTH_REQUIRED", "ENCRYPTION_KEY", "TRUSTED_PROXIES"} <= refused
+    assert refused - tried == set()
+    assert {name.upper() for name in refusals._ADDRESSES} - tried == set()
