@@ -26,6 +26,8 @@ BACK_OFF = (0.0, 0.25, 0.5, 1.0, 2.0)
 """As the page has it: `BACK_OFF_MS` in frontend/src/call/machine.ts."""
 
 _HAPROXY = """
+global
+  stats socket 127.0.0.1:{stats}
 defaults
   mode http
   timeout connect 1s
@@ -62,15 +64,6 @@ class Replica:
             cwd=ROOT, env=os.environ | self._environment,
         )  # fmt: skip
 
-    async def ready(self) -> None:
-        """Wait until it can take calls."""
-        async with asyncio.timeout(2 * SOON), httpx.AsyncClient() as client:
-            while True:
-                with contextlib.suppress(httpx.HTTPError):
-                    if (await client.get(f"http://127.0.0.1:{self.port}/ready")).status_code == 200:
-                        return
-                await asyncio.sleep(0.05)
-
     async def calls(self) -> int:
         """How many calls run here; 0 when it is down."""
         with contextlib.suppress(httpx.HTTPError):
@@ -94,9 +87,26 @@ class Replica:
 class Town:
     """The replicas, and the balancer's port."""
 
-    def __init__(self, replicas: list[Replica], port: int) -> None:
+    def __init__(self, replicas: list[Replica], port: int, stats: int) -> None:
         self.replicas = replicas
         self.port = port
+        self._stats = stats
+
+    async def all_up(self) -> None:
+        """Wait until the balancer sends calls to every replica."""
+        async with asyncio.timeout(2 * SOON):
+            while await self._up() < len(self.replicas):  # noqa: ASYNC110 - haproxy tells when it is asked
+                await asyncio.sleep(0.02)
+
+    async def _up(self) -> int:
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", self._stats)
+        except OSError:  # it has not begun itself
+            return 0
+        writer.write(b"show stat replicas 4 -1\n")  # 4: servers only
+        table = (await reader.read()).decode()
+        writer.close()
+        return sum(row.startswith("replicas,") and row.split(",")[17] == "UP" for row in table.splitlines())
 
     async def with_the_call(self) -> Replica:
         """Return the replica that holds the only call."""
@@ -139,20 +149,20 @@ async def town(store: StoreSettings, voicelive: str, **settings: str) -> AsyncIt
         "MEMORY_TIMEOUT_MS": "2000",
     } | settings
     replicas = [Replica(environment) for _ in range(2)]
-    port = free_port()
+    port, stats = free_port(), free_port()
     servers = "\n".join(f"  server r{place} 127.0.0.1:{each.port}" for place, each in enumerate(replicas))
     configuration = store.data_dir / f"haproxy-{port}.cfg"
     configuration.parent.mkdir(parents=True, exist_ok=True)
-    configuration.write_text(_HAPROXY.format(port=port, servers=servers))
+    configuration.write_text(_HAPROXY.format(port=port, stats=stats, servers=servers))
     balancer = await asyncio.create_subprocess_exec(
         "/usr/sbin/haproxy", "-db", "-q", "-f", str(configuration), stderr=asyncio.subprocess.DEVNULL
     )
     try:
         for replica in replicas:
             await replica.start()
-        await asyncio.gather(*(replica.ready() for replica in replicas))
-        await asyncio.sleep(0.3)  # the balancer has asked both by then
-        yield Town(replicas, port)
+        running = Town(replicas, port, stats)
+        await running.all_up()
+        yield running
     finally:
         balancer.kill()
         await balancer.wait()

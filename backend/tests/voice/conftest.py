@@ -183,6 +183,13 @@ class Phone:
         assert self.close_code is not None
         return self.close_code
 
+    async def heard_out(self) -> None:
+        """Have heard all of the last answer, once it has ended, and wait until the call knows that."""
+        last = self.all("audio")[-1]["item_id"]
+        end = self.got.index(await self.of("audio_end", item_id=last))
+        await self.send(type="played", item_id=last, ms=86_000_000)
+        await self.of("state", end, state="ready")
+
     def all(self, kind: str) -> list[dict[str, Any]]:
         return [message for message in self.got if message["type"] == kind]
 

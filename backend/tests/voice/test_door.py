@@ -27,7 +27,7 @@ async def test_a_newer_connection_of_the_same_session_takes_the_call_over(servic
 
 async def test_a_call_begins_while_the_one_before_of_the_same_session_is_ending(service: Service) -> None:
     hanging_up = []
-    for _ in range(15):
+    for _ in range(6):
         phone = await service.ready("again")
         hanging_up.append(asyncio.create_task(phone.hang_up()))
     await asyncio.gather(*hanging_up)

@@ -115,7 +115,7 @@ async def test_two_calls_of_one_response_are_answered_once_when_both_are_done(se
     assert reply.startswith("The result is ")
     assert "UTC" in reply
     assert "Dr. Khan" in reply
-    await phone.of("state", phone.got.index(phone.all("tool")[-1]), state="ready")
+    await phone.heard_out()
     assert len({message["item_id"] for message in phone.all("audio")}) == 1
 
 

@@ -63,7 +63,7 @@ async def test_the_agent_brings_another_in_who_then_speaks_by_itself(service: Se
     phone = await service.ready()
     await phone.send(type="text", content="hello")
     elena = await answered(phone)
-    await phone.of("state", phone.got.index(phone.all("audio_end")[-1]), state="ready")
+    await phone.heard_out()
     for agent, before in (("marcus", "Elena"), ("elena", "Marcus")):
         mark = len(phone.got)
         await phone.send(type="text", content=bring(agent))
@@ -76,7 +76,7 @@ async def test_the_agent_brings_another_in_who_then_speaks_by_itself(service: Se
         await phone.of("audio_end", mark)
         if agent == "marcus":
             assert pitch(phone, reply["item_id"]) < 0.8 * pitch(phone, elena)
-        await phone.of("state", phone.got.index(phone.all("audio_end")[-1]), state="ready")
+        await phone.heard_out()
     await phone.hang_up()
     await service.idle()
     said = [(turn.role, turn.agent_id, turn.content) for turn in service.memory.transcript[2:]]

@@ -372,7 +372,7 @@ class Call:
                 self.time.after(0.1, self.answers_now)
             return
         rng = self.rng
-        words = [rng.choice(["so", "then", "memory", "a", "conversation,", "it.", "considered"]) for _ in range(28)]
+        words = [rng.choice(["so", "then", "memory", "a", "conversation,", "it.", "considered"]) for _ in range(18)]
         ends, at, characters = [], 0.0, 0
         for word in words:
             characters += len(word) + 1

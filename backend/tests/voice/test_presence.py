@@ -221,7 +221,7 @@ async def test_a_connection_of_which_nothing_is_heard_is_let_go_and_the_call_wai
 
 
 async def test_captions_go_before_sound_on_a_narrow_line(service: Service) -> None:
-    words = "a rather long sentence that takes its time to be spoken, and then some more of it, " * 4
+    words = "a rather long sentence that takes its time to be spoken, and then some more of it, " * 2
     async with FaultProxy("127.0.0.1", service.port) as line:
         phone = await begin(service, port=line.port)
         await phone.of("state", state="ready")

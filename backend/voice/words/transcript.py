@@ -77,6 +77,7 @@ class Transcript:
         self._user_text: dict[str, str] = {}
         self._stopped: set[str] = set()
         self._ms_per_character: dict[str, float] = {}
+        self._marked: set[str] = set()
         self.sound = Unworded()
         self._last_answer: str | None = None
         self._again: list[str] = []
@@ -165,6 +166,7 @@ class Transcript:
         if item_id not in self._answers:
             answer = self._answers[item_id] = _Answer(agent_id, held=held)
             self._last_answer = item_id
+            answer.speech.marked = agent_id in self._marked
             answer.speech.ms_per_character = self._ms_per_character.get(agent_id, MS_PER_CHARACTER)
             recalled, self._recalled = self._recalled, ()
             self._ledger.begin(item_id, "assistant", agent_id, datetime.now(UTC), self._clock(), recalled)
@@ -216,6 +218,7 @@ class Transcript:
         """The service tells where in its sound a word of the answer ends."""
         answer = self._answers.get(item_id)
         if answer is not None and (word := word.strip()):
+            self._marked.add(answer.agent_id)
             marks = answer.speech.marks
             ended_ms, characters = marks[-1] if marks else (0.0, 0)
             place = answer.text.find(word, characters, characters + len(word) + WORD_SLACK)

@@ -26,12 +26,14 @@ class Speech:
     """How an answer's text lies over its sound.
 
     audio_ms: playing time of the sound so far. marks: (ms at which a word ends, characters of the text up to there),
-    where the service tells. short: the answer was stopped while it was made, so its text may go beyond its sound;
-    then, without marks, the pace of the voice tells where it was.
+    where the service tells; marked: it does for this voice, so before the first mark no word has ended. short: the
+    answer was stopped while it was made, so its text may go beyond its sound; then, without marks, the pace of the
+    voice tells where it was.
     """
 
     audio_ms: float = 0.0
     marks: list[tuple[float, int]] = field(default_factory=list)
+    marked: bool = False
     short: bool = False
     ms_per_character: float = MS_PER_CHARACTER
 
@@ -46,7 +48,8 @@ class Speech:
         while 0 < start < len(text) and not text[start].isspace():
             start += 1  # a full stop belongs to the word before it
         cut, rest_ms = start, self.audio_ms - from_ms
-        if known == len(self.marks) and (not known or rest_ms > LONGEST_WORD_MS):  # no marks here: in proportion
+        told = self.marked or known > 0
+        if known == len(self.marks) and (not told or rest_ms > LONGEST_WORD_MS):  # no marks here: in proportion
             if self.short:
                 rest_ms = max(rest_ms, (len(text) - start) * self.ms_per_character)
             cut += int((len(text) - start) * (heard_ms - from_ms) / rest_ms) if rest_ms > 0 else 0
