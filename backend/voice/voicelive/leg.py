@@ -86,8 +86,9 @@ class Leg:
         self._gathering: asyncio.TimerHandle | None = None
         self._update_id = ""
         self._create_id = ""
+        self._opened_by = ""
         self._create_wanted = False
-        self._create_instructions = ""
+        self._create_instructions = self._given_instructions = ""
         self._retold: dict[str, str] = {}
 
     @property
@@ -188,6 +189,7 @@ class Leg:
             self._create_wanted = True
             return
         instructions, self._create_instructions = self._create_instructions, ""
+        self._given_instructions = instructions
         self._create_wanted = False
         self._create_id = short_id("create")
         self.awaiting = True
@@ -271,7 +273,7 @@ class Leg:
         """The service has opened a response."""
         self.response_id = response_id
         self.due = None
-        self._create_id = ""
+        self._opened_by, self._create_id = self._create_id, ""
         self.quiet.clear()
 
     def response_done(self, response_id: str) -> None:
@@ -279,6 +281,7 @@ class Leg:
         self.served = True
         if self.response_id in (None, response_id):
             self.response_id = None
+            self._opened_by = ""
             self.awaiting = False
             if self._create_wanted:
                 self.ask_response()
@@ -287,13 +290,18 @@ class Leg:
 
     def refused(self, event_id: str, code: str) -> bool:
         """Take an `error` of the service; tell whether it is dealt with here and no concern of the caller."""
+        create_id = self._create_id or self._opened_by
+        if code == "conversation_already_has_active_response" and create_id and event_id in ("", create_id):
+            # Speech has opened one meanwhile, which may have been taken for ours: ask again when it is done.
+            self._create_id = self._opened_by = ""
+            self.awaiting = False
+            if not create_id.startswith("filler_"):
+                self._create_wanted = True
+                self._create_instructions = self._create_instructions or self._given_instructions
+            return True
         if event_id and event_id == self._create_id:
             self._create_id = ""
             self.awaiting = False
-            if code == "conversation_already_has_active_response":
-                # Speech has opened one meanwhile: ask again when it is done.
-                self._create_wanted = self._create_wanted or not event_id.startswith("filler_")
-                return True
             if self._create_wanted:
                 self.ask_response()
             return event_id.startswith("filler_")
