@@ -35,7 +35,7 @@ case ${1:-all} in
   all)
     checks
     suite "models" "$bin/python" -m local_ai.model_files
-    suite "pytest" "$bin/pytest" -q
+    suite "pytest" "$bin/pytest" -q -n 2 --dist loadfile
     suite "playwright" in_frontend npm run --silent e2e
     ;;
   *) echo "usage: scripts/test.sh all|check|e2e" >&2; exit 2 ;;
