@@ -82,7 +82,8 @@ async def test_no_turn_is_slower_by_more_than_five_milliseconds(
             for _ in range(TURNS):
                 without.append(await a_turn_of_talk(memory, person, channel, None))
                 with_it.append(await a_turn_of_talk(memory, person, channel, zep))
-            slower.append(statistics.median(with_it) - statistics.median(without))
+            # The quicker quarter: what Zep adds it adds to every turn, and what else the machine does only to some.
+            slower.append(statistics.quantiles(with_it)[0] - statistics.quantiles(without)[0])
             if slower[-1] < SLOWER_SECONDS:
                 break
         over.set()
