@@ -257,12 +257,12 @@ def test_voicelive_endpoints_are_tried_in_the_order_in_which_they_stand(
 @pytest.mark.parametrize(
     ("endpoint", "project", "url"),
     [
-        ("https://gw.azure-api.net/zimax/openai/v1", "zimax", "https://gw.azure-api.net/zimax/openai/v1"),
+        ("https://gw.azure-api.net/contoso/openai/v1", "contoso", "https://gw.azure-api.net/contoso/openai/v1"),
         ("http://127.0.0.1:8090/openai/v1/", "", "http://127.0.0.1:8090/openai/v1"),
-        (ACCOUNT, "zimax", f"{ACCOUNT}/api/projects/zimax/openai/v1"),
-        (f"{ACCOUNT}/openai/v1", "zimax", f"{ACCOUNT}/api/projects/zimax/openai/v1"),
+        (ACCOUNT, "contoso", f"{ACCOUNT}/api/projects/contoso/openai/v1"),
+        (f"{ACCOUNT}/openai/v1", "contoso", f"{ACCOUNT}/api/projects/contoso/openai/v1"),
         (f"{ACCOUNT}/openai/v1", "", f"{ACCOUNT}/openai/v1"),
-        (f"{ACCOUNT}/api/projects/own", "zimax", f"{ACCOUNT}/api/projects/own/openai/v1"),
+        (f"{ACCOUNT}/api/projects/own", "contoso", f"{ACCOUNT}/api/projects/own/openai/v1"),
     ],
 )
 def test_the_project_name_counts_for_foundry_endpoints_only(
