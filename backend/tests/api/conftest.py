@@ -9,18 +9,22 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from subprocess import PIPE, Popen
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from backend.api import services as opening
 from backend.api.main import create_app
 from backend.api.routers import episode_events
 from backend.api.services import Services
 from backend.chat.turn import Chat, ConversationMemory
 from backend.core.settings import Settings
+from backend.memory.embeddings import Embedder
 from backend.tests.conftest import StoreSettings
 from backend.tests.identity.issuer import API, API_URI, TENANT, Issuer
 
@@ -94,7 +98,19 @@ StartService = Callable[..., contextlib.AbstractAsyncContextManager[Service]]
 
 
 @pytest.fixture(scope="session")
-def start_service(gateway: str, store_settings: StoreSettings) -> StartService:
+def light_starts() -> Iterator[None]:
+    """Services of one process load the embedding model once, and do not collect the heap of its tests each time."""
+    loaded = Embedder.load()
+    assert loaded is not None
+    embedder = SimpleNamespace(load=lambda: Embedder(loaded._encode))
+    collector = SimpleNamespace(collect=lambda: 0, freeze=lambda: None, unfreeze=lambda: None)
+    with patch.object(opening, "Embedder", embedder), patch.object(opening, "gc", collector):
+        yield
+    loaded.close()
+
+
+@pytest.fixture(scope="session")
+def start_service(gateway: str, store_settings: StoreSettings, light_starts: None) -> StartService:
     """A way to start a service with its own settings; all share the tests' database.
 
     server_options: those of uvicorn, in place of what `engram serve` gives it; {}: as `uvicorn backend.api.main:app`.

@@ -176,7 +176,7 @@ async def test_telling_who_calls_costs_less_than_a_third_of_a_millisecond(produc
         "type": "http",
         "app": production.app,
         "headers": headers,
-        "client": ("203.0.113.9", 1),
+        "client": ("192.0.2.177", 1),
         "query_string": b"",
     }
     connection = HTTPConnection(scope)

@@ -11,7 +11,9 @@ from pathlib import Path
 from subprocess import PIPE, STDOUT, Popen, run
 
 import httpx
+import pytest
 
+from backend.api import main
 from backend.core.settings import Settings
 from backend.tests.conftest import StoreSettings
 
@@ -89,8 +91,17 @@ def test_settings_that_must_not_start_are_refused_all_together_in_words(tmp_path
         assert f"  - {name}: " in said
 
 
-def test_a_level_with_entra_id_is_refused_until_it_knows_whose_tokens_to_accept(tmp_path: Path) -> None:
-    said = refused(tmp_path, ENVIRONMENT="test", DATABASE_URL="postgresql://u@127.0.0.1:1/e")
+def test_a_level_with_entra_id_is_refused_until_it_knows_whose_tokens_to_accept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("ENVIRONMENT", "test")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://u@127.0.0.1:1/e")
+    with pytest.raises(SystemExit, match="2"):
+        main.app  # noqa: B018  # what uvicorn asks for
+    said = capsys.readouterr().err
     assert "  - AZURE_TENANT_ID: " in said
     assert "  - AZURE_CLIENT_ID: " in said
 

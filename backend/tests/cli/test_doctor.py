@@ -23,7 +23,7 @@ from backend.core.settings import Settings
 from backend.storage.database import Database
 from backend.storage.migrations import HEAD
 from backend.tests.agents.test_mcp import over_http
-from backend.tests.api.conftest import StartService, gateway, start_service  # noqa: F401  # fixtures
+from backend.tests.api.conftest import StartService, gateway, light_starts, start_service  # noqa: F401  # fixtures
 from backend.tests.conftest import free_port
 from backend.tests.identity.issuer import TENANT, Issuer
 
@@ -35,7 +35,7 @@ def configured(gateway: str, **changes: Any) -> Settings:  # noqa: F811
         "azure_ai_key": "the-gateways-own-key",
         "azure_voicelive_endpoint": gateway.removesuffix("/openai/v1"),
         "azure_voicelive_key": "the-voice-services-key",
-        "chat_timeout_seconds": 2,
+        "chat_timeout_seconds": 10,
     }
     return Settings(_env_file=None, **(values | changes))  # type: ignore[call-arg]
 
@@ -79,11 +79,11 @@ GUIDE = [  # 9.1 and 9.2: what is wrong, where it shows, symptom, remedy
         "chat", "401 Unauthorized", "AZURE_AI_KEY",
     ),
     (
-        {"azure_ai_key": "fault-429"},
+        {"azure_ai_key": "fault-429", "chat_timeout_seconds": 3},
         "chat", "429 Rate limited", "Implement backoff, check quota",
     ),
     (
-        {"azure_ai_key": "fault-stall"},
+        {"azure_ai_key": "fault-stall", "chat_timeout_seconds": 1},
         "chat", "Slow responses", "Check Azure AI status, consider caching",
     ),
     (
@@ -236,6 +236,7 @@ async def test_where_no_server_of_tools_is_named_or_tools_are_off_none_is_looked
 async def test_a_service_that_asks_for_a_token_says_so_and_one_that_should_and_does_not_is_a_fault(
     start_service: StartService,  # noqa: F811
     gateway: str,  # noqa: F811
+    database: Database,
 ) -> None:
     async with start_service(cors_origins=["https://app.example.org"]) as service:
         settings = configured(

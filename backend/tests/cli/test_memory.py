@@ -1,14 +1,14 @@
 """`engram memory import` and `export`, run as a person runs them."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
 
+from backend.cli.main import app
 from backend.core.ids import new_id
+from backend.core.settings import Settings
 from backend.tests.conftest import StoreSettings
 
 CHATGPT = [
@@ -21,8 +21,8 @@ CHATGPT = [
 ]  # fmt: skip
 
 
-def engram(settings: StoreSettings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE_", "ZEP_"))}
+def engram(settings: StoreSettings, *arguments: str) -> Result:
+    environment: dict[str, str | None] = {name.upper(): None for name in Settings.model_fields}
     environment |= {
         "ENVIRONMENT": "development",
         "AUTH_REQUIRED": "false",
@@ -30,8 +30,7 @@ def engram(settings: StoreSettings, *arguments: str) -> subprocess.CompletedProc
         "DATABASE_URL": settings.database_url,
         "ENCRYPTION_KEY": settings.encryption_key,
     }
-    command = [sys.executable, "-m", "backend.cli.main", "memory", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False)
+    return CliRunner().invoke(app, ["memory", *arguments], env=environment)
 
 
 @pytest.fixture
@@ -45,7 +44,7 @@ def test_what_is_imported_is_exported_and_comes_back_the_same(
     source = tmp_path / "conversations.json"
     source.write_text(json.dumps(CHATGPT))
     imported = engram(store_settings, "import", str(source), "--format", "chatgpt", *somebody)
-    assert (imported.returncode, imported.stdout) == (0, "1 turns and 0 facts are held; 0 could not be read.\n")
+    assert (imported.exit_code, imported.stdout) == (0, "1 turns and 0 facts are held; 0 could not be read.\n")
     first = engram(store_settings, "export", *somebody)
     assert [json.loads(line)["type"] for line in first.stdout.splitlines()] == ["engram", "turn"]
     again = tmp_path / "out.jsonl"
@@ -60,13 +59,13 @@ def test_bad_lines_are_named_and_strict_stops_at_the_first(
     source = tmp_path / "in.jsonl"
     source.write_text('{"type": "engram", "version": 1}\nno json\n')
     loose = engram(store_settings, "import", str(source), "--format", "jsonl", *somebody)
-    assert (loose.returncode, loose.stderr) == (0, "line 2: not JSON\n")
+    assert (loose.exit_code, loose.stderr) == (0, "line 2: not JSON\n")
     strict = engram(store_settings, "import", str(source), "--format", "jsonl", "--strict", *somebody)
-    assert strict.returncode == 1
+    assert strict.exit_code == 1
     assert strict.stderr == "Stopped at line 2: not JSON. What came before it is stored.\n"
 
 
 def test_a_file_that_is_not_there_is_said(store_settings: StoreSettings, somebody: list[str]) -> None:
     missing = engram(store_settings, "import", "/nowhere.json", "--format", "mem0", *somebody)
-    assert missing.returncode == 2
+    assert missing.exit_code == 2
     assert "does not exist" in missing.stderr
