@@ -4,6 +4,7 @@ import asyncio
 import re
 from typing import Annotated
 
+import psycopg
 import typer
 
 from backend.audit.chain import ChainBroken, Head, follow
@@ -39,7 +40,7 @@ def verify(
 async def _verify(noted: Head | None) -> int:
     try:
         settings = load_settings()
-        database = await Database.open(settings)
+        database = await Database.open(settings, as_it_is=True)
     except (SettingsError, RuntimeError) as error:
         typer.echo(str(error), err=True)
         return UNUSABLE
@@ -50,6 +51,9 @@ async def _verify(noted: Head | None) -> int:
         return BROKEN
     except Problem as problem:
         typer.echo(problem.detail, err=True)
+        return UNUSABLE
+    except psycopg.errors.UndefinedTable:
+        typer.echo("This database has no audit log: no service of this release has been started on it yet.", err=True)
         return UNUSABLE
     finally:
         await database.close()

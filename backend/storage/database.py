@@ -67,8 +67,9 @@ class Database:
         self._outstanding: set[asyncio.Task[Any]] = set()
 
     @classmethod
-    async def open(cls, settings: StorageSettings) -> "Database":
-        """Start or reach the server, migrate its schema, open the pool. Bounded in time.
+    async def open(cls, settings: StorageSettings, *, as_it_is: bool = False) -> "Database":
+        """Start or reach the server, migrate its schema (unless it is wanted `as_it_is`), open the pool. Bounded in
+        time.
 
         Raises `EmbeddedServerError` or `DatabaseUnreachable`, both RuntimeErrors whose message names the remedy.
         """
@@ -80,7 +81,8 @@ class Database:
             conninfo = make_conninfo(server.conninfo, application_name="engram", connect_timeout=_CONNECT_SECONDS)
         try:
             try:
-                await asyncio.to_thread(migrate, conninfo)
+                if not as_it_is:
+                    await asyncio.to_thread(migrate, conninfo)
             except psycopg.Error as error:
                 raise _unreachable(conninfo, error) from error
             pool = AsyncConnectionPool[Connection](

@@ -143,6 +143,11 @@ async def test_what_cannot_be_checked_is_told_apart_from_a_broken_chain(own: Own
     assert (senseless.exit_code, "NUMBER:HASH" in senseless.stderr) == (2, True)
     away = await replace(own, url="postgresql://nobody@127.0.0.1:9/none").verify()
     assert (away.exit_code, "DATABASE_URL" in away.stderr) == (2, True)
+    with psycopg.connect(own.url, autocommit=True) as connection:
+        connection.execute("ALTER TABLE audit_event RENAME TO elsewhere")
+        connection.execute("UPDATE alembic_version SET version_num = '0004'")
+    old = await own.verify()
+    assert (old.exit_code, "has no audit log" in old.stderr) == (2, True), "and it is not migrated"
 
 
 def test_the_audit_log_is_on_where_the_level_or_the_setting_says_so(database: Database) -> None:
