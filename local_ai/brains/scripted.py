@@ -3,9 +3,9 @@
 What is shorter than 160 ms is noise. What an utterance says comes from a script (a YAML or JSON list of {hear, say?,
 call?}), else it is "utterance n". A reply is what the script says to that text, else a rule. `[call:NAME {…}]` in the
 user's words asks for that tool with those arguments, whatever they are, also several times; `[say:…]` is said before,
-and `[always:NAME {…}]` goes on asking after each result. Environment: SCRIPTED_DELAY_MS before a reply's first word
-(0), SCRIPTED_SILENCE_MS that end an utterance (300), SCRIPTED_PACE seconds of tone made in a second (16, 0 for no
-wait).
+and `[always:NAME {…}]` goes on asking after each result. `[pace:N]` is the pace at which the answer to it is made.
+Environment: SCRIPTED_DELAY_MS before a reply's first word (0), SCRIPTED_SILENCE_MS that end an utterance (300),
+SCRIPTED_PACE seconds of tone made in a second (16, 0 for no wait).
 """
 
 import asyncio
@@ -47,6 +47,7 @@ _RESULT = "[result of "
 _CALL = re.compile(r"\[call:([\w-]+)(?: (\{.*?\}))?\]", re.DOTALL)
 _HANDED_OVER = re.compile(r"(\w+) has just handed this conversation over to you")
 _ALWAYS = re.compile(r"\[always:([\w-]+)(?: (\{.*?\}))?\]", re.DOTALL)
+_PACE = re.compile(r"\[pace:(\d+)\]")
 _SAY = re.compile(r"\[say:([^\]]*)\]")
 _NAME = re.compile(r"\b(?:my name(?: is|'s)|is called) ([A-Za-z][\w'-]*)", re.IGNORECASE)
 
@@ -237,12 +238,13 @@ class ScriptedBrain:
     async def speak(self, text: str, voice: str, rate: float) -> AsyncIterator[bytes]:
         """See Brain. A tone of 220 Hz, 150 Hz for the low voice: 60 ms a character at rate 1, at least a second."""
         ms = max(SHORTEST_MS, int(len(text) * MS_PER_CHARACTER / rate))
+        pace = float(asked[1]) if (asked := _PACE.search(text)) else self.pace
         second = _TONES[150 if voice == "heart-low" else 220]
         for start in range(0, ms, DELTA_MS):
             first = (start % 1000) * RATE // 1000 * 2
             yield second[first : first + min(DELTA_MS, ms - start) * RATE // 1000 * 2]
-            if self.pace:
-                await asyncio.sleep(DELTA_MS / 1000 / self.pace)
+            if pace:
+                await asyncio.sleep(DELTA_MS / 1000 / pace)
 
     async def warm(self, messages: list[dict[str, Any]]) -> None:
         """Nothing to warm."""
