@@ -81,8 +81,7 @@ class Database:
             conninfo = make_conninfo(server.conninfo, application_name="engram", connect_timeout=_CONNECT_SECONDS)
         try:
             try:
-                if not as_it_is:
-                    await asyncio.to_thread(migrate, conninfo)
+                await asyncio.to_thread(_reach if as_it_is else migrate, conninfo)
             except psycopg.Error as error:
                 raise _unreachable(conninfo, error) from error
             pool = AsyncConnectionPool[Connection](
@@ -179,6 +178,11 @@ async def _configure(connection: Connection) -> None:
         (f"{int(_STATEMENT_SECONDS * 1000)}ms", f"{int(_STATEMENT_SECONDS * 600)}ms", "15s"),
         prepare=False,
     )
+
+
+def _reach(conninfo: str) -> None:
+    """Connect once: the pool would try for long, and tell less."""
+    psycopg.connect(conninfo).close()
 
 
 def _external(url: str) -> str:
