@@ -1,6 +1,7 @@
 """Heads of any size get an answer, over HTTP and in a handshake, under `engram serve` and under plain uvicorn."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 
 import orjson
@@ -28,20 +29,27 @@ async def answer(service: Service, sent: bytes, piece: int = 1 << 20) -> tuple[i
     """Send bytes, in pieces, and return the status and what came with it. Raises when nothing comes."""
     async with asyncio.timeout(SOON):
         reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+        reading = asyncio.create_task(_read(reader))
         try:
-            for begin in range(0, len(sent), piece):
-                writer.write(sent[begin : begin + piece])
-                await writer.drain()
-            came = await reader.readuntil(b"\r\n\r\n")
-            status = int(came.split(b" ", 2)[1])
-            if b"content-length: " in came.lower():
-                length = int(came.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
-                came += await reader.readexactly(length)
-            elif status == 101:
-                came += await reader.read(4096)  # what the socket says first
-            return status, came
+            with contextlib.suppress(ConnectionError):  # it may be refused before all is sent
+                for begin in range(0, len(sent), piece):
+                    writer.write(sent[begin : begin + piece])
+                    await writer.drain()
+            return await reading
         finally:
+            reading.cancel()
             writer.close()
+
+
+async def _read(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    came = await reader.readuntil(b"\r\n\r\n")
+    status = int(came.split(b" ", 2)[1])
+    if b"content-length: " in came.lower():
+        length = int(came.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
+        came += await reader.readexactly(length)
+    elif status == 101:
+        came += await reader.read(4096)  # what the socket says first
+    return status, came
 
 
 @pytest.fixture(scope="module")
