@@ -85,6 +85,9 @@ class BoundedHead(HttpToolsProtocol):
         if self._refused:
             return
         self._refused = True
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.transport.close()  # another request's answer is on its way: ours would stand in the middle of it
+            return
         self.transport.write(problem_documents.on_the_wire(_too_large()))
         if self.transport.can_write_eof():
             self.transport.write_eof()

@@ -123,6 +123,18 @@ async def test_what_is_just_within_the_bound_passes_and_each_request_of_a_connec
         writer.close()
 
 
+async def test_a_head_beyond_the_bound_is_not_answered_in_the_middle_of_another_answer(service: Service) -> None:
+    body = b'{"content": "[fault:stall]"}'
+    lines = (f"Authorization: Bearer {someone()}", f"Content-Length: {len(body)}", "Content-Type: application/json")
+    async with asyncio.timeout(SOON):
+        reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+        writer.write(head("/api/v1/chat", *lines, method="POST") + body)
+        writer.write(head(PAGE, f"X: {'x' * 2 * MAX_HEAD_BYTES}"))
+        with contextlib.suppress(ConnectionError):
+            assert await reader.read() == b""
+        writer.close()
+
+
 @pytest.mark.parametrize(
     "sent",
     [head(SOCKET, "Content-Length: 5") + b"hello",
