@@ -19,6 +19,9 @@ logger = logging.getLogger("backend.memory")
 BATCH = 16
 """Turns embedded at a stretch: about 60 ms of one core."""
 
+GATHER_SECONDS = 0.5
+"""What an owner says in so short a time is embedded together: storing vectors costs a statement, however many."""
+
 _PAUSE = 5.0  # seconds after a failure
 _OWNERS = 1_000  # waiting at most; the oldest is dropped, and comes back when it is next used
 
@@ -42,9 +45,12 @@ class StoringVectors(Protocol):
 class EmbeddingQueue:
     """`want` an owner's vectors; `close` it before the database."""
 
-    def __init__(self, log: StoringVectors, embedder: Embedding) -> None:
+    def __init__(self, log: StoringVectors, embedder: Embedding, *, gather_seconds: float = GATHER_SECONDS) -> None:
         self._log = log
         self._embedder = embedder
+        self._gather_seconds = gather_seconds
+        self._gathered: dict[tuple[str, str], tuple[Principal, OwnerMemory]] = {}
+        self._timer: asyncio.TimerHandle | None = None
         self._waiting: OrderedDict[tuple[str, str], tuple[Principal, OwnerMemory]] = OrderedDict()
         self._worker: asyncio.Task[None] | None = None
         self._grumble = Grumble(logger)
@@ -54,8 +60,15 @@ class EmbeddingQueue:
         """Fill in what an owner's index lacks, soon."""
         if self._closed:
             return
-        self._waiting[principal.tenant, principal.user_id] = (principal, owner)
-        if len(self._waiting) > _OWNERS:
+        self._gathered[principal.tenant, principal.user_id] = (principal, owner)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self._gather_seconds, self._begin)
+
+    def _begin(self) -> None:
+        self._timer = None
+        self._waiting.update(self._gathered)
+        self._gathered.clear()
+        while len(self._waiting) > _OWNERS:
             self._waiting.popitem(last=False)
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
@@ -63,6 +76,9 @@ class EmbeddingQueue:
     async def close(self) -> None:
         """Stop; what is missing is embedded when its owner is next here."""
         self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        self._gathered.clear()
         self._waiting.clear()
         if self._worker is not None:
             self._worker.cancel()

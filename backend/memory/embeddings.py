@@ -190,8 +190,10 @@ class Embedder:
         with self._changed:
             if self._closed:
                 raise asyncio.CancelledError
-            self._backlog.extend(job for job, vector in zip(jobs, found, strict=True) if vector is None)
-            self._wake()
+            unknown = [job for job, vector in zip(jobs, found, strict=True) if vector is None]
+            if unknown:
+                self._backlog.extend(unknown)
+                self._wake()
         try:
             return [
                 vector if vector is not None else await asyncio.wrap_future(job.done)
