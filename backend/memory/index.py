@@ -32,6 +32,8 @@ _QUERY_TERMS = 48  # the rarest: it may be a pasted page
 _PERIODS = 4
 _RICH = 25  # index terms; a turn with more is not richer for it
 
+_AGAIN = 16  # turns built at a time when some of the best say the same as the query
+
 _FADING = 4 * 86_400_000_000  # microseconds in which nearness to a time falls to 1/e
 _LONG = 80 * 86_400_000_000
 
@@ -175,7 +177,7 @@ class TurnIndex:
         """Return up to `limit` turns that may be found and have no vector, the newest first."""
         count = self._table.count
         lacking = self._table.findable[:count] & ~self._vectors.knows(count)
-        return [self._table.turn(number) for number in np.flatnonzero(lacking)[::-1][:limit].tolist()]
+        return self._table.turns(np.flatnonzero(lacking)[::-1][:limit])
 
     def silence(self, turn_ids: Collection[str]) -> None:
         """Let turns be found no more, now or when they come; nor do they lend their words. `session` still has them."""
@@ -195,7 +197,7 @@ class TurnIndex:
         session = self._table.sessions.names.find(session_id)
         if session < 0 or last < 1:
             return []
-        return [self._table.turn(number) for number in self._table.sessions.run(session)[-last:].tolist()]
+        return self._table.turns(self._table.sessions.run(session)[-last:])
 
     def neighbours(self, turn_id: str) -> tuple[Turn | None, Turn | None]:
         """Return what was said before and after a turn in its session; None for nothing, or for what is silenced."""
@@ -217,14 +219,13 @@ class TurnIndex:
         score = self._score(query, allowed, weights)
         asked = _same(query.text[:_QUERY_LENGTH])
         found: list[Hit] = []
-        for number in _best(score, query.limit):
-            turn = self._table.turn(number)
-            content = turn.content[:_QUERY_LENGTH]
-            if asked.startswith(_same(content[:16])) and _same(content) == asked:
-                continue
-            found.append(Hit(turn, float(score[number])))
-            if len(found) == query.limit:
-                break
+        for numbers in _best(score, query.limit):
+            for turn, own in zip(self._table.turns(numbers), score.take(numbers).tolist(), strict=True):
+                if _may_repeat(turn.content, asked) and _same(turn.content[:_QUERY_LENGTH]) == asked:
+                    continue
+                found.append(Hit(turn, own))
+                if len(found) == query.limit:
+                    return found
         return found
 
     def dump(self) -> bytes:
@@ -410,15 +411,24 @@ def _spread(scores: Scores, known: Mask, missing: Literal["mean", "zero"] = "zer
     return spread
 
 
-def _best(score: Scores, limit: int) -> Iterator[int]:
-    """Yield the numbers of turns with a score, best first, of equal ones the later. Those first asked for are found
-    without sorting the rest.
+def _best(score: Scores, limit: int) -> Iterator[NDArray[np.intp]]:
+    """Yield the numbers of turns with a score, best first, of equal ones the later, about `limit` at a time. Those
+    first asked for are found without sorting the rest.
     """
     some = min(4 * limit + 16, len(score))
     cut = float(np.partition(score, len(score) - some)[len(score) - some])
     for part in (score >= cut, score < cut):
         numbers = np.flatnonzero(part & (score > 0))[::-1]
-        yield from numbers[np.argsort(-score[numbers], kind="stable")].tolist()
+        numbers = numbers[np.argsort(-score[numbers], kind="stable")]
+        yield numbers[:limit]
+        for first in range(limit, len(numbers), _AGAIN):
+            yield numbers[first : first + _AGAIN]
+
+
+def _may_repeat(content: str, asked: str) -> bool:
+    """Tell quickly whether a turn may say the same: not when it begins with a letter or digit that is another."""
+    first = content[:1]
+    return not first.isalnum() or asked.startswith(first.casefold())
 
 
 def _same(text: str) -> str:

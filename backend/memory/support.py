@@ -51,10 +51,10 @@ def supported(question: str, turns: Sequence[Turn], facts: Sequence[Fact]) -> bo
     found = [turn.content for turn in turns[:_NEAR]] + [fact.text for fact in facts[:_NEAR]]
     if not found:
         return False
-    held = [set(terms(text)) for text in found]
     named = {word for name in _NAME.findall(question) for word in terms(name)} - _CALENDAR
     kin = {word for relative in _KIN_WORD.findall(question) for word in terms(relative)}
-    near = [text for text, words in zip(found, held, strict=True) if (named | kin) & words] if named or kin else found
+    about = named | kin
+    near = [text for text in found if not about.isdisjoint(terms(text))] if about else found
     if not near:
         if named and not kin:
             return False

@@ -76,7 +76,7 @@ def terms(text: str) -> list[str]:
 
 
 def _may_spell(folded: str) -> bool:
-    return " " in folded and any(len(word) == 1 for word in folded.replace(".", " ").split())
+    return " " in folded and 1 in map(len, folded.replace(".", " ").split())
 
 
 def sentences(text: str) -> list[str]:

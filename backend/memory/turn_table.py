@@ -9,7 +9,7 @@ Not kept: `Turn.recalled`, which nobody needs to find a turn and which is longer
 import json
 import sys
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zlib import crc32
@@ -175,24 +175,40 @@ class TurnTable:
 
     def turn(self, number: int) -> Turn:
         """Build the turn with this number."""
-        begin = int(self.begin[number])
-        middle = begin + int(self.id_bytes[number])
-        end = middle + int(self.text_bytes[number])
-        rest = self._text[end : end + int(self.rest_bytes[number])]
-        item_id, unheard = json.loads(rest) if rest else (None, "")
-        return Turn(
-            _decoded(self._text[begin:middle]),
-            ROLES[self.role[number]],
-            _decoded(self._text[middle:end]),
-            CHANNELS[self.channel[number]],
-            self.agents.names[self.agent[number]],
-            _EPOCH + int(self.said_at[number]) * _MICROSECOND,
-            self.sessions.names.names[self.session[number]],
-            item_id,
-            unheard,
-            bool(self.interrupted[number]),
-            int(self.seq[number]),
-        )
+        [turn] = self.turns([number])
+        return turn
+
+    def turns(self, numbers: Sequence[int] | NDArray[np.integer]) -> list[Turn]:
+        """Build the turns with these numbers, in this order. Each column is read once for all of them."""
+        begin, id_bytes, text_bytes, rest_bytes, role, channel, agent, said_at, session, interrupted, seq = (
+            column.take(numbers).tolist()
+            for column in (
+                self.begin, self.id_bytes, self.text_bytes, self.rest_bytes, self.role, self.channel, self.agent,
+                self.said_at, self.session, self.interrupted, self.seq,
+            )
+        )  # fmt: skip
+        agents, sessions, text = self.agents.names, self.sessions.names.names, self._text
+        found = []
+        for at, first in enumerate(begin):
+            middle = first + id_bytes[at]
+            end = middle + text_bytes[at]
+            item_id, unheard = json.loads(text[end : end + rest_bytes[at]]) if rest_bytes[at] else (None, "")
+            found.append(
+                Turn(
+                    _decoded(text[first:middle]),
+                    ROLES[role[at]],
+                    _decoded(text[middle:end]),
+                    CHANNELS[channel[at]],
+                    agents[agent[at]],
+                    _EPOCH + timedelta(microseconds=said_at[at]),
+                    sessions[session[at]],
+                    item_id,
+                    unheard,
+                    interrupted[at],
+                    seq[at],
+                )
+            )
+        return found
 
     def content(self, number: int) -> str:
         """Return what was said in the turn with this number."""

@@ -1,7 +1,7 @@
 """BM25 over windows of turns: a turn's own words and, at a share of their weight, those of two turns on either side.
 
-Worked out in the order of `sessions.py`, where neighbours are the places beside: for a frequent term by shifting a
-whole array, for the others by the places their postings reach. How rare a term is, is told by the turns that hold it
+Worked out in the order of `sessions.py`, where neighbours are the places beside: for frequent terms by shifting whole
+arrays, for the others by the places their postings reach. How rare a term is, is told by the turns that hold it
 themselves.
 """
 
@@ -12,10 +12,13 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.memory.postings import Postings
+from backend.memory.postings import Holders, Postings
 from backend.memory.turn_table import TurnTable
 
 Scores: TypeAlias = NDArray[np.float32]
+
+Held: TypeAlias = tuple[NDArray[np.int32], NDArray[np.uint16], float]
+"""A term: the places of the turns that hold it, how often each does, and how rare it is."""
 
 ASKS = 20
 """From this share of its letters (in hundredths) a turn counts as a question that the next turn answers."""
@@ -56,47 +59,68 @@ class Windows:
         """Return BM25 by turn number (shape [count], float32): of each turn's window for the terms `keys`, of which
         the `most` rarest count; and, for a turn that follows a question, of that question alone.
         """
-        table, width, form = self._table, self._table.sessions.width, self._form
-        mean = int(table.length[: table.count].sum()) / table.sought or 1.0
-        summed, asked = np.zeros(width, np.float32), np.zeros(width)
-        rarer: list[tuple[NDArray[np.int32], NDArray[np.uint16], float]] = []
-        for turns, times in self._postings.rarest(keys, most):
-            if table.sought < table.count:
-                held = table.findable.take(turns)
-                turns, times = turns[held], times[held]
-            if not len(turns):
-                continue
-            rarity = math.log1p((table.sought - len(turns) + 0.5) / (len(turns) + 0.5)) * (form.k1 + 1)
-            places = table.place.take(turns)
-            if len(turns) * _FREQUENT > table.count:
-                summed += self._by_shifting(places, times, rarity)
-            else:
-                rarer.append((places, times, rarity))
-            asks = np.flatnonzero(table.asking.take(turns) > ASKS)
-            if len(asks):
-                own, lengths = times[asks].astype(np.float64), table.length.take(turns[asks])
-                own *= rarity / (own + form.k1 * (1 - form.b + form.b * lengths / mean))
-                asked[places[asks] + 1] += own
+        table, form = self._table, self._form
+        holders = self._postings.rarest(keys, most)
+        if table.sought < table.count:
+            holders = [_findable(table, turns, times) for turns, times in holders]
+        holders = [(turns, times) for turns, times in holders if len(turns)]
+        if not holders:
+            return np.zeros(table.count, np.float32), np.zeros(table.count, np.float32)
+        turns = np.concatenate([turns for turns, _ in holders])
+        times = np.concatenate([times for _, times in holders])
+        places = table.place.take(turns)
+        sizes = [len(turns) for turns, _ in holders]
+        rarities = [math.log1p((table.sought - size + 0.5) / (size + 0.5)) * (form.k1 + 1) for size in sizes]
+        rarer: list[Held] = []
+        frequent: list[Held] = []
+        end = 0
+        for size, rarity in zip(sizes, rarities, strict=True):
+            begin, end = end, end + size
+            group = frequent if size * _FREQUENT > table.count else rarer
+            group.append((places[begin:end], times[begin:end], rarity))
+        summed = self._by_shifting(frequent)
         if rarer:
             summed += self._by_reach(rarer)
+        asked = self._asked(turns, times, places, np.repeat(rarities, sizes))
         at = table.place[: table.count]
-        return summed.take(at), asked.astype(np.float32).take(at)
+        return summed.take(at), asked.take(at)
 
-    def _by_shifting(self, places: NDArray[np.int32], times: NDArray[np.uint16], rarity: float) -> Scores:
-        """One term's gains by place, for one that many turns hold."""
-        window, form, damping = np.zeros(self._table.sessions.width, np.float32), self._form, self._damped()
-        window[places] = times
-        beside, beyond = np.float32(form.beside) * window, np.float32(form.beyond) * window
-        window[1:] += beside[:-1]
-        window[:-1] += beside[1:]
-        window[2:] += beyond[:-2]
-        window[:-2] += beyond[2:]
-        gains: Scores = np.divide(window, window + damping, out=window)
-        gains *= np.float32(rarity)
-        return gains
+    def _asked(
+        self,
+        turns: NDArray[np.int32],
+        times: NDArray[np.uint16],
+        places: NDArray[np.int32],
+        rarities: NDArray[np.float64],
+    ) -> Scores:
+        """By place, what the question before it gains from all terms; the arguments are by posting."""
+        table, width, form = self._table, self._table.sessions.width, self._form
+        asks = np.flatnonzero(table.asking.take(turns) > ASKS)
+        mean = int(table.length[: table.count].sum()) / table.sought or 1.0
+        own, lengths = times[asks].astype(np.float64), table.length.take(turns[asks])
+        own *= rarities[asks] / (own + form.k1 * (1 - form.b + form.b * lengths / mean))
+        return np.bincount(places[asks] + 1, own, width).astype(np.float32)
 
-    def _by_reach(self, rarer: list[tuple[NDArray[np.int32], NDArray[np.uint16], float]]) -> Scores:
-        """The gains of other terms together, by place; they are given by places, times and rarity.
+    def _by_shifting(self, frequent: list[Held]) -> Scores:
+        """The gains by place of terms that many turns hold, all at once: a row each."""
+        width, form, damping = self._table.sessions.width, self._form, self._damped()
+        total = np.zeros(width, np.float32)
+        at_once = max(1, _LAID_OUT // width)
+        for first in range(0, len(frequent), at_once):
+            some = frequent[first : first + at_once]
+            window = np.zeros((len(some), width), np.float32)
+            for row, (places, times, _) in zip(window, some, strict=True):
+                row[places] = times
+            beside, beyond = np.float32(form.beside) * window, np.float32(form.beyond) * window
+            window[:, 1:] += beside[:, :-1]
+            window[:, :-1] += beside[:, 1:]
+            window[:, 2:] += beyond[:, :-2]
+            window[:, :-2] += beyond[:, 2:]
+            np.divide(window, window + damping, out=window)
+            total += np.array([rarity for _, _, rarity in some], np.float32) @ window
+        return total
+
+    def _by_reach(self, rarer: list[Held]) -> Scores:
+        """The gains by place of other terms together.
 
         Each posting reaches five places; those that several of a term's postings reach are summed where the last of
         them stands.
@@ -132,3 +156,8 @@ class Windows:
             mean = float(window[mine].mean(dtype=np.float64)) or 1.0
             self._damping = np.float32(form.k1) * (1 - form.b + np.float32(form.b / mean) * window)
         return self._damping
+
+
+def _findable(table: TurnTable, turns: NDArray[np.int32], times: NDArray[np.uint16]) -> Holders:
+    held = table.findable.take(turns)
+    return turns[held], times[held]
