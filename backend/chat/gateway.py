@@ -1,8 +1,8 @@
 """The OpenAI-compatible gateway: translates, retries inside one time budget, and decides nothing.
 
-One pooled `AsyncOpenAI` on aiohttp for the process: a client per request costs a TLS context each time. Requests go
-through the client's own `post` with our encoded body, and the answer is read with orjson (docs/decisions/0005 has the
-measurement); streams use the typed interface, where the client's SSE reader is worth its cost.
+One pooled `AsyncOpenAI` on aiohttp for the process: a client per request costs a TLS context each time. Answers asked
+for whole go over its connections with its headers, but past its building of requests, and are read with orjson
+(docs/decisions/0005 has the measurement); streams use the typed interface, whose SSE reader is worth its cost.
 
 The SDK's retries are off: they know no total budget, and sleep through a Retry-After that is longer than what is left.
 """
@@ -41,7 +41,9 @@ MOST_CALLS = 8
 """Tools that one answer may ask for; further ones are left out."""
 _FIRST_BACKOFF_S = 0.25
 _LONGEST_BACKOFF_S = 8.0
-_CONNECT_S = 5.0
+_TIMEOUT = httpx.Timeout(None, connect=5.0)
+"""Seconds for a connection; the rest is bounded by the budget of an answer."""
+
 _CHECK_S = 3.0
 _NO_TOOLS_S = 600
 _BROKEN = (openai.APIConnectionError, httpx.HTTPError, aiohttp.ClientError, OSError)
@@ -94,7 +96,11 @@ class Gateway:
         self._settings = settings
         self._outgoing = outgoing
         self._options: RequestOptions = {}
-        self._client = self._new_client() if settings.azure_ai_endpoint else None
+        self._url = httpx.URL()
+        self._headers: dict[str, str] = {}
+        self._token: Callable[[], Awaitable[str]] | None = None
+        self._http = DefaultAioHttpClient() if settings.azure_ai_endpoint else None
+        self._client = self._new_client(self._http) if self._http is not None else None
         # Newer models refuse `max_tokens`, older servers do not know its successor: learnt from the first refusal.
         self._limit_name = "max_completion_tokens"
         self._steady: dict[str, Any] = {"temperature": 0}  # reasoning models refuse it: learnt likewise
@@ -118,14 +124,10 @@ class Gateway:
 
         deadline: loop time at which it must be there instead, for one of several requests that share a time budget.
         """
-        client = self._require()
+        self._require()
 
         async def attempt() -> Completion:
-            body = self._body(messages, model, max_tokens, offer)
-            response = await client.post(
-                "/chat/completions", content=orjson.dumps(body), cast_to=httpx.Response, options=self._options
-            )
-            return _completion(response.content)
+            return _completion(await self._post(self._body(messages, model, max_tokens, offer)))
 
         async with _budget(self._settings.chat_timeout_seconds, deadline):
             return await self._attempts(attempt, deadline=deadline)
@@ -197,15 +199,12 @@ class Gateway:
         For questions of our own beside a conversation, where what fails is not worth a second attempt. Raises `Problem`
         as `complete` does; 502 too when the answer is no JSON object.
         """
-        client = self._require()
+        self._require()
         form = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}
 
         async def attempt() -> dict[str, Any]:
             body = self._body(messages, model, max_tokens, NO_OFFER) | {"response_format": form} | self._steady
-            response = await client.post(
-                "/chat/completions", content=orjson.dumps(body), cast_to=httpx.Response, options=self._options
-            )
-            answer = orjson.loads(_completion(response.content).text)
+            answer = orjson.loads(_completion(await self._post(body)).text)
             if not isinstance(answer, dict):
                 raise ValueError("not a JSON object")
             return answer
@@ -245,7 +244,7 @@ class Gateway:
             )
         return self._client
 
-    def _new_client(self) -> AsyncOpenAI:
+    def _new_client(self, http: httpx.AsyncClient) -> AsyncOpenAI:
         settings = self._settings
         base, key = settings.chat_base_url, settings.azure_ai_key
         # `api-key` is what API Management and Azure OpenAI read, the bearer what everybody else does.
@@ -253,18 +252,42 @@ class Gateway:
         credential: str | Callable[[], Awaitable[str]] = key
         host = urlsplit(base).hostname or ""
         if not key and host.endswith(AZURE_AI_SUFFIXES):
-            credential = self._outgoing.provider(VOICELIVE_SCOPE if host.endswith(FOUNDRY_SUFFIX) else OPENAI_SCOPE)
+            credential = self._token = self._outgoing.provider(
+                VOICELIVE_SCOPE if host.endswith(FOUNDRY_SUFFIX) else OPENAI_SCOPE
+            )
         elif not key:
             credential = "none"
             self._options = {"headers": {"Authorization": Omit()}}  # only a request's own headers can leave it out
-        return AsyncOpenAI(
+        client = AsyncOpenAI(
             api_key=credential,
             base_url=base,
             default_headers=headers,
             max_retries=0,
-            timeout=httpx.Timeout(None, connect=_CONNECT_S),
-            http_client=DefaultAioHttpClient(),
+            timeout=_TIMEOUT,
+            http_client=http,
         )
+        self._url = client.base_url.join("chat/completions")
+        self._headers = {name: value for name, value in client.default_headers.items() if isinstance(value, str)}
+        if key:
+            self._headers["Authorization"] = f"Bearer {key}"
+        return client
+
+    async def _post(self, body: Mapping[str, Any]) -> bytes:
+        """Return what a completion that is asked for whole is answered with, over the client's own connections.
+
+        Raises as the client does: `openai.APIStatusError` when refused, httpx's errors for a connection that breaks.
+        """
+        assert self._http is not None
+        headers = self._headers
+        if self._token is not None:
+            headers = {**headers, "Authorization": f"Bearer {await self._token()}"}
+        request = self._http.build_request(
+            "POST", self._url, headers=headers, content=orjson.dumps(body), timeout=_TIMEOUT
+        )
+        response = await self._http.send(request)
+        if not response.is_success:
+            raise failures.of_response(response)
+        return response.content
 
     def _body(
         self, messages: Sequence[Message], model: str, max_tokens: int, offer: Mapping[str, Any]

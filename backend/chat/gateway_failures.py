@@ -8,7 +8,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+import httpx
 import openai
+import orjson
 
 from backend.core.problems import Problem
 
@@ -29,6 +31,17 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     except (ValueError, OverflowError):
         return None
     return max(0.0, seconds) if seconds < _LONGEST_RETRY_AFTER else None
+
+
+def of_response(response: httpx.Response) -> openai.APIStatusError:
+    """Return the error that the OpenAI client raises for such an answer; its body must have been read."""
+    try:
+        body: Any = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        body = None
+    if isinstance(body, dict):
+        body = body.get("error", body)
+    return openai.APIStatusError(f"Error code: {response.status_code}", response=response, body=body)
 
 
 def refused(error: openai.APIStatusError) -> Problem:
