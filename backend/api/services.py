@@ -132,7 +132,7 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
         memory.on_change = followers.nudge
         await followers.start()
         # What is here now stays: the collector need not look at it again and again. What comes is mostly gone with its
-        # request, so it looks seldom: at 10,000 new objects it takes about a millisecond, which no sound hears.
+        # request, so it looks seldom: 10,000 new objects take it some tenths of a millisecond.
         gc.collect()
         gc.freeze()
         stack.callback(gc.unfreeze)

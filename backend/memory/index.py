@@ -425,10 +425,13 @@ def _best(score: Scores, limit: int) -> Iterator[NDArray[np.intp]]:
             yield numbers[first : first + _AGAIN]
 
 
+_MARKS = {ord(mark): None for mark in map(chr, range(128)) if not mark.isalnum()}
+
+
 def _may_repeat(content: str, asked: str) -> bool:
-    """Tell quickly whether a turn may say the same: not when it begins with a letter or digit that is another."""
-    first = content[:1]
-    return not first.isalnum() or asked.startswith(first.casefold())
+    """Tell quickly whether a turn may say the same, by its first letters."""
+    first = content[:16].casefold().translate(_MARKS)
+    return not first.isascii() or asked.startswith(first)
 
 
 def _same(text: str) -> str:

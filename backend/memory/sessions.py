@@ -21,6 +21,7 @@ class Names:
 
     def __init__(self, names: Sequence[str] = ()) -> None:
         self.names = list(names)
+        self._characters = sum(map(len, self.names))
         self._numbers = {name: number for number, name in enumerate(self.names)}
 
     def __len__(self) -> int:
@@ -29,7 +30,7 @@ class Names:
     @property
     def nbytes(self) -> int:
         """An estimate, in bytes."""
-        return sum(map(len, self.names)) + 160 * len(self.names) + 300
+        return self._characters + 160 * len(self.names) + 300
 
     def number(self, name: str) -> int:
         """Return the name's number; a new name gets the next."""
@@ -37,6 +38,7 @@ class Names:
         if number is None:
             number = self._numbers[name] = len(self.names)
             self.names.append(name)
+            self._characters += len(name)
         return number
 
     def find(self, name: str) -> int:

@@ -51,6 +51,8 @@ _COLUMNS: Mapping[str, Any] = {
 }
 """Name and type. An empty row holds 0."""
 
+_ROW_BYTES = sum(np.dtype(kind).itemsize for kind in _COLUMNS.values())
+
 
 class TurnTable:
     """One owner's turns. Columns are read by whoever searches; rows from `count` on are empty, and the last always is,
@@ -102,10 +104,11 @@ class TurnTable:
     @property
     def nbytes(self) -> int:
         """The memory taken, in bytes."""
-        columns = sum(getattr(self, name).nbytes for name in _COLUMNS)
         names = self.sessions.nbytes + self.agents.nbytes + self.speakers.nbytes
         slots = 4 * len(self._slots)
-        return int(columns) + sys.getsizeof(self._text) + slots + names + 200 * len(self.silenced) + 3_000
+        return (
+            _ROW_BYTES * self._capacity + sys.getsizeof(self._text) + slots + names + 200 * len(self.silenced) + 3_000
+        )
 
     def find(self, turn_id: str) -> int:
         """Return the turn's number, -1 when it is not here."""
