@@ -38,7 +38,6 @@ from backend.telemetry.traces import Traces
 from backend.voice.elsewhere import Elsewhere
 from backend.voice.switchboard import Switchboard
 
-
 COLLECT_AT = (10_000, 20, 20)
 """When the garbage collector looks at new objects, and how many times until it looks at older ones."""
 

@@ -153,13 +153,16 @@ class Database:
 
     async def _attempt(self, work: Callable[[Connection], Awaitable[T]], seconds: float) -> T:
         for attempt in (1, 2, 3):
-            async with self.pool.connection(timeout=seconds) as connection:
-                try:
-                    return await work(connection)
-                except psycopg.OperationalError:
-                    if attempt == 3 or not connection.broken:
-                        raise
-                    logger.info("A database connection had been closed by the server; trying another")
+            # Not `pool.connection()`: its commit at the end is for connections that do not commit by themselves.
+            connection = await self.pool.getconn(timeout=seconds)
+            try:
+                return await work(connection)
+            except psycopg.OperationalError:
+                if attempt == 3 or not connection.broken:
+                    raise
+                logger.info("A database connection had been closed by the server; trying another")
+            finally:
+                await self.pool.putconn(connection)
             if attempt == 2:
                 await self.pool.check()  # the server was restarted: most likely all of them are closed
         raise AssertionError("unreachable")
