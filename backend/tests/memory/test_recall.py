@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -338,3 +339,26 @@ async def test_an_answer_that_was_withdrawn_is_neither_recalled_nor_found_anywhe
     assert len(await memory.transcript(person, "s")) == 2
     for each in (memory, replica):
         assert await known(each) == everything
+
+
+async def test_a_chat_turn_costs_one_read_and_one_write_however_long_the_conversation_is(
+    memory: Memory, database: Database, person: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.memory.recall.FRESH_SECONDS", 60.0)  # a busy machine's pauses cost no second read
+    await say(memory, person, "s", "The budget is 40,000 euros", "Noted.")  # the first makes a key
+    trips = 0
+    run = database.run
+
+    async def counted(*given: Any, **named: Any) -> Any:
+        nonlocal trips
+        trips += 1
+        return await run(*given, **named)
+
+    monkeypatch.setattr(database, "run", counted)
+    for number in range(1, 26):
+        context = await memory.open_context(person, "s", "elena", "chat")
+        await memory.enrich_context(context, f"What is the budget of team {number}?")
+        context.add_turn(a_turn(f"What is the budget of team {number}?"))
+        context.add_turn(a_turn("40,000 euros.", "assistant"))
+        await memory.persist_conversation(context)
+        assert trips == 2 * number
