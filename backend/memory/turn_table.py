@@ -51,7 +51,7 @@ _COLUMNS: Mapping[str, Any] = {
 }
 """Name and type. An empty row holds 0."""
 
-_ROW_BYTES = sum(np.dtype(kind).itemsize for kind in _COLUMNS.values())
+_ROW_BYTES: int = sum(np.dtype(kind).itemsize for kind in _COLUMNS.values())
 
 
 class TurnTable:
