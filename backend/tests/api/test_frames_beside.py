@@ -24,8 +24,8 @@ from backend.tests.api.conftest import Service, StartService
 from backend.tests.conftest import free_port
 
 INJECTED_S = 5.0
-MEASURED_S = 4.0
-UNDISTURBED_S = 2.5
+UNDISTURBED, DISTURBED = 125, 200
+"""Frames that are measured each way: 2.5 s and 4 s."""
 FRAME_S = 0.02
 FRAME_BYTES = 960
 """PCM16 at 24 kHz for 20 ms; the first eight bytes are the frame's number."""
@@ -50,7 +50,7 @@ class Times:
     def latency_ms(self, begin: float, end: float) -> float:
         """Return the 99th percentile of the way of the frames that left between the two times; all must arrive."""
         ways = [(self.arrived[n] - at) * 1000 for n, at in self.left.items() if begin <= at < end]
-        assert len(ways) > 100
+        assert len(ways) > 80
         return statistics.quantiles(ways, n=100)[98]
 
     def longest_gap_ms(self, begin: float, end: float) -> float:
@@ -70,7 +70,6 @@ class VoiceLive:
         self._talking: asyncio.Task[None] | None = None
         self.outputs: list[str] = []
         self.answered = asyncio.Event()
-        self._heard = asyncio.Event()
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["VoiceLive"]:
@@ -82,12 +81,12 @@ class VoiceLive:
         assert self._socket is not None
         await self._socket.send(json.dumps({"type": kind, "event_id": "e"} | fields))
 
-    async def spoken_to(self, frames: int) -> None:
-        """Wait until so many frames have come from the call."""
-        async with asyncio.timeout(20):
-            while len(self.up.arrived) < frames:
-                self._heard.clear()
-                await self._heard.wait()
+    async def frames(self, count: int) -> None:
+        """Wait until so many more frames have arrived each way."""
+        up, down = len(self.up.arrived) + count, len(self.down.arrived) + count
+        async with asyncio.timeout(60):
+            while len(self.up.arrived) < up or len(self.down.arrived) < down:  # noqa: ASYNC110 - at their pace
+                await asyncio.sleep(FRAME_S)
 
     async def asks_for(self, name: str, arguments: str) -> None:
         """Let the model ask for a tool while its answer goes on."""
@@ -103,7 +102,6 @@ class VoiceLive:
                 if event["type"] == "input_audio_buffer.append":
                     for number in numbers(pybase64.b64decode(event["audio"])):
                         self.up.arrived[number] = self._clock()
-                    self._heard.set()
                 elif event["type"] == "session.update":
                     await self.tell("session.updated", session=event["session"])
                     self._talking = self._talking or asyncio.create_task(self._talk())
@@ -175,6 +173,18 @@ class Slow:
     def __init__(self, service: Service, session_id: str) -> None:
         self._service = service
         self._session_id = session_id
+        self._measured = asyncio.Event()
+        self.entered = False
+
+    def measured(self) -> None:
+        """What is slow may go on, once its time is over."""
+        self._measured.set()
+
+    async def _five_seconds(self) -> None:
+        """Take so long; and on a machine that is slow itself, until it is measured."""
+        self.entered = True
+        await asyncio.sleep(INJECTED_S)
+        await self._measured.wait()
 
     @contextlib.asynccontextmanager
     async def tool(self) -> AsyncIterator[None]:
@@ -182,7 +192,7 @@ class Slow:
         search = inquiry.search
 
         async def slow(*given: Any, **more: Any) -> Any:
-            await asyncio.sleep(INJECTED_S)
+            await self._five_seconds()
             return await search(*given, **more)
 
         inquiry.search = slow  # type: ignore[method-assign]
@@ -195,11 +205,11 @@ class Slow:
         keep, owner = memory.persist_conversation, memory.owner
 
         async def slow_keep(*given: Any) -> None:
-            await asyncio.sleep(INJECTED_S)
+            await self._five_seconds()
             await keep(*given)
 
         async def slow_owner(*given: Any) -> Any:
-            await asyncio.sleep(INJECTED_S)
+            await self._five_seconds()
             return await owner(*given)
 
         memory.persist_conversation = slow_keep  # type: ignore[method-assign,assignment]
@@ -213,7 +223,9 @@ class Slow:
         conninfo = self._service.services.database.conninfo
         async with await AsyncConnection.connect(conninfo) as locking:
             await locking.execute("LOCK TABLE turn, fact, session IN ACCESS EXCLUSIVE MODE")
+            self.entered = True
             yield
+            await self._five_seconds()  # who waits for a lock gives up sooner, and tries again
 
 
 PARTS = ["tool", "memory", "database"]
@@ -235,23 +247,22 @@ class Measured:
         url = f"ws://127.0.0.1:{service.port}/api/v1/voice/voicelive/{session_id}"
         async with connect(url, compression=None, max_size=None) as socket:
             running = [asyncio.create_task(work(socket, self.voicelive)) for work in (hears, speaks)]
-            await self.voicelive.spoken_to(50)
+            await self.voicelive.frames(50)
             await together.wait()
             self.begin = clock()
-            await asyncio.sleep(UNDISTURBED_S)
+            await self.voicelive.frames(UNDISTURBED)
             await together.wait()
             self.disturbed = clock()
-            async with getattr(Slow(service, session_id), self.part)():
+            slow = Slow(service, session_id)
+            async with getattr(slow, self.part)():
                 await self.voicelive.tell(
                     "conversation.item.input_audio_transcription.completed", item_id="item_u", transcript="My dentist?"
                 )
                 await self.voicelive.asks_for("search_memory", '{"query": "dentist"}')
-                await asyncio.sleep(MEASURED_S)
+                await self.voicelive.frames(DISTURBED)
                 self.over = clock()
-                if self.part != "database":
-                    assert not self.voicelive.outputs, "what is slow is still being waited for"
-                else:  # which gives up waiting for a lock sooner, and tries again
-                    await asyncio.sleep(INJECTED_S - MEASURED_S)
+                assert slow.entered, "what is slow is being waited for"
+                slow.measured()
             await asyncio.wait_for(self.voicelive.answered.wait(), 20)
             for task in running:
                 task.cancel()
