@@ -25,17 +25,20 @@ async function roughLine(target: string): Promise<{ address: string; end: () => 
   return { address: `http://127.0.0.1:${port}/`, end: () => proxy.stdin.end() }
 }
 
-/** What the page reports of each answer: how long its first piece waited in the buffer, and how often the sound ran dry. */
-function playbackReports(page: Page): { waited: number[]; gaps: number } {
-  const told = { waited: [] as number[], gaps: 0 }
-  page.on('websocket', (socket) =>
+/** What the page reports of each answer: how long its first piece waited in the buffer, and how often the sound ran dry; and binary messages. */
+function playbackReports(page: Page): { waited: number[]; gaps: number; pieces: number } {
+  const told = { waited: [] as number[], gaps: 0, pieces: 0 }
+  page.on('websocket', (socket) => {
+    socket.on('framereceived', ({ payload }) => {
+      if (typeof payload !== 'string') told.pieces++
+    })
     socket.on('framesent', ({ payload }) => {
       if (typeof payload !== 'string' || !payload.includes('"playback"')) return
       const report = JSON.parse(payload) as { waited_ms?: number; gaps?: number }
       if (report.waited_ms !== undefined) told.waited.push(report.waited_ms)
       told.gaps += report.gaps ?? 0
-    }),
-  )
+    })
+  })
   return told
 }
 
@@ -64,6 +67,7 @@ test('over a line with 100 ms of jitter and 2 % stalls every answer is heard wit
     expect(sound.stretches).toHaveLength(QUESTIONS.length)
     expect(Math.abs(lengthOf(sound) - seconds)).toBeLessThan(0.2)
     expect(told.gaps).toBe(0)
+    expect(told.pieces, 'sound comes as binary messages').toBeGreaterThan(QUESTIONS.length)
     expect(told.waited).toHaveLength(QUESTIONS.length)
     expect(median(told.waited)).toBeLessThanOrEqual(120)
   } finally {

@@ -72,6 +72,11 @@ export async function installTap(page: Page): Promise<void> {
       constructor(url: string | URL, protocols?: string | string[]) {
         super(url, protocols)
         this.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+          if (data instanceof ArrayBuffer) {
+            const head = new DataView(data)
+            const item_id = new TextDecoder().decode(new Uint8Array(data, 8, head.getUint16(2, true)))
+            tap.messages.push({ time: context?.currentTime ?? 0, message: { type: 'audio', item_id, seq: head.getUint32(4, true) } })
+          }
           if (typeof data !== 'string') return
           const message = JSON.parse(data) as Record<string, unknown>
           if (message['type'] === 'audio') delete message['data']

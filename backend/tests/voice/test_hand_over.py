@@ -101,9 +101,9 @@ async def test_the_sentence_of_the_one_who_hands_over_is_heard_out(service: Serv
 
 async def test_who_speaks_into_that_sentence_is_answered_by_the_one_who_takes_over(service: Service) -> None:
     phone = await service.ready()
-    await phone.send(
-        type="text", content=bring("marcus", "Let me bring Marcus in, who knows all about plans and dates.")
-    )
+    # So long that it is not over before somebody speaks, however slow the machine.
+    sentence = "Let me bring Marcus in" + ", who knows all about plans and dates" * 6
+    await phone.send(type="text", content=bring("marcus", sentence))
     await phone.of("tool", status="done")
     await phone.speak(UTTERANCE, pace=0.02)
     change = await switched(phone, "marcus", 1)

@@ -102,7 +102,7 @@ describe('the call controller', () => {
 
   test('plays what arrives and reports what was played, less what is still on its way to the ear', async () => {
     await start()
-    socket().say({ type: 'audio', data: btoa('\0'.repeat(4800)), format: 'audio/pcm16', item_id: 'a1', seq: 3 })
+    socket().sound('a1', 2400, 3)
     socket().say({ type: 'audio_end', item_id: 'a1', seq: 4 })
     expect(audio.did).toEqual([['play', 'a1', 2400], ['end', 'a1']])
     listener.onPlayback({ type: 'started', itemId: 'a1', targetMs: 60 })
@@ -156,13 +156,13 @@ describe('the call controller', () => {
 
   test('says hello first, with its own name for the call', async () => {
     await start()
-    expect(socket().kept[0]).toMatchObject({ type: 'hello', resume_after: 0, call_id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string })
+    expect(socket().kept[0]).toMatchObject({ type: 'hello', resume_after: 0, binary: true, call_id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string })
   })
 
   test('comes back at once after a lost connection, with what it has seen, heard and with the last assistant', async () => {
     await start()
     socket().say({ type: 'agent_switched', agent_id: 'marcus', seq: 9 })
-    socket().say({ type: 'audio', data: btoa('\0'.repeat(48_000)), format: 'audio/pcm16', item_id: 'a1', seq: 10 })
+    socket().sound('a1', 24_000, 10)
     listener.onPlayback({ type: 'started', itemId: 'a1', targetMs: 60 })
     listener.onPlayback({ type: 'position', itemId: 'a1', ms: 320 })
     const [first] = sockets

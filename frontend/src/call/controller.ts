@@ -6,14 +6,14 @@
  */
 import { MicrophoneError, type AudioListener, type CallAudio } from '../audio/engine'
 import type { CaptureMessage, PlaybackMessage } from '../audio/messages'
-import { decodeBase64Pcm16, wireMs } from '../audio/pcm'
+import { wireMs } from '../audio/pcm'
 import { asProblem } from '../api/problems'
 import type { ConversationAction } from '../conversation/turns'
 import { HeardSoFar } from './heardSoFar'
 import { Arrivals, Link, hold } from './link'
 import { NO_CALL, callReducer, isOpen, type Call, type CallEvent } from './machine'
 import { PlaybackReports } from './playbackReports'
-import { parseServerMessage, type ClientMessage, type ServerMessage, type TurnMetrics } from './protocol'
+import { parseServerMessage, parseSound, type ClientMessage, type ServerMessage, type TurnMetrics } from './protocol'
 import { TraceHistory } from './traceHistory'
 import { MICROPHONE_LOST, closeTrouble, microphoneTrouble, problemTrouble, type Trouble } from './trouble'
 
@@ -209,11 +209,11 @@ export class CallController {
       this.held,
       () => {
         if (link === this.link) this.within(CONNECT_TIMEOUT_MS)
-        return { type: 'hello', resume_after: this.arrivals.last, call_id: this.callId, playing: this.heardSoFar.playing }
+        return { type: 'hello', resume_after: this.arrivals.last, call_id: this.callId, playing: this.heardSoFar.playing, binary: true }
       },
       {
         onMessage: (frame) => {
-          const message = parseServerMessage(frame)
+          const message = typeof frame === 'string' ? parseServerMessage(frame) : parseSound(frame)
           if (message) this.received(message)
         },
         onOver: (code) => this.drop(code === 1000 ? null : closeTrouble(code, this.told)),
@@ -337,7 +337,7 @@ export class CallController {
         this.transcribed(message, at)
         break
       case 'audio': {
-        const samples = decodeBase64Pcm16(message.data)
+        const { samples } = message
         const ms = wireMs(samples.length)
         this.heardSoFar.arrived(message.itemId, ms)
         this.reports.soundArrived(message.itemId, performance.now())

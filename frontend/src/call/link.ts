@@ -30,7 +30,7 @@ export class Arrivals {
 }
 
 export interface LinkListener {
-  onMessage(frame: string): void
+  onMessage(frame: string | ArrayBuffer): void
   /** It is over, closed by the other side (with its code) or dead (1006). Called once, never after `giveUp` or `hangUp`. */
   onOver(code: number): void
 }
@@ -57,7 +57,7 @@ export class Link {
     }
     socket.onmessage = ({ data }: MessageEvent<unknown>) => {
       this.heardAt = Date.now()
-      if (typeof data === 'string') this.listener?.onMessage(data)
+      if (typeof data === 'string' || data instanceof ArrayBuffer) this.listener?.onMessage(data)
     }
     socket.onclose = ({ code }: CloseEvent) => this.over(code)
     this.timer = setInterval(() => this.look(), PING_EVERY_MS)

@@ -1,4 +1,5 @@
 /** The voice WebSocket's messages, read with suspicion: what does not have the documented form is ignored, never trusted. */
+import { decodeBase64Pcm16 } from '../audio/pcm'
 
 export type Activity = 'ready' | 'listening' | 'thinking' | 'speaking' | 'reconnecting'
 
@@ -14,7 +15,7 @@ export type ServerMessage = { readonly seq: number | null } & (
       /** Set on the last caption of an answer that was cut off: what of it was not heard. */
       readonly unheard: string | null
     }
-  | { readonly type: 'audio'; readonly data: string; readonly itemId: string }
+  | { readonly type: 'audio'; readonly samples: Int16Array<ArrayBuffer>; readonly itemId: string }
   | { readonly type: 'audio_end'; readonly itemId: string }
   | { readonly type: 'interrupted'; readonly itemId: string; readonly heardMs: number | null }
   /** The interruption was none: what follows of the item begins at this moment of it. */
@@ -67,7 +68,8 @@ export type ClientMessage =
       readonly over?: 'finished' | 'flushed'
     }
   | { readonly type: 'text'; readonly content: string }
-  | { readonly type: 'hello'; readonly resume_after: number; readonly call_id: string; readonly playing: Playing | null }
+  /** `binary`: sound is to come as binary messages, see `parseSound`. */
+  | { readonly type: 'hello'; readonly resume_after: number; readonly call_id: string; readonly playing: Playing | null; readonly binary: true }
   /** Is anybody there? `seen`: the last number that arrived. */
   | { readonly type: 'ping'; readonly seen: number }
 
@@ -112,6 +114,20 @@ function asText(value: unknown): string {
   return typeof value === 'string' ? value : ''
 }
 
+/** The head of a binary message: kind (1: sound), its own size, the length of the item's id, the number; then the id. */
+const LEAST_HEAD = 8
+
+/** Read one binary frame: sound, a quarter shorter than as base64 and not to be decoded; null when it is none. */
+export function parseSound(frame: ArrayBuffer): ServerMessage | null {
+  if (frame.byteLength < LEAST_HEAD) return null
+  const head = new DataView(frame)
+  const size = head.getUint8(1)
+  const idLength = head.getUint16(2, true)
+  if (head.getUint8(0) !== 1 || size < LEAST_HEAD + idLength || size > frame.byteLength || (frame.byteLength - size) % 2 !== 0) return null
+  const itemId = new TextDecoder().decode(new Uint8Array(frame, LEAST_HEAD, idLength))
+  return { type: 'audio', samples: new Int16Array(frame.slice(size)), itemId, seq: head.getUint32(4, true) }
+}
+
 /** Read one text frame; null when it is not a message that this page knows. */
 export function parseServerMessage(frame: string): ServerMessage | null {
   let raw: unknown
@@ -143,7 +159,7 @@ export function parseServerMessage(frame: string): ServerMessage | null {
       }
     }
     case 'audio':
-      return asText(message['data']) ? { type: 'audio', data: asText(message['data']), itemId, seq } : null
+      return asText(message['data']) ? { type: 'audio', samples: decodeBase64Pcm16(asText(message['data'])), itemId, seq } : null
     case 'audio_end':
       return { type: 'audio_end', itemId, seq }
     case 'interrupted':

@@ -38,6 +38,20 @@ export class FakeSocket {
   say(message: object) {
     this.onmessage?.({ data: JSON.stringify(message) })
   }
+  /** `count` samples of an item, as the service sends them to who asked for binary sound. */
+  sound(itemId: string, count: number, seq: number) {
+    const name = new TextEncoder().encode(itemId)
+    const size = 8 + name.length + (name.length % 2)
+    const frame = new ArrayBuffer(size + 2 * count)
+    const head = new DataView(frame)
+    head.setUint8(0, 1)
+    head.setUint8(1, size)
+    head.setUint16(2, name.length, true)
+    head.setUint32(4, seq, true)
+    new Uint8Array(frame).set(name, 8)
+    for (let i = 0; i < count; i++) head.setInt16(size + 2 * i, i - 1200, true)
+    this.onmessage?.({ data: frame })
+  }
   drop(code: number) {
     this.readyState = 3
     this.onclose?.({ code })
