@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import sys
 import threading
 import uuid
@@ -103,7 +104,13 @@ def light_starts() -> Iterator[None]:
     loaded = Embedder.load()
     assert loaded is not None
     embedder = SimpleNamespace(load=lambda: Embedder(loaded._encode))
-    collector = SimpleNamespace(collect=lambda: 0, freeze=lambda: None, unfreeze=lambda: None)
+    collector = SimpleNamespace(
+        collect=lambda: 0,
+        freeze=lambda: None,
+        unfreeze=lambda: None,
+        get_threshold=gc.get_threshold,
+        set_threshold=lambda *objects: None,
+    )
     with patch.object(opening, "Embedder", embedder), patch.object(opening, "gc", collector):
         yield
     loaded.close()
