@@ -149,6 +149,7 @@ class ModelPass:
         self._facts = facts
         self._busy = busy
         self._read: dict[str, None] = {}
+        self._stating: dict[int, bool] = {}
 
     async def take(self, principal: Principal, turns: Sequence[Turn], *, deleted: bool) -> None:
         """Read turns that the log has gained: one request at most. Idempotent. Raises `Later` to be called again.
@@ -157,14 +158,14 @@ class ModelPass:
         """
         now = datetime.now(UTC)
         asked = False
-        for batch in _batches(turns):
+        for batch in self._batches(turns):
             if batch[-1].id in self._read:
                 continue
             if self._busy():
                 raise Later("the model is answering somebody", SETTLE_SECONDS)
             if asked:  # one request a call: a small model takes half a minute for it
                 raise Later("there is more to read", 1.0)
-            if batch[-1] is turns[-1] and _wanted(batch) < BATCH_TURNS and now - batch[-1].said_at < _SETTLE:
+            if batch[-1] is turns[-1] and self._wanted(batch) < BATCH_TURNS and now - batch[-1].said_at < _SETTLE:
                 raise Later("the conversation goes on", SETTLE_SECONDS)
             await self.read(principal, batch)
             asked = True
@@ -175,6 +176,35 @@ class ModelPass:
         self._read[turn_id] = None
         while len(self._read) > _REMEMBERED:
             del self._read[next(iter(self._read))]
+
+    def _batches(self, turns: Sequence[Turn]) -> Iterator[list[Turn]]:
+        """Cut turns into batches of one session with at most `BATCH_TURNS` of the user's that state something."""
+        batch: list[Turn] = []
+        wanted = 0
+        for turn in turns:
+            if batch and (turn.session_id != batch[0].session_id or wanted >= BATCH_TURNS):
+                if wanted:
+                    yield batch
+                batch, wanted = [], 0
+            batch.append(turn)
+            wanted += self._states(turn)
+        if wanted:
+            yield batch
+
+    def _wanted(self, batch: Sequence[Turn]) -> int:
+        return sum(self._states(turn) for turn in batch)
+
+    def _states(self, turn: Turn) -> bool:
+        """Whether a user states something in it. Known from then on: turns that wait are looked at again and again."""
+        if turn.role != "user":
+            return False
+        key = hash((turn.id, turn.content))
+        known = self._stating.get(key)
+        if known is None:
+            known = self._stating[key] = bool(statements_of(turn))
+            if len(self._stating) > _REMEMBERED:
+                del self._stating[next(iter(self._stating))]
+        return known
 
     async def read(self, principal: Principal, batch: Sequence[Turn]) -> Tally:
         """Ask the model about one batch and store what stands up to the check."""
@@ -200,29 +230,6 @@ class ModelPass:
                 raise
             logger.info("facts: the model's answer is not of the form asked for")
             return {}
-
-
-def _batches(turns: Sequence[Turn]) -> Iterator[list[Turn]]:
-    """Cut turns into batches of one session with at most `BATCH_TURNS` of the user's that state something."""
-    batch: list[Turn] = []
-    wanted = 0
-    for turn in turns:
-        if batch and (turn.session_id != batch[0].session_id or wanted >= BATCH_TURNS):
-            if wanted:
-                yield batch
-            batch, wanted = [], 0
-        batch.append(turn)
-        wanted += _states(turn)
-    if wanted:
-        yield batch
-
-
-def _states(turn: Turn) -> bool:
-    return turn.role == "user" and bool(statements_of(turn))
-
-
-def _wanted(batch: Sequence[Turn]) -> int:
-    return sum(_states(turn) for turn in batch)
 
 
 def lines(batch: Sequence[Turn]) -> str:

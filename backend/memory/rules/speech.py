@@ -79,6 +79,8 @@ _CONTRACTIONS = (
     (re.compile(r"\bwanna\b", re.IGNORECASE), "want to"),
     (re.compile(r"\bgotta\b", re.IGNORECASE), "have to"),
 )
+_UNMARKED_CONTRACTIONS = (*_CONTRACTIONS[:2], *_CONTRACTIONS[8:])
+"""Those that are also written without an apostrophe."""
 _LETTERS = re.compile(
     r"(?<![\w'])(?:[b-hj-z]|[ai](?= [b-hj-z](?: [a-z])?(?![\w'])))(?:[ .-] ?[a-z](?![\w'])\.?)+", re.I
 )
@@ -102,11 +104,12 @@ def plain(text: str) -> str:
         text = _SINGLE.sub(_quotation, text)
     text = _SMILEY.sub(" ", _LINK.sub(" ", text))
     text = "\n".join(" ".join(line.split()) for line in text.splitlines())
-    text = _FILLER.sub("", text)
-    text = _STUTTER.sub(_once, text)
-    for pattern, full in _CONTRACTIONS:
+    text = _STUTTER.sub(_once, _FILLER.sub("", text))
+    short = text
+    for pattern, full in _CONTRACTIONS if "'" in text else _UNMARKED_CONTRACTIONS:
         text = pattern.sub(full, text)
-    text = _STUTTER.sub(_once, text)  # "she's she is"
+    if text != short:
+        text = _STUTTER.sub(_once, text)  # "she's she is"
     text = _LETTERS.sub(_word_of_letters, text)
     if " dot " in text:
         text = _SPOKEN_ADDRESS.sub(_address, text)
