@@ -9,8 +9,8 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any, Protocol
 
 from backend.core.context import Fact, Turn
 from backend.core.problems import Problem
@@ -96,10 +96,10 @@ class OwnerMemory:
         Callers that come while a read runs share the one read that follows it.
         """
         if self._running is None or self._running.done():
-            self._running, self._next = asyncio.create_task(self._read()), None
+            self._running, self._next = _told_to_waiters(self._read()), None
             return self._running
         if self._next is None:
-            self._next = asyncio.create_task(self._follow(self._running))
+            self._next = _told_to_waiters(self._follow(self._running))
         return self._next
 
     def note(self, turns: Sequence[Turn]) -> None:
@@ -283,3 +283,10 @@ class OwnerCache:
     def _remove(self, key: tuple[str, str]) -> None:
         self._owners.pop(key, None)
         self._total -= self._sizes.pop(key, 0)
+
+
+def _told_to_waiters(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """Begin work whose failure those hear who wait for it; when their time was up before it failed, nobody has to."""
+    task = asyncio.create_task(work)
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return task

@@ -1,6 +1,7 @@
 """A store that is slow, wrong or silent costs a conversation its notes, not its answer; and nothing said is lost."""
 
 import asyncio
+import gc
 import random
 import time
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from backend.core.context import Turn
 from backend.core.problems import Problem
 from backend.identity.principal import Principal
 from backend.memory import recall
+from backend.memory.cache import OwnerMemory
 from backend.memory.log import Changes, Episode, Snapshot, TurnLog
 from backend.memory.outbox import Outbox
 from backend.memory.recall import Memory
@@ -137,6 +139,21 @@ async def test_a_conversation_goes_on_and_says_that_memory_is_degraded(fault: st
     context.add_turn(a_turn("spoken", channel="voice"))
     await memory.persist_conversation(context)
     assert time.monotonic() - begun < 1
+
+
+async def test_a_read_that_fails_when_nobody_waits_any_more_is_no_news(person: Principal) -> None:
+    loop = asyncio.get_running_loop()
+    news: list[dict[str, Any]] = []
+    loop.set_exception_handler(lambda _, context: news.append(context))
+    try:
+        reading = OwnerMemory(person, Ledger("raises")).refresh()
+        await asyncio.wait([reading])
+        del reading
+        gc.collect()
+        await asyncio.sleep(0)
+    finally:
+        loop.set_exception_handler(None)
+    assert not news
 
 
 @pytest.mark.parametrize(
