@@ -93,7 +93,8 @@ test.describe('voice', { tag: '@voice' }, () => {
     await expect(desk.caption).toContainText('You are muted')
     await expect(page.getByText(/^Hand-over took \d+ ms\.$/)).toBeVisible()
     await desk.hangUp()
-    await expect.poll(async () => (await desk.stored()).map(({ agent_id }) => agent_id).slice(0, 2)).toEqual(['elena', 'elena'])
+    // Of Elena's answer nothing may have been heard before the switch: then it is not kept.
+    await expect.poll(async () => (await desk.stored()).map(({ agent_id }) => agent_id).join(' ')).toMatch(/^elena (elena )?marcus marcus$/)
     expect((await desk.stored()).at(-1)).toMatchObject({ role: 'assistant', agent_id: 'marcus', content: 'Your name is Ada.' })
   })
 
