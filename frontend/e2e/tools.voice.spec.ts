@@ -39,6 +39,8 @@ test('an agent who is asked for another brings them in, who then speaks by thems
 
   await desk.send('What is my name?')
   await expect(desk.theirs.last()).toContainText('Your name is Ada.')
+  await expect(desk.caption).toContainText('Marcus is speaking')
+  await expect(desk.caption).toContainText('Marcus is listening') // heard to its end, so it is kept
   const asked = await page.evaluate(() => performance.now())
   await desk.agent('Elena').check()
   await expect(desk.column.locator('[data-handover=elena]')).toBeVisible()
