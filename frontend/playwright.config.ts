@@ -29,8 +29,12 @@ function once(name: string, choose: () => string): string {
   return (process.env[name] ??= choose())
 }
 
+/** Below the ports that the kernel gives away by itself: nobody who asks for any port gets it before it is used. */
 function freePort(): string {
-  const script = "const s=require('net').createServer().listen(0,'127.0.0.1',()=>{console.log(s.address().port);s.close()})"
+  const script = `const server = require('net').createServer()
+    const attempt = () => server.listen(20000 + Math.floor(Math.random() * 12000), '127.0.0.1')
+    server.on('error', attempt).on('listening', () => { console.log(server.address().port); server.close() })
+    attempt()`
   return execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }).trim()
 }
 

@@ -1,7 +1,10 @@
 """What the tests of every room may ask for: a real database, the log and memory on it, and people nobody else is."""
 
+import contextlib
 import os
+import random
 import shutil
+import socket
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -178,12 +181,15 @@ def a_turn(
 
 
 def free_port() -> int:
-    """Return a TCP port that is free on the loopback interface."""
-    import socket
+    """Return a TCP port that is free on the loopback interface.
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    Below those that the kernel gives away by itself: nobody who asks for any port gets it before it is used.
+    """
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def conninfo_of(server: EmbeddedServer, **changes: str | int) -> str:
