@@ -5,6 +5,7 @@ stands between quotation marks inside one marked block, and everything that coul
 """
 
 import calendar
+import re
 from collections.abc import Iterator, Sequence, Set
 from datetime import datetime
 from typing import NamedTuple
@@ -32,7 +33,13 @@ _NOTHING = (
 )
 _OPEN, _CLOSE = "<notes>", "</notes>"
 _HARMLESS = str.maketrans({'"': "'", "“": "'", "”": "'", "`": "'", "<": "(", ">": ")"})
+_PLAIN = re.compile(r"[!#-;=?-_a-~]+(?: [!#-;=?-_a-~]+)*")
+"""ASCII words, a space between, in which nothing is to be replaced."""
+
 _MONTHS = tuple(calendar.month_abbr)
+_TURN_TOKENS, _LEAD_TOKENS, _FACT_TOKENS = 11, 8, 14
+"""Of what stands beside the words on a line: number, date, who."""
+
 _FRAME = len(f"{_HEADING}\n{_OPEN}\n{_CLOSE}\n{_NOTHING}") // 4 + 4
 
 
@@ -71,18 +78,38 @@ def render(
     assistant is to be told so.
     """
     left = token_budget - _FRAME
-    lines: dict[str, str] = {}
+    sources: dict[str, str] = {}
+    lines: list[str] = []
     for source, said in _said(facts, passages, overtaken):
         line = f"[{len(lines) + 1}] {said}"
         cost = cost_of(line)
-        if cost <= left and said not in lines:
+        if cost <= left and said not in sources:
             left -= cost
-            lines[said] = source
-    told = [f"[{number}] {said}" for number, said in enumerate(lines, 1)]
-    parts = [_HEADING, _OPEN, *told, _CLOSE] if told else []
+            sources[said] = source
+            lines.append(line)
+    parts = [_HEADING, _OPEN, *lines, _CLOSE] if lines else []
     if unanswered:
         parts.append(_NOTHING)
-    return Notes("\n".join(parts), tuple(lines.values()))
+    return Notes("\n".join(parts), tuple(sources.values()))
+
+
+def within(facts: Sequence[Fact], passages: Sequence[Passage], token_budget: int) -> list[Passage]:
+    """Return the first passages that `render` has room for behind the facts, and smaller ones after them.
+
+    Reckoned from what was said, without writing the lines: rather a token too many than one too few.
+    """
+    left = token_budget - _FRAME
+    for fact in facts:
+        left -= _FACT_TOKENS + cost_of(fact.text[:QUOTE_LENGTH])
+    kept = []
+    for passage in passages:
+        cost = _TURN_TOKENS + cost_of(passage.turn.content[:QUOTE_LENGTH])
+        if passage.lead is not None:
+            cost += _LEAD_TOKENS + cost_of(passage.lead.content[:LEAD_LENGTH])
+        if cost <= left:
+            left -= cost
+            kept.append(passage)
+    return kept
 
 
 def cost_of(line: str) -> int:
@@ -134,6 +161,8 @@ def quoted(text: str, length: int = QUOTE_LENGTH) -> str:
     Quotation marks and angle brackets inside are replaced, so that it can end neither the quotation nor the block, nor
     spell a model's control token; characters that are not seen (controls, direction marks) are dropped.
     """
+    if len(text) <= length and _PLAIN.fullmatch(text):
+        return f'"{text}"'
     line = " ".join(text[: 4 * length].translate(_HARMLESS).split())
     if not line.isprintable():
         line = "".join(letter for letter in line if letter.isprintable())

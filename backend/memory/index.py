@@ -7,9 +7,8 @@ the time asked for, a statement rather than a question, and whether a turn offer
 a name (`cues.py`). Without a vector of the question, words alone are the score. Exact: nothing is approximated.
 """
 
-import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
@@ -32,12 +31,9 @@ _QUERY_TERMS = 48  # the rarest: it may be a pasted page
 _PERIODS = 4
 _RICH = 25  # index terms; a turn with more is not richer for it
 
-_AGAIN = 16  # turns built at a time when some of the best say the same as the query
 
 _FADING = 4 * 86_400_000_000  # microseconds in which nearness to a time falls to 1/e
 _LONG = 80 * 86_400_000_000
-
-_NEITHER = re.compile(r"[\W_]+")
 
 Mask: TypeAlias = NDArray[np.bool_]
 
@@ -86,8 +82,8 @@ class Query:
     vector: the text's, 384 bytes. periods, speakers (names as given to `add`): asked for; turns of others are found
     too. as_of: the moment at which a state is asked for: it may have been told long before. All that follows is a
     demand: agents (ids), roles, channel, since and until (half-open), within_session. session_id: the session of the
-    asker; its turns win a tie. exclude: ids of turns that are not wanted (they still lend their words to their
-    neighbours). boosts: by turn id, in [0, 1], how well a fact drawn from the turn matches.
+    asker; its turns win a tie. held: turns by id that the asker has already: they are found too, but not counted
+    by `limit`. boosts: by turn id, in [0, 1], how well a fact drawn from the turn matches.
     """
 
     text: str
@@ -102,7 +98,7 @@ class Query:
     channel: Channel | None = None
     since: datetime | None = None
     until: datetime | None = None
-    exclude: Collection[str] = ()
+    held: Mapping[str, Turn] = field(default_factory=dict)
     limit: int = 10
     boosts: Mapping[str, float] = field(default_factory=dict)
 
@@ -216,17 +212,15 @@ class TurnIndex:
         allowed = self._allowed(query)
         if query.limit < 1 or not allowed.any():
             return []
-        score = self._score(query, allowed, weights)
-        asked = _same(query.text[:_QUERY_LENGTH])
-        found: list[Hit] = []
-        for numbers in _best(score, query.limit):
-            for turn, own in zip(self._table.turns(numbers), score.take(numbers).tolist(), strict=True):
-                if _may_repeat(turn.content, asked) and _same(turn.content[:_QUERY_LENGTH]) == asked:
-                    continue
-                found.append(Hit(turn, own))
-                if len(found) == query.limit:
-                    return found
-        return found
+        score, table = self._score(query, allowed, weights), self._table
+        score[table.saying(query.text)] = 0
+        held = {table.find(turn_id): turn for turn_id, turn in query.held.items()}
+        numbers = _best(score, query.limit + len(held))
+        new = [number for number in numbers if number not in held][: query.limit]
+        last = numbers.index(new[-1]) + 1 if len(new) == query.limit else len(numbers)
+        built = held | dict(zip(new, table.turns(new), strict=True))
+        scores = score.take(numbers[:last]).tolist()
+        return [Hit(built[number], own) for number, own in zip(numbers, scores, strict=False)]
 
     def dump(self) -> bytes:
         """Return this index as one segment, for `load`."""
@@ -266,9 +260,6 @@ class TurnIndex:
             allowed &= table.said_at[:count] >= microseconds(query.since)
         if query.until is not None:
             allowed &= table.said_at[:count] < microseconds(query.until)
-        for turn_id in query.exclude:
-            if (number := table.find(turn_id)) >= 0:
-                allowed[number] = False
         return allowed
 
     def _score(self, query: Query, allowed: Mask, weights: Weights | None) -> Scores:
@@ -411,29 +402,12 @@ def _spread(scores: Scores, known: Mask, missing: Literal["mean", "zero"] = "zer
     return spread
 
 
-def _best(score: Scores, limit: int) -> Iterator[NDArray[np.intp]]:
-    """Yield the numbers of turns with a score, best first, of equal ones the later, about `limit` at a time. Those
-    first asked for are found without sorting the rest.
-    """
-    some = min(4 * limit + 16, len(score))
-    cut = float(np.partition(score, len(score) - some)[len(score) - some])
-    for part in (score >= cut, score < cut):
-        numbers = np.flatnonzero(part & (score > 0))[::-1]
-        numbers = numbers[np.argsort(-score[numbers], kind="stable")]
-        yield numbers[:limit]
-        for first in range(limit, len(numbers), _AGAIN):
-            yield numbers[first : first + _AGAIN]
-
-
-_MARKS = {ord(mark): None for mark in map(chr, range(128)) if not mark.isalnum()}
-
-
-def _may_repeat(content: str, asked: str) -> bool:
-    """Tell quickly whether a turn may say the same, by its first letters."""
-    first = content[:16].casefold().translate(_MARKS)
-    return not first.isascii() or asked.startswith(first)
-
-
-def _same(text: str) -> str:
-    """What is left of a text when only its letters and digits count."""
-    return _NEITHER.sub("", text.casefold())
+def _best(score: Scores, limit: int) -> list[int]:
+    """Return the numbers of up to `limit` turns with a score, best first, of equal ones the later."""
+    numbers = np.flatnonzero(score)
+    if len(numbers) > limit:
+        scores = score[numbers]
+        numbers = numbers[scores >= np.partition(scores, len(scores) - limit)[len(scores) - limit]]
+    numbers = numbers[::-1]
+    best: list[int] = numbers[np.argsort(-score[numbers], kind="stable")][:limit].tolist()
+    return best

@@ -118,7 +118,7 @@ class Inquiry:
             now=datetime.now(UTC),
             agents=self._agents,
             where=Where(session_id, bool(session_id), channel, agent_id, since, until),
-            exclude={turn.id for turn in owner.index.session(beside, RECENT_TURNS)} if beside else (),
+            held={turn.id: turn for turn in owner.index.session(beside, RECENT_TURNS)} if beside else {},
             limit=min(limit, _SEARCHED),
             token_budget=budget,
         )

@@ -190,7 +190,7 @@ class Memory:
                 now=datetime.now(UTC),
                 agents=self._agents,
                 where=Where(context.episodic.session_id, within_session=self._settings.memory_scope == "session"),
-                exclude={turn.id for turn in context.episodic.turns},
+                held={turn.id: turn for turn in context.episodic.turns},
             )
             known = {passage.turn.id for passage in before}
             semantic.passages = before + [passage for passage in found.passages if passage.turn.id not in known]

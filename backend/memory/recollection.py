@@ -7,6 +7,7 @@ weight to the turns that prove them, then the turns. Pure over one owner's memor
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from backend.core import notes
 from backend.core.context import Channel, Fact, Passage, Turn
@@ -63,14 +64,14 @@ def recollect(
     now: datetime,
     agents: Mapping[str, str],
     where: Where = ANYWHERE,
-    exclude: Collection[str] = (),
+    held: Mapping[str, Turn] = MappingProxyType({}),
     limit: int = PASSAGES,
     token_budget: int | None = notes.TOKENS,
 ) -> Recollection:
     """Return what answers `message`. vector: the message's, None for words alone. agents: names by id.
 
-    exclude: ids of turns that the conversation holds already. token_budget: of facts and passages together; None: no
-    bound but `limit`, and the passages stay in the order of their scores.
+    held: turns by id that the conversation has already. token_budget: of facts and passages together; None: no bound
+    but `limit`, and the passages stay in the order of their scores.
     """
     understood = understand(message, now, user_name=owner.name, agents=agents)
     fact_hits = owner.fact_index.search(message, understood, now, limit=FACTS)
@@ -92,27 +93,21 @@ def recollect(
             since=where.since,
             until=where.until,
             boosts=boosts,
-            limit=limit + len(exclude),  # what the conversation holds is not told again, but may be the answer
+            held=held,  # not told again, but may be the answer
+            limit=limit,
         )
     )
     facts = [hit.fact for hit in fact_hits]
     holds = supported(message, [hit.turn for hit in hits], facts)
-    new = [hit for hit in hits if hit.turn.id not in exclude][:limit]
+    new = [hit for hit in hits if hit.turn.id not in held]
     passages = [Passage(hit.turn, hit.score, _lead(owner, hit.turn)) for hit in new]
     late = frozenset(fact.id for fact in facts if overtaken(fact, [hit.turn for hit in new]))
     if token_budget is not None:
-        kept = _within(token_budget, facts, passages)
+        kept = notes.within(facts, passages, token_budget)
         order = {turn.id: place for place, turn in enumerate(newest_first([p.turn for p in kept], understood.as_of))}
         passages = sorted(kept, key=lambda passage: order[passage.turn.id])
     personal = is_question(message) and about_speaker(message)
     return Recollection(understood, facts, passages, late, holds, personal and not holds)
-
-
-def _within(budget: int, facts: list[Fact], passages: list[Passage]) -> list[Passage]:
-    """Return the best passages that `notes` can tell in `budget` behind the facts."""
-    told = notes.render(facts, passages, token_budget=budget)
-    sources = set(told.sources)
-    return [passage for passage in passages if passage.turn.id in sources]
 
 
 def _lead(owner: OwnerMemory, turn: Turn) -> Turn | None:

@@ -7,6 +7,7 @@ Not kept: `Turn.recalled`, which nobody needs to find a turn and which is longer
 """
 
 import json
+import re
 import sys
 from array import array
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,9 @@ _MICROSECOND = timedelta(microseconds=1)
 ROLES: tuple[Role, ...] = ("user", "assistant")
 CHANNELS: tuple[Channel, ...] = ("chat", "voice")
 
+_READ = 4_000  # characters of a turn that tell it from others
+_OTHERS = re.compile(r"[\W_]+")
+
 _COLUMNS: Mapping[str, Any] = {
     "begin": np.int64,
     "id_bytes": np.uint32,
@@ -44,6 +48,7 @@ _COLUMNS: Mapping[str, Any] = {
     "live": np.bool_,
     "findable": np.bool_,
     "length": np.int32,
+    "said": np.uint32,
     "asking": np.uint8,
     "times": np.uint8,
     "numbers": np.uint8,
@@ -61,7 +66,8 @@ class TurnTable:
     begin, id_bytes, text_bytes, rest_bytes: where in the buffer a turn's id, content and rest stand.
     said_at: microseconds since 1970. session, agent, speaker: numbers of `sessions`, `agents`, `speakers`.
     place: where in `sessions.at` it stands. live: False once replaced or withdrawn. findable: False also when silenced.
-    length: in index terms, 0 when it may not be found. asking, times, numbers, names: its cues, in hundredths.
+    length: in index terms, 0 when it may not be found. said: a hash of its letters. asking, times, numbers, names: its
+    cues, in hundredths.
     """
 
     begin: NDArray[np.int64]
@@ -81,6 +87,7 @@ class TurnTable:
     live: NDArray[np.bool_]
     findable: NDArray[np.bool_]
     length: NDArray[np.int32]
+    said: NDArray[np.uint32]
     asking: NDArray[np.uint8]
     times: NDArray[np.uint8]
     numbers: NDArray[np.uint8]
@@ -141,6 +148,7 @@ class TurnTable:
         self.role[number] = role
         self.channel[number] = channel
         self.interrupted[number] = turn.interrupted
+        self.said[number] = crc32(_encoded(_letters(turn.content)))
         self.asking[number] = round(100 * cues.asking)
         self.times[number] = round(100 * cues.times)
         self.numbers[number] = round(100 * cues.numbers)
@@ -217,6 +225,12 @@ class TurnTable:
         """Return what was said in the turn with this number."""
         begin = int(self.begin[number]) + int(self.id_bytes[number])
         return _decoded(self._text[begin : begin + int(self.text_bytes[number])])
+
+    def saying(self, text: str) -> list[int]:
+        """Return the numbers of turns that say the same: the same letters and digits, as far as they are read."""
+        wanted = _letters(text)
+        same = np.flatnonzero(self.said[: self.count] == crc32(_encoded(wanted))).tolist()
+        return [number for number in same if _letters(self.content(number)) == wanted]
 
     def beside(self, number: int, steps: int) -> int:
         """Return the number of the turn said so many turns later (at most `GAP`) in the session, -1 for none."""
@@ -344,6 +358,11 @@ class TurnTable:
 def microseconds(moment: datetime) -> int:
     """Return a time as microseconds since 1970."""
     return (moment - _EPOCH) // _MICROSECOND
+
+
+def _letters(text: str) -> str:
+    """What is left of a text's begin when only letters and digits count."""
+    return _OTHERS.sub("", text[:_READ].casefold())
 
 
 def _encoded(text: str) -> bytes:

@@ -30,6 +30,7 @@ from backend.tests.conftest import a_turn
 WORDS = ["apple", "river", "stone", "cloud", "tiger", "piano"]
 FORM = Bm25()
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+HELD = a_turn("What the asker has already.")
 
 
 def naive_windows(turns: Sequence[Turn], query: str) -> dict[str, float]:
@@ -140,14 +141,15 @@ def test_what_is_returned_is_sorted_wanted_and_between_0_and_1(
     for turn in made(rows):
         index.add(turn)
     text = " ".join(query)
-    found = index.search(Query(text, limit=5, exclude={f"t{hidden}"}, session_id="s1"))
-    assert len(found) <= 5
+    held = {turn.id: turn for turn in made(rows) if turn.id == f"t{hidden}"}
+    found = index.search(Query(text, limit=5, held=held, session_id="s1"))
+    assert len([hit for hit in found if hit.turn.id not in held]) <= 5
     scores = [hit.score for hit in found]
     assert scores == sorted(scores, reverse=True)
     assert all(0 < score <= 1 for score in scores)
     assert len({hit.turn.id for hit in found}) == len(found)
     for hit in found:
-        assert hit.turn.id != f"t{hidden}"
+        assert hit.turn is held.get(hit.turn.id, hit.turn)
         assert hit.turn.content != text
 
 
@@ -420,7 +422,8 @@ def mixed() -> TurnIndex:
         ({"session_id": "s3", "within_session": True}, {"t3"}),
         ({"session_id": "unknown", "within_session": True}, set()),
         ({"session_id": "s3"}, {"t0", "t1", "t2", "t3"}),
-        ({"exclude": {"t1", "unknown"}}, {"t0", "t2", "t3"}),
+        ({"limit": 1, "held": {"t2": HELD, "unknown": HELD}}, {HELD.id, "t0"}),
+        ({"limit": 1, "held": {"t0": HELD}}, {"t2"}),
         ({"limit": 2}, {"t2", "t0"}),
         ({"limit": 0}, set()),
     ],
