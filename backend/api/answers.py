@@ -17,7 +17,9 @@ QUOTE_CHARACTERS = 300
 
 def timestamp(moment: datetime) -> str:
     """Return RFC 3339 in UTC with milliseconds, such as 2026-01-31T09:30:00.000Z."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return f"{moment.isoformat(timespec='milliseconds')[:-6]}Z"
 
 
 def json_response(content: Any, status: int = 200) -> Response:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from backend.core.context import Fact
-from backend.memory.question import MAX_TEXT, Understanding, holds
+from backend.memory.question import MAX_TEXT, Understanding, holds, predicates
 from backend.memory.text import terms
 
 KIND = 0.5
@@ -72,8 +72,8 @@ class FactIndex:
         for word in asked:
             for fact_id in self._holding.get(word, ()):
                 matches[fact_id] += 1 / len(asked)
-        for predicate in understood.predicates:
-            for fact_id in self._of_kind.get(predicate, ()):
+        for predicate in predicates(text, self._of_kind):
+            for fact_id in self._of_kind[predicate]:
                 matches[fact_id] += KIND
         moment = understood.as_of or now
         found: list[tuple[float, datetime, Fact]] = []

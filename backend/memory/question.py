@@ -5,7 +5,7 @@ Rules on the words alone, in some 50 microseconds. They tip scales and order wha
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -95,7 +95,7 @@ class Understanding:
 
     periods: the times it names. speakers: names of those whose words are asked for, empty for all. agents: ids of the
     assistants it names. asks_of_past: it asks how things were, not how they are. as_of: the moment at which they are
-    asked for ("where did I live in May": the first of May). predicates: kinds of facts that would answer it.
+    asked for ("where did I live in May": the first of May).
     """
 
     periods: tuple[Period, ...] = ()
@@ -103,26 +103,28 @@ class Understanding:
     agents: tuple[str, ...] = ()
     asks_of_past: bool = False
     as_of: datetime | None = None
-    predicates: tuple[str, ...] = ()
 
 
 def understand(
     text: str, now: datetime, *, user_name: str = "", agents: Mapping[str, str] | None = None
 ) -> Understanding:
     """Read a question. now: aware. user_name: as the user is called; agents: the assistants' names by id."""
-    text = text[:MAX_TEXT]
-    folded = text.casefold().replace("’", "'")  # noqa: RUF001
-    found = tuple(periods(text, now))
+    folded = _folded(text)
+    found = tuple(periods(text[:MAX_TEXT], now))
     past = _PAST.search(folded) is not None
     speakers, named = _people(folded, user_name, agents or {})
-    return Understanding(
-        found,
-        speakers,
-        named,
-        past,
-        _as_of(folded, found, now) if past else None,
-        tuple(dict.fromkeys(name for pattern, names in _PREDICATES if pattern.search(folded) for name in names)),
-    )
+    return Understanding(found, speakers, named, past, _as_of(folded, found, now) if past else None)
+
+
+def predicates(text: str, among: Collection[str]) -> list[str]:
+    """Return the kinds of facts that would answer a question, of those `among` which are known."""
+    folded = _folded(text)
+    asked = ((pattern, [name for name in names if name in among]) for pattern, names in _PREDICATES)
+    return list(dict.fromkeys(name for pattern, names in asked if names and pattern.search(folded) for name in names))
+
+
+def _folded(text: str) -> str:
+    return text[:MAX_TEXT].casefold().replace("’", "'")  # noqa: RUF001
 
 
 def _as_of(folded: str, found: Sequence[Period], now: datetime) -> datetime | None:

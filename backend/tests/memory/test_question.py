@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.core.context import Fact, Turn
-from backend.memory.question import holds, newest_first, overtaken, understand
+from backend.memory.predicates import PREDICATES
+from backend.memory.question import holds, newest_first, overtaken, predicates, understand
 
 NOW = datetime(2026, 5, 20, 9, tzinfo=UTC)
 AGENTS = {"elena": "Elena", "marcus": "Marcus"}
@@ -78,7 +79,9 @@ def test_the_past_is_told_from_the_present() -> None:
     ],
 )
 def test_a_question_names_the_kinds_of_facts_that_would_answer_it(text: str, predicate: str) -> None:
-    assert predicate in understand(text, NOW).predicates
+    assert predicate in predicates(text, PREDICATES)
+    assert predicates(text, [predicate]) == [predicate]
+    assert predicates(text, []) == []
 
 
 def test_what_is_newest_is_shown_first() -> None:
