@@ -15,7 +15,6 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -197,7 +196,7 @@ def timed(memories: Sequence[tuple[Remembered, list[bytes] | None]]) -> float:
                 if number == TIMED_TURNS:
                     break
                 number += 1
-                renamed = replace(turn, id=f"{number}", session_id=f"{memory.dialogue.name}/{number // 40}", seq=number)
+                renamed = turn._replace(id=f"{number}", session_id=f"{memory.dialogue.name}/{number // 40}", seq=number)
                 vector = memory.vectors[place] if memory.vectors else None
                 index.add(renamed, speaker=memory.dialogue.speakers[turn.id], vector=vector)
     asked = [

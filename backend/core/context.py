@@ -10,7 +10,7 @@ operational which assistant answers, on which channel
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Role = Literal["user", "assistant"]
 Channel = Literal["chat", "voice"]
@@ -18,9 +18,8 @@ FactKind = Literal["profile", "preference", "event", "task"]
 FactSource = Literal["rule", "model", "user", "zep", "import"]
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One thing said, by the user or an assistant.
+class Turn(NamedTuple):
+    """One thing said, by the user or an assistant. A tuple, because some fifty are made for each answer.
 
     id: unique within its owner; storing the same id twice stores it once.
     content: what was said and, for a spoken answer, what was heard of it.
@@ -80,8 +79,7 @@ class Fact:
     seq: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(NamedTuple):
     """An earlier turn recalled for a message. `score` is in [0, 1]; only its order means anything.
 
     lead: the turn it answers, where it cannot be understood without ("Yes, the third of May.").

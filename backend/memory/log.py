@@ -7,7 +7,7 @@ to the end of the log; a deletion raises the owner's `epoch`, and a reader who f
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -115,7 +115,7 @@ class TurnLog:
     ) -> list[Turn]:
         """Store `turns` at the end of the owner's log, in this order; return them with `session_id` and `seq` set."""
         return await self.append_all(
-            principal, [replace(turn, session_id=session_id) for turn in turns], durable=durable
+            principal, [turn._replace(session_id=session_id) for turn in turns], durable=durable
         )
 
     async def append_all(self, principal: Principal, turns: Sequence[Turn], *, durable: bool = True) -> list[Turn]:
@@ -128,8 +128,7 @@ class TurnLog:
             return []
         key = await self._keys.key(principal.tenant, principal.user_id)
         cleaned = [
-            replace(
-                turn, id=clean(turn.id), session_id=clean(turn.session_id), content=clean(turn.content),
+            turn._replace(id=clean(turn.id), session_id=clean(turn.session_id), content=clean(turn.content),
                 unheard=clean(turn.unheard),
             )
             for turn in turns
@@ -157,7 +156,7 @@ class TurnLog:
 
         places = await self._database.run(work)
         self._tell(principal)
-        return [replace(turn, seq=places.get(turn.id, 0)) for turn in cleaned]
+        return [turn._replace(seq=places.get(turn.id, 0)) for turn in cleaned]
 
     async def amend(
         self,

@@ -10,7 +10,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from backend.core.context import Turn
@@ -279,4 +279,4 @@ def _hopeless(error: Exception, attempts: int) -> bool:
 
 def in_session(turns: Sequence[Turn], session_id: str) -> list[Turn]:
     """Return the turns with their session's id filled in."""
-    return [turn if turn.session_id == session_id else replace(turn, session_id=session_id) for turn in turns]
+    return [turn if turn.session_id == session_id else turn._replace(session_id=session_id) for turn in turns]

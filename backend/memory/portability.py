@@ -132,16 +132,16 @@ async def dump(principal: Principal, turns: Exported, facts: FactsLog) -> AsyncI
         page = await turns.changes(principal, after, _PAGE)
         for turn in page.turns:
             if turn.content or turn.unheard:  # else it was withdrawn
-                yield _line("turn", turn)
+                yield _line("turn", turn._asdict())
         if page.upto <= after or page.upto >= page.head:
             break
         after = page.upto
     for fact in await facts.all(principal):
-        yield _line("fact", fact)
+        yield _line("fact", asdict(fact))
 
 
-def _line(kind: str, record: Turn | Fact) -> bytes:
-    body = {name: value for name, value in asdict(record).items() if name != "seq"}
+def _line(kind: str, record: dict[str, Any]) -> bytes:
+    body = {name: value for name, value in record.items() if name != "seq"}
     return orjson.dumps({"type": kind, **body}, option=orjson.OPT_NAIVE_UTC) + b"\n"
 
 

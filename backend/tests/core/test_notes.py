@@ -1,6 +1,5 @@
 """What an assistant is told of its memory: quoted, dated, numbered, within a budget, and never an instruction."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -46,8 +45,8 @@ def test_facts_come_first_and_what_does_not_fit_is_left_out() -> None:
 
 def test_a_fact_that_newer_words_may_have_replaced_stands_among_them_by_date() -> None:
     newer, older = said("I moved to York", "t2"), said("I like Leeds", "t0")
-    newer = replace(newer, turn=replace(newer.turn, said_at=MAY + timedelta(days=9)))
-    older = replace(older, turn=replace(older.turn, said_at=MAY - timedelta(days=9)))
+    newer = newer._replace(turn=newer.turn._replace(said_at=MAY + timedelta(days=9)))
+    older = older._replace(turn=older.turn._replace(said_at=MAY - timedelta(days=9)))
     facts = [Fact("f1", "Lives in Leeds.", MAY), Fact("f2", "Likes tea.", MAY)]
     told = notes.render(facts, [newer, older], token_budget=900, overtaken={"f1"})
     assert told.sources == ("f2", "t2", "f1", "t0")

@@ -6,7 +6,6 @@ import asyncio
 import base64
 import contextlib
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlencode
@@ -114,13 +113,13 @@ async def plant(
     for channel in ("chat", "voice"):
         for _ in range(5):
             context = await memory.open_context(person, f"{channel}-tab", "elena", channel)
-            context.add_turn(replace(a_turn(next(some)), channel=channel))  # the first is the title, too
-            context.add_turn(replace(a_turn(next(some), "assistant"), channel=channel))
+            context.add_turn(a_turn(next(some))._replace(channel=channel))  # the first is the title, too
+            context.add_turn(a_turn(next(some), "assistant")._replace(channel=channel))
             await memory.persist_conversation(context)
     await memory.close()
     for number in range(4):
         session = f"cut-{number}"
-        [cut] = await log.append(person, session, [replace(a_turn(next(some), "assistant"), unheard=next(some))])
+        [cut] = await log.append(person, session, [a_turn(next(some), "assistant")._replace(unheard=next(some))])
         await log.amend(person, cut.id, content=next(some), unheard=next(some), interrupted=True)
     [turn] = await log.append(person, "titled", [a_turn(f"{next(some)} and more words than a title holds " * 4)])
     now = datetime.now(UTC)

@@ -108,7 +108,7 @@ async def test_what_is_over_closes_without_a_successor(facts: Facts) -> None:
 
 async def test_an_amended_turn_takes_back_what_it_no_longer_says(facts: Facts) -> None:
     heard = said("i live in bonn", 1, "t1", "voice")
-    rows = await learned(facts, heard, replace(heard, content="i live in hamburg"))
+    rows = await learned(facts, heard, heard._replace(content="i live in hamburg"))
     assert values(current(rows), "lives_in") == ["hamburg"]
     assert values(valid_at(rows, MARCH + 2 * DAY), "lives_in") == ["hamburg"]
 

@@ -68,7 +68,7 @@ class Ledger:
     async def changes(self, principal: Principal, after: int, limit: int) -> Changes:
         wrong = await self._misbehave()
         if self.fault == "full":
-            return Changes(0, 9, [replace(a_turn("again"), seq=0)] * limit)
+            return Changes(0, 9, [a_turn("again")._replace(seq=0)] * limit)
         if self.fault == "flapping":
             return Changes(random.randrange(10**9), 9, [])
         if wrong is not None:
@@ -83,7 +83,7 @@ class Ledger:
         known = {turn.id: turn for turn in self.turns}
         for turn in turns:
             if turn.id not in known:
-                known[turn.id] = replace(turn, seq=len(self.turns) + 1)
+                known[turn.id] = turn._replace(seq=len(self.turns) + 1)
                 self.turns.append(known[turn.id])
         return [known[turn.id] for turn in turns]
 
@@ -100,7 +100,7 @@ class Ledger:
         await self._misbehave()
         for place, turn in enumerate(self.turns):
             if turn.id == turn_id:
-                self.turns[place] = replace(turn, content=content, unheard=unheard, interrupted=interrupted)
+                self.turns[place] = turn._replace(content=content, unheard=unheard, interrupted=interrupted)
                 return self.turns[place]
         raise Problem(404, "not_found", "Not found", "gone")
 
@@ -251,7 +251,7 @@ async def test_a_store_that_comes_back_gets_everything_in_order_and_once(person:
     for turn in said[:30]:
         context.add_turn(turn)
         await memory.persist_conversation(context)
-    await memory.amend_turn(person, replace(said[29], content="line", interrupted=True))
+    await memory.amend_turn(person, said[29]._replace(content="line", interrupted=True))
     ledger.fault = "raises"
     for turn in said[30:]:
         context.add_turn(turn)

@@ -8,7 +8,6 @@ import random
 import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -240,7 +239,7 @@ def test_what_has_no_word_in_common_is_not_recalled(life: TurnIndex) -> None:
 def test_a_later_statement_comes_before_an_equal_earlier_one() -> None:
     index = TurnIndex()
     for city, session in (("Paris", "a"), ("Rome", "b")):
-        index.add(replace(a_turn(f"I live in {city} now."), session_id=session))
+        index.add(a_turn(f"I live in {city} now.")._replace(session_id=session))
     assert [hit.turn.content for hit in index.search(Query("where do I live"))] == [
         "I live in Rome now.",
         "I live in Paris now.",
@@ -333,7 +332,7 @@ def test_a_silenced_turn_is_neither_found_nor_lends_its_words_but_keeps_its_plac
     final: dict[str, Turn] = {}
     for turn in made(rows):
         index.add(turn)
-        without.add(replace(turn, content="") if turn.id in away else turn)
+        without.add(turn._replace(content="") if turn.id in away else turn)
         final[turn.id] = turn
     index.silence(away)
     found = {hit.turn.id for hit in index.search(Query(" ".join(WORDS), limit=50))}
@@ -356,7 +355,7 @@ def test_a_dumped_index_is_the_same_when_loaded_and_goes_on(
     loaded = TurnIndex.load(index.dump())
     for each in (index, loaded):
         for turn in made(more):
-            each.add(replace(turn, seq=turn.seq + 100))
+            each.add(turn._replace(seq=turn.seq + 100))
     assert len(loaded) == len(index)
     query = Query("apple river tiger", vector=a_vector(7), limit=50)
     assert loaded.search(query) == index.search(query)
@@ -495,7 +494,7 @@ def test_many_sessions_at_once_stay_in_order_and_waste_little() -> None:
     said: dict[str, list[str]] = {}
     for number in range(3_000):
         session = f"s{chance.randrange(40)}"
-        turn = replace(a_turn(f"remark {number}"), session_id=session)
+        turn = a_turn(f"remark {number}")._replace(session_id=session)
         index.add(turn)
         said.setdefault(session, []).append(turn.id)
     for session, ids in said.items():

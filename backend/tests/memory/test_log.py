@@ -32,7 +32,7 @@ async def test_a_turn_comes_back_as_it_was_said(log: TurnLog, person: Principal)
         interrupted=True,
     )
     stored = await log.append(person, "tab-1", [said])
-    assert stored == [replace(said, session_id="tab-1", seq=1)]
+    assert stored == [said._replace(session_id="tab-1", seq=1)]
     assert await log.transcript(person, "tab-1") == stored
     assert (await log.transcript(person, "tab-1"))[0].said_at.utcoffset() == timedelta(0)
 
@@ -40,7 +40,7 @@ async def test_a_turn_comes_back_as_it_was_said(log: TurnLog, person: Principal)
 async def test_the_same_turn_given_twice_is_stored_once(log: TurnLog, person: Principal) -> None:
     first, second, third = a_turn("one"), a_turn("two"), a_turn("three")
     [stored] = await log.append(person, "s", [first])
-    again = await log.append(person, "s", [replace(first, content="changed"), second, third, second])
+    again = await log.append(person, "s", [first._replace(content="changed"), second, third, second])
     assert again[0].seq == stored.seq
     assert again[1].seq == again[3].seq
     assert [turn.content for turn in await log.transcript(person, "s")] == ["one", "two", "three"]
@@ -94,7 +94,7 @@ async def test_the_same_session_id_of_two_owners_names_two_sessions(log: TurnLog
     shared = a_turn("same id")
     await log.append(ada, "tab", [a_turn("Ada's")])
     await log.append(bob, "tab", [shared])
-    await log.append(twin, "tab", [replace(shared, content="the twin's")])
+    await log.append(twin, "tab", [shared._replace(content="the twin's")])
     assert [turn.content for turn in await log.transcript(ada, "tab")] == ["Ada's"]
     assert [turn.content for turn in await log.transcript(bob, "tab")] == ["same id"]
     assert [turn.content for turn in await log.transcript(twin, "tab")] == ["the twin's"]
@@ -121,7 +121,7 @@ async def test_a_transcript_is_in_the_order_things_were_said(log: TurnLog, perso
     await log.append(person, "s", [second])
     await log.append(person, "s", [third])
     await log.append(person, "s", [first])  # its transcription was slow
-    together = [replace(a_turn("a"), said_at=third.said_at), replace(a_turn("b"), said_at=third.said_at)]
+    together = [a_turn("a")._replace(said_at=third.said_at), a_turn("b")._replace(said_at=third.said_at)]
     await log.append(person, "s", together)
     assert [turn.content for turn in await log.transcript(person, "s")] == ["first", "second", "third", "a", "b"]
 
@@ -204,7 +204,7 @@ async def test_a_corrected_turn_keeps_its_place_in_the_transcript_and_is_read_an
 async def test_a_withdrawn_turn_leaves_no_word_is_not_shown_or_counted_and_comes_back_when_it_is_given_words(
     log: TurnLog, person: Principal
 ) -> None:
-    question, answer = a_turn("q"), replace(a_turn("nobody heard this", "assistant"), recalled=("f1",))
+    question, answer = a_turn("q"), a_turn("nobody heard this", "assistant")._replace(recalled=("f1",))
     question, stored = await log.append(person, "s", [question, answer])
     for _ in range(2):  # twice is once
         gone = await log.amend(person, stored.id, content="", unheard="nobody heard this", interrupted=True)
@@ -256,7 +256,7 @@ async def test_a_deleted_session_is_gone_and_readers_are_told_to_start_afresh(lo
 async def test_text_that_postgresql_cannot_hold_is_made_storable(log: TurnLog, person: Principal) -> None:
     odd = a_turn("nul \x00, lone \ud83d, pair \ud83d\ude00", "assistant")
     await log.append(
-        person, "s", [replace(odd, unheard="\udfff", agent_id="el\x00ena", item_id="\ud800"), a_turn("ok")]
+        person, "s", [odd._replace(unheard="\udfff", agent_id="el\x00ena", item_id="\ud800"), a_turn("ok")]
     )
     [kept, ok] = await log.transcript(person, "s")
     assert kept.content == "nul \ufffd, lone \ufffd, pair 😀"

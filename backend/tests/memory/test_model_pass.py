@@ -3,7 +3,6 @@
 import itertools
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -163,7 +162,7 @@ async def test_while_the_model_answers_somebody_the_pass_waits() -> None:
 
 async def test_a_batch_that_may_still_grow_waits_for_it() -> None:
     model = Scripted({"facts": []})
-    fresh = replace(said("i bought a boat for our family"), said_at=datetime.now(UTC))
+    fresh = said("i bought a boat for our family")._replace(said_at=datetime.now(UTC))
     with pytest.raises(Problem) as later:
         await ModelPass(model, Facts(FactsInMemory())).take(ADA, [fresh], deleted=False)
     assert later.value.retry_after == model_pass.SETTLE_SECONDS

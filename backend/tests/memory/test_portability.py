@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,7 @@ class TurnsInMemory:
 
     async def append_all(self, principal: Principal, turns: Sequence[Turn], *, durable: bool = True) -> list[Turn]:
         for turn in turns:
-            self.turns.setdefault(turn.id, replace(turn, seq=len(self.turns) + 1))
+            self.turns.setdefault(turn.id, turn._replace(seq=len(self.turns) + 1))
         return [self.turns[turn.id] for turn in turns]
 
     async def changes(self, principal: Principal, after: int, limit: int) -> Changes:

@@ -174,7 +174,7 @@ async def test_a_correction_comes_after_the_turn_it_corrects_though_neither_was_
     answer = a_turn("The whole long answer", "assistant", channel="voice")
     context.add_turn(answer)
     await memory.persist_conversation(context)
-    await memory.amend_turn(person, replace(answer, content="The whole", unheard=" long answer", interrupted=True))
+    await memory.amend_turn(person, answer._replace(content="The whole", unheard=" long answer", interrupted=True))
     [kept] = await memory.transcript(person, "s")
     assert (kept.content, kept.unheard, kept.interrupted) == ("The whole", " long answer", True)
     [known] = (await memory.open_context(person, "s", "elena", "chat")).episodic.turns
@@ -195,7 +195,7 @@ async def test_what_another_replica_stores_corrects_or_deletes_is_seen_at_the_ne
     context = await say(memory, person, "s", "I moved to York", "Good.")
     seen = await replica.open_context(person, "s", "elena", "chat")
     assert [turn.content for turn in seen.episodic.turns] == ["I live in Leeds", "Fine.", "I moved to York", "Good."]
-    await memory.amend_turn(person, replace(context.episodic.turns[-1], content="Goo", interrupted=True))
+    await memory.amend_turn(person, context.episodic.turns[-1]._replace(content="Goo", interrupted=True))
     await memory._outbox.flush(person, 10)
     seen = await replica.open_context(person, "s", "elena", "chat")
     assert seen.episodic.turns[-1].content == "Goo"
@@ -331,7 +331,7 @@ async def test_an_answer_that_was_withdrawn_is_neither_recalled_nor_found_anywhe
 
     everything = (["What may I eat?", "Blue zebras only"], ["Blue zebras only"])
     assert await known(replica) == everything
-    await memory.amend_turn(person, replace(answer, content="", unheard=answer.content, interrupted=True))
+    await memory.amend_turn(person, answer._replace(content="", unheard=answer.content, interrupted=True))
     assert [turn.content for turn in await memory.transcript(person, "s")] == ["What may I eat?"]
     for each in (memory, replica):
         assert await known(each) == (["What may I eat?"], [])

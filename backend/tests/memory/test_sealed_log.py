@@ -35,7 +35,7 @@ async def test_a_row_that_was_changed_or_moved_costs_itself_and_is_said_loudly(
 ) -> None:
     a, b, c, d, e = await log.append(person, "s", [a_turn(f"line {number}") for number in range(5)])
     other = a_person("Eve")
-    [hers] = await log.append(other, "s", [replace(a_turn("hers"), id=a.id)])
+    [hers] = await log.append(other, "s", [a_turn("hers")._replace(id=a.id)])
     swap = "UPDATE turn SET body = (SELECT body FROM turn WHERE owner = %s AND id = %s) WHERE owner = %s AND id = %s"
     await change(each_database, swap, other.user_id, hers.id, person.user_id, a.id)
     await change(each_database, swap, person.user_id, c.id, person.user_id, b.id)
@@ -75,7 +75,7 @@ async def test_pages_full_of_rows_that_do_not_open_end_no_reading_early(
 async def test_what_was_recalled_for_an_answer_is_kept_with_it_through_a_correction(
     log: TurnLog, person: Principal
 ) -> None:
-    answer = replace(a_turn("The whole answer", "assistant"), recalled=("fact_1", "turn_2"))
+    answer = a_turn("The whole answer", "assistant")._replace(recalled=("fact_1", "turn_2"))
     [stored] = await log.append(person, "s", [answer])
     assert (await log.transcript(person, "s"))[0].recalled == ("fact_1", "turn_2")
     await log.amend(person, stored.id, content="The whole", unheard=" answer", interrupted=True)
@@ -230,7 +230,7 @@ async def test_what_the_first_release_stored_plainly_is_kept_and_sealed(
         assert (before[3].content, before[3].unheard) == ("plain 7", " rest")
         await log.amend(bob, "turn_3", content="corrected", unheard="", interrupted=True)  # before it is sealed
         await log.amend(bob, "turn_5", content="", unheard="", interrupted=True)  # withdrawn: nothing is left to seal
-        await log.append(ada, "two", [replace(a_turn("a new one"), said_at=before[-1].said_at)])
+        await log.append(ada, "two", [a_turn("a new one")._replace(said_at=before[-1].said_at)])
         await keys.destroy("t", "eve")
         assert await seal_plain_rows(database, keys) == 70 + 68 + 4
         assert await seal_plain_rows(database, keys) == 0

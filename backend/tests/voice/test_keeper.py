@@ -1,7 +1,6 @@
 """Turns are stored beside the call: in order, each once, and again until memory takes them."""
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -126,10 +125,10 @@ async def test_an_answer_that_nobody_heard_is_withdrawn_and_comes_back_where_it_
     store = Store()
     keeper = Keeper(store, ADA, context())
     running = asyncio.create_task(keeper.run())
-    draft = replace(said("1", "all of it"), role="assistant")
+    draft = said("1", "all of it")._replace(role="assistant")
     keeper.keep([draft])
     await keeper.finish(1)
-    keeper.keep([replace(draft, content="", unheard="all of it", interrupted=True), said("2")])
+    keeper.keep([draft._replace(content="", unheard="all of it", interrupted=True), said("2")])
     await keeper.finish(1)
     assert [turn.id for turn in keeper.context.episodic.turns] == ["2"]
     assert store.turns["1"].content == ""
@@ -145,8 +144,8 @@ async def test_an_answer_that_was_never_stored_because_nobody_heard_it_is_stored
     store = Store()
     keeper = Keeper(store, ADA, context())
     running = asyncio.create_task(keeper.run())
-    answer = replace(said("1", "spoken after all"), role="assistant")
-    keeper.keep([replace(answer, content="", unheard="spoken after all", interrupted=True), said("2")])
+    answer = said("1", "spoken after all")._replace(role="assistant")
+    keeper.keep([answer._replace(content="", unheard="spoken after all", interrupted=True), said("2")])
     await keeper.finish(1)
     assert store.order == ["2"]
     keeper.amend(answer)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -182,7 +182,7 @@ class Transcript:
         speech = Speech(received_ms, short=not ended)
         self._answers[turn.id] = _Answer(turn.agent_id, text, text, speech, over=True, sound_over=ended)
         if ended and turn.interrupted:  # it was left while it was heard, and nothing is lacking
-            turn = replace(turn, content=text, unheard="", interrupted=False)
+            turn = turn._replace(content=text, unheard="", interrupted=False)
             self._keeper.amend(turn)
         self._ledger.adopt(turn, text, speech)
         if not ended:

@@ -6,7 +6,7 @@ waited for long enough. A transcript that comes later still becomes a turn, with
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from backend.core.context import Role, Turn
@@ -150,7 +150,7 @@ class Ledger:
             return None
         if not item.drafted:
             item.drafted, item.said_at = True, self._in_order(item)
-        return replace(self._as_turn(item, item.said_at), content=item.partial.strip())
+        return self._as_turn(item, item.said_at)._replace(content=item.partial.strip())
 
     def heard_part(self, item_id: str, partial: str) -> None:
         """Keep the text so far, for an item whose end never comes."""
@@ -262,6 +262,6 @@ class Ledger:
             recalled=item.recalled,
         )
         if item.heard_ms is None:
-            return replace(turn, content=item.speech.said(turn.content).strip()) if item.speech.short else turn
+            return turn._replace(content=item.speech.said(turn.content).strip()) if item.speech.short else turn
         heard, unheard = item.speech.split(turn.content, item.heard_ms)
-        return replace(turn, content=heard.strip(), unheard=unheard.strip(), interrupted=True)
+        return turn._replace(content=heard.strip(), unheard=unheard.strip(), interrupted=True)

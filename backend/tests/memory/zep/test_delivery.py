@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import pytest
 
@@ -24,7 +23,7 @@ from backend.tests.memory.zep.stub import KEY
 def dialogue(count: int, session: str = "s") -> list[Turn]:
     """Return turns of a session, the user's and Elena's by turns."""
     return [
-        replace(a_turn(f"{session} says number {number}", "assistant" if number % 2 else "user", session=session))
+        a_turn(f"{session} says number {number}", "assistant" if number % 2 else "user", session=session)._replace()
         for number in range(count)
     ]
 
@@ -213,10 +212,10 @@ async def test_a_turn_of_more_pieces_than_one_call_takes_arrives_once(zep: Bench
 
 
 async def test_an_interrupted_answer_is_delivered_as_far_as_it_was_heard(zep: Bench, person: Principal) -> None:
-    heard = replace(
-        a_turn("Your order will", "assistant", session="s", channel="voice"), unheard=" come late.", interrupted=True
+    heard = a_turn("Your order will", "assistant", session="s", channel="voice")._replace(
+        unheard=" come late.", interrupted=True
     )
-    silent = replace(a_turn("", "assistant", session="s", channel="voice"), unheard="All of it.", interrupted=True)
+    silent = a_turn("", "assistant", session="s", channel="voice")._replace(unheard="All of it.", interrupted=True)
     await follow(zep, person, [heard, silent])
     assert zep.stub.contents() == ["Your order will"]
     [session] = zep.stub.sessions.values()
@@ -226,7 +225,7 @@ async def test_an_interrupted_answer_is_delivered_as_far_as_it_was_heard(zep: Be
 async def test_a_correction_after_delivery_is_told_in_the_metadata(zep: Bench, person: Principal) -> None:
     said = a_turn("All of it was said.", "assistant", session="s", channel="voice")
     await follow(zep, person, [said])
-    cut = replace(said, content="All of", unheard=" it was said.", interrupted=True)
+    cut = said._replace(content="All of", unheard=" it was said.", interrupted=True)
     left = ["500"]
     zep.stub.fault = lambda method, _path: left.pop() if left and method == "PATCH" else ""
     await follow(zep, person, [cut])
@@ -246,7 +245,7 @@ async def test_a_correction_while_the_answer_to_the_write_is_lost_is_told_too(ze
     zep.stub.fault = once("lost")
     with pytest.raises(ZepError):
         await zep.delivery.take(person, [said], deleted=False)
-    await follow(zep, person, [replace(said, content="All of", interrupted=True)])
+    await follow(zep, person, [said._replace(content="All of", interrupted=True)])
     [session] = zep.stub.sessions.values()
     assert [message["metadata"].get("heard_characters") for message in session.messages] == [6]
 

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -45,10 +44,10 @@ async def read_by_sdk(zep: Bench, person: Principal, query: str) -> dict[str, An
 async def test_the_sdk_reads_what_engram_wrote(dialect: Any, database: Database, person: Principal) -> None:
     async for zep in a_bench(dialect, database):
         turns = [
-            replace(a_turn(f"number {number}: café 日本 🙂", "assistant" if number % 2 else "user", session="s"))
+            a_turn(f"number {number}: café 日本 🙂", "assistant" if number % 2 else "user", session="s")._replace()
             for number in range(45)
         ]
-        turns[1] = replace(turns[1], interrupted=True, unheard=" and more", channel="voice")
+        turns[1] = turns[1]._replace(interrupted=True, unheard=" and more", channel="voice")
         left = ["lost", "500_after"]
         zep.stub.fault = lambda method, path, left=left: (  # type: ignore[misc]  # bound at once
             left.pop() if left and method == "POST" and path.endswith(("/messages", "/memory")) else ""
