@@ -43,10 +43,18 @@ _FIRST_BACKOFF_S = 0.25
 _LONGEST_BACKOFF_S = 8.0
 _TIMEOUT = httpx.Timeout(None, connect=5.0)
 """Seconds for a connection; the rest is bounded by the budget of an answer."""
+_EXTENSIONS = {"timeout": _TIMEOUT.as_dict()}
 
 _CHECK_S = 3.0
 _NO_TOOLS_S = 600
 _BROKEN = (openai.APIConnectionError, httpx.HTTPError, aiohttp.ClientError, OSError)
+
+
+class _NoCookies(httpx.Cookies):
+    """One client speaks for everybody: what a gateway sets with one person's answer must not go with another's."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Keep none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +105,7 @@ class Gateway:
         self._outgoing = outgoing
         self._options: RequestOptions = {}
         self._url = httpx.URL()
-        self._headers: dict[str, str] = {}
+        self._headers = httpx.Headers()
         self._token: Callable[[], Awaitable[str]] | None = None
         self._http = DefaultAioHttpClient() if settings.azure_ai_endpoint else None
         self._client = self._new_client(self._http) if self._http is not None else None
@@ -245,6 +253,7 @@ class Gateway:
         return self._client
 
     def _new_client(self, http: httpx.AsyncClient) -> AsyncOpenAI:
+        http._cookies = _NoCookies()  # the property would make a plain jar of it
         settings = self._settings
         base, key = settings.chat_base_url, settings.azure_ai_key
         # `api-key` is what API Management and Azure OpenAI read, the bearer what everybody else does.
@@ -267,7 +276,8 @@ class Gateway:
             http_client=http,
         )
         self._url = client.base_url.join("chat/completions")
-        self._headers = {name: value for name, value in client.default_headers.items() if isinstance(value, str)}
+        self._headers = http.headers.copy()
+        self._headers.update({name: value for name, value in client.default_headers.items() if isinstance(value, str)})
         if key:
             self._headers["Authorization"] = f"Bearer {key}"
         return client
@@ -280,10 +290,9 @@ class Gateway:
         assert self._http is not None
         headers = self._headers
         if self._token is not None:
-            headers = {**headers, "Authorization": f"Bearer {await self._token()}"}
-        request = self._http.build_request(
-            "POST", self._url, headers=headers, content=orjson.dumps(body), timeout=_TIMEOUT
-        )
+            headers = headers.copy()
+            headers["Authorization"] = f"Bearer {await self._token()}"
+        request = httpx.Request("POST", self._url, headers=headers, content=orjson.dumps(body), extensions=_EXTENSIONS)
         response = await self._http.send(request)
         if not response.is_success:
             raise failures.of_response(response)

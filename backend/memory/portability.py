@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import AsyncIterator, Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, Protocol, get_args
@@ -181,7 +181,7 @@ _LISTS = frozenset(("recalled", "proof"))
 
 
 def _made(kind: Any, given: dict[str, Any]) -> Any:
-    known = {entry.name for entry in fields(kind)} - {"seq"}
+    known = kind.__annotations__.keys() - {"seq"}
     if strange := sorted(given.keys() - known):
         raise ValueError(f"{strange[0]!r} is not a field of a {kind.__name__.lower()}")
     values: dict[str, Any] = {}

@@ -147,6 +147,16 @@ async def test_one_connection_serves_many_answers(server: Server, make_gateway: 
     assert server.connections == 1
 
 
+async def test_what_a_gateway_sets_with_one_answer_does_not_go_with_the_next_question(
+    server: Server, make_gateway: MakeGateway
+) -> None:
+    server.replies = [reply(set_cookie="whose=somebody; Path=/")]
+    gateway = make_gateway()
+    for _ in range(2):
+        await ask(gateway)
+    assert "cookie" not in server.asked[1]["headers"]
+
+
 async def test_a_rate_limit_that_passes_is_waited_for_as_long_as_it_asks(
     server: Server, make_gateway: MakeGateway
 ) -> None:
