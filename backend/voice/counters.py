@@ -38,7 +38,7 @@ STOPS = Histogram(
 UNDERRUNS = Counter("engram_voice_underruns", "Times that an answer ran dry in a browser", ["agent", "leg"])
 BUFFERS = Histogram(
     "engram_voice_buffer_seconds",
-    "Sound that browsers held back against jitter, an answer",
+    "How long browsers held back sound that had arrived, against jitter, an answer",
     buckets=(0.02, 0.04, 0.06, 0.08, 0.1, 0.12, 0.16, 0.2, 0.3, 0.4, 0.6),
 )
 HAND_OFFS = Histogram(

@@ -87,7 +87,7 @@ class Caller:
         """Tell what the call is doing, once for each change."""
         if state != self._state:
             self._state = state
-            self.say(messages.state(state))
+            self.say(messages.state(state, self._clock()))
 
     def set_waiting(self, place: int, seconds: float) -> None:
         """Tell that the call waits for its turn, and where in the queue it stands."""
@@ -248,7 +248,7 @@ class Caller:
         if self._seq:
             self._told = [messages.resumed(complete=missed is not None)]
             if self._state is not None:
-                self._told.append(messages.state(self._state))
+                self._told.append(messages.state(self._state, self._clock()))
         return missed is not None
 
     def seen(self, seq: int) -> None:

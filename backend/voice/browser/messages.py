@@ -61,8 +61,9 @@ class Playback:
 
     At the first sound: waited_ms, since the item's first piece arrived; output_ms, until what is played is heard;
     silence_ms, from the person's last sound until this page was told that their turn is over; None for not known.
-    buffer_ms: what is held back against jitter. When it has ended: gaps, how often the sound ran dry in it; over, how
-    it ended, with output_ms likewise. Milliseconds are within [0, 60,000].
+    buffer_ms, how long sound that had arrived was held back against jitter, so far. When it has ended: gaps, how often
+    the sound ran dry in it; over, how it ended, with output_ms and buffer_ms (in all) likewise. Milliseconds are within
+    [0, 60,000].
     """
 
     item_id: str
@@ -316,9 +317,12 @@ def resumed_speech(item_id: str, from_ms: float) -> Message:
     return {"type": "resumed_speech", "item_id": item_id, "from_ms": round(from_ms, 3)}
 
 
-def state(value: CallState) -> Message:
-    """What the call is doing."""
-    return {"type": "state", "state": value}
+def state(value: CallState, at: float) -> Message:
+    """What the call is doing. at: when it is said, on a clock of this process, in seconds.
+
+    With it the browser sees how late what arrives is: the first sound of an answer is sent directly behind its state.
+    """
+    return {"type": "state", "state": value, "at_ms": round(1000 * at, 1)}
 
 
 def tool(name: str, status: ToolStatus, call_id: str) -> Message:
@@ -354,9 +358,9 @@ def turn(said: Turn) -> Message:
     }
 
 
-def pong() -> Message:
-    """The line is alive."""
-    return {"type": "pong"}
+def pong(at: float) -> Message:
+    """The line is alive. at: see `state`."""
+    return {"type": "pong", "at_ms": round(1000 * at, 1)}
 
 
 def error(message: str, code: str, *, retryable: bool) -> Message:

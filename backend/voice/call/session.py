@@ -117,7 +117,7 @@ class VoiceSession:
                 lambda: self._line.leg,
                 self._errands,
             )
-            self._line.attach(self._keeper, self._transcript, self._events)
+            self._line.attach(self._keeper, self._transcript, self._events, self._errands)
             self._hand_overs = HandOvers(
                 self._room,
                 self._line,
@@ -388,7 +388,7 @@ class VoiceSession:
                     raise BadFrame("rate_limited", "Earlier requests are still being worked on. Try again.") from None
             case messages.Ping(seen):
                 self._caller.seen(seen)
-                self._caller.say(messages.pong())
+                self._caller.say(messages.pong(self._clock()))
             case messages.Hello():
                 self._presence.greeted(incoming)
 

@@ -46,7 +46,7 @@ class TurnRecord:
     end_of_speech_ms: from the person's last sound until the end of their turn was noticed; the others count from there:
     transcript_ms: their words were final; first_token_ms: something of the answer; first_audio_ms: its first sound was
     sent to the browser; heard_ms: it left the loudspeaker. stop_ms: from the person coming in until the answer was
-    silent. buffer_ms: what the browser holds back against jitter. underruns: how often the sound ran dry.
+    silent. buffer_ms: how long sound that had arrived was held back against jitter. underruns: how often it ran dry.
     moments: name and time of what happened, in seconds of the clock; began, ended: of the turn.
     """
 

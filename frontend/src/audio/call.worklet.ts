@@ -18,7 +18,7 @@ class CallProcessor extends AudioWorkletProcessor {
   constructor() {
     super()
     this.port.onmessage = ({ data }: MessageEvent<PlaybackCommand>) => {
-      if (data.type === 'push') this.playback.push(data.itemId, data.samples)
+      if (data.type === 'push') this.playback.push(data.itemId, data.samples, data.line)
       else if (data.type === 'end') this.playback.end(data.itemId)
       else if (data.type === 'resume') this.playback.resume(data.itemId, data.fromMs)
       else this.flush(data.itemId)

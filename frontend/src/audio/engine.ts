@@ -4,6 +4,7 @@
  * Nothing heavy happens here; one worklet does the work on the audio thread, for both directions: the sound that is played is
  * turned down the moment somebody begins to speak, without a way over the page.
  */
+import type { Line } from './arrivalTimes'
 import type { CaptureMessage, PlaybackCommand, PlaybackMessage, WorkletMessage } from './messages'
 import workletUrl from './call.worklet.ts?worker&url'
 
@@ -17,7 +18,8 @@ export interface AudioListener {
 
 /** What a call needs from sound; tests put their own in its place. */
 export interface CallAudio {
-  play(itemId: string, samples: Int16Array<ArrayBuffer>): void
+  /** line: what is known of the line with an answer's first piece. */
+  play(itemId: string, samples: Int16Array<ArrayBuffer>, line?: Line): void
   end(itemId: string): void
   flush(itemId?: string): void
   /** An item that was flushed goes on: what is played of it next begins at this moment of it. */
@@ -106,7 +108,7 @@ export async function openAudio(listener: AudioListener): Promise<CallAudio> {
 
   const send = (command: PlaybackCommand, transfer: Transferable[] = []) => node.port.postMessage(command, transfer)
   return {
-    play: (itemId, samples) => send({ type: 'push', itemId, samples }, [samples.buffer]),
+    play: (itemId, samples, line) => send({ type: 'push', itemId, samples, ...(line && { line }) }, [samples.buffer]),
     end: (itemId) => send({ type: 'end', itemId }),
     flush: (itemId) => send(itemId === undefined ? { type: 'flush' } : { type: 'flush', itemId }),
     resume: (itemId, fromMs) => send({ type: 'resume', itemId, fromMs }),

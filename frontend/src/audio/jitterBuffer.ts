@@ -1,22 +1,16 @@
 /**
- * Holds arriving speech until there is enough to play it without gaps, and no longer.
+ * Holds arriving speech until it can be played without gaps, and no longer.
  *
- * It starts an answer once `targetMs` are buffered (or the whole answer is there): as much as bridges the longest wait between
- * two arrivals of late. When it runs dry all the same, it waits for more than before; after a quiet while it dares to wait less.
+ * It starts an answer at the moment from which even the latest arrival that `arrivals` knows of would come in time (or when the
+ * whole answer is there). When it runs dry all the same, it waits for more than before; after a quiet while it dares to wait less.
  * Counted in samples at the wire rate, and so is time: what is pulled, speech or silence, is the clock.
  */
+import { ArrivalTimes, type Line } from './arrivalTimes'
 import { WIRE_RATE, wireMs } from './pcm'
 
 const FIRST_TARGET_MS = 60
 const LEAST_TARGET_MS = 40
 const MOST_TARGET_MS = 400
-/** Waits between arrivals that are remembered: some ten answers of VoiceLive. */
-const REMEMBERED = 400
-/** What is bridged is a little more than the longest wait. */
-const MARGIN = 1.2
-/** Taken for the longest wait until some are known: a lost packet on a good line costs 200 ms (TCP's least time-out). */
-const UNKNOWN_MS = 250
-const KNOWN_FROM = 8
 /** Played without a gap for this long, the target shrinks by a tenth. */
 const CALM_MS = 8_000
 
@@ -30,6 +24,8 @@ export interface Position {
   readonly itemId: string
   /** Milliseconds of the item that have been taken from the buffer. */
   readonly ms: number
+  /** How long sound of it that had arrived was held back: before the first, and after each underrun. */
+  readonly heldMs: number
 }
 
 export class JitterBuffer {
@@ -42,11 +38,14 @@ export class JitterBuffer {
   private calm = 0
   private target = FIRST_TARGET_MS
   private held = 0
-  private readonly unknownMs: number
   private clock = 0
-  private readonly pauses = new Float32Array(REMEMBERED)
-  private arrivals = 0
-  private lastArrival: { readonly itemId: string; readonly at: number } | null = null
+  /** Since when there is sound that is held back. */
+  private heldSince: number | null = null
+  /** How long sound was held back of the item that runs, or that will run next. */
+  private heldBack = 0
+  /** Whether what is waited for is the first sound of an answer, and not its rest after an underrun. */
+  private beginning = true
+  private readonly arrivals: ArrivalTimes
   /** Where items begin that go on after an interruption, in samples. */
   private readonly starts = new Map<string, number>()
 
@@ -55,15 +54,14 @@ export class JitterBuffer {
   /** How often speech ran dry in the middle of an answer. */
   gaps = 0
 
-  /** unknownMs: what the longest wait is taken for while it is not known. */
-  constructor(unknownMs = UNKNOWN_MS) {
-    this.unknownMs = unknownMs
+  /** unknownMs: how late sound may come as long as that is not known. */
+  constructor(unknownMs?: number) {
+    this.arrivals = new ArrivalTimes(unknownMs)
   }
 
+  /** The least that is buffered before anything plays, unless it is all there is. */
   get targetMs(): number {
-    let longest = this.arrivals < KNOWN_FROM ? this.unknownMs : 0
-    for (const pause of this.pauses) if (pause > longest) longest = pause
-    return Math.min(MOST_TARGET_MS, Math.max(this.target, Math.ceil(MARGIN * longest)))
+    return this.target
   }
 
   get bufferedMs(): number {
@@ -91,31 +89,30 @@ export class JitterBuffer {
     return true
   }
 
-  /** Queue speech of an item. What comes late for an item that was cut off is ignored. */
-  push(itemId: string, samples: Int16Array): void {
+  /** Queue speech of an item. What comes late for an item that was cut off is ignored. line: what is known with its first piece. */
+  push(itemId: string, samples: Int16Array, line?: Line): void {
     if (this.dropped.has(itemId) || samples.length === 0) return
-    if (this.lastArrival?.itemId === itemId) {
-      this.pauses[this.arrivals % REMEMBERED] = wireMs(this.clock - this.lastArrival.at)
-      this.arrivals++
-    }
-    this.lastArrival = { itemId, at: this.clock }
+    this.arrivals.arrived(itemId, wireMs(this.clock), wireMs(samples.length), line)
+    this.heldSince ??= this.waiting ? this.clock : null
     this.chunks.push({ itemId, samples, offset: 0 })
     this.held += samples.length
   }
 
   /** No more speech will come for this item. */
   end(itemId: string): void {
+    this.arrivals.ended(itemId)
     if (!this.dropped.has(itemId)) this.ended.add(itemId)
   }
 
   /** Where playback stands, or null when nothing has been taken of a running item. */
   position(): Position | null {
-    return this.current === null ? null : { itemId: this.current, ms: wireMs(this.taken) }
+    return this.current === null ? null : { itemId: this.current, ms: wireMs(this.taken), heldMs: this.heldMs }
   }
 
   /** Forget all queued speech, and whatever still arrives for those items; return where each of them stood. */
   clear(): Position[] {
     const positions = new Map<string, number>()
+    const { heldMs } = this
     if (this.current !== null) {
       positions.set(this.current, wireMs(this.taken))
       if (!this.ended.has(this.current)) this.dropped.add(this.current)
@@ -129,13 +126,16 @@ export class JitterBuffer {
     this.held = 0
     this.current = null
     this.taken = 0
-    this.waiting = true
-    return [...positions].map(([itemId, ms]) => ({ itemId, ms }))
+    this.wait(true)
+    this.heldSince = null
+    this.heldBack = 0
+    // Only the first of them has been waited with.
+    return [...positions].map(([itemId, ms], index) => ({ itemId, ms, heldMs: index === 0 ? heldMs : 0 }))
   }
 
   /** Speech of an item that was cut off comes again, from this moment of it. */
   resume(itemId: string, fromMs: number): void {
-    this.lastArrival = null
+    this.arrivals.again(itemId)
     this.dropped.delete(itemId)
     this.ended.delete(itemId)
     this.starts.set(itemId, Math.round((fromMs * WIRE_RATE) / 1000))
@@ -160,6 +160,10 @@ export class JitterBuffer {
         return 0
       }
       this.waiting = false
+      // A new item while the old one was never ended: the old one has had all it will get, and what waited is the new one.
+      if (this.current !== null && this.chunks[0]?.itemId !== this.current) this.finish(this.current)
+      if (this.heldSince !== null) this.heldBack += this.clock - count - this.heldSince
+      this.heldSince = null
     }
     let written = 0
     while (written < count) {
@@ -182,11 +186,25 @@ export class JitterBuffer {
 
   private enough(): boolean {
     const first = this.chunks[0]
-    return first !== undefined && (this.ended.has(first.itemId) || wireMs(this.held) >= this.targetMs)
+    if (first === undefined) return false
+    if (this.ended.has(first.itemId)) return true
+    const held = wireMs(this.held)
+    if (held < this.target) return false
+    // After an underrun what has come is late already: what follows it cannot be much later.
+    return !this.beginning || this.arrivals.surelyInTime(wireMs(this.clock), held, MOST_TARGET_MS)
+  }
+
+  /** How long sound of the item that runs has been held back. */
+  private get heldMs(): number {
+    return wireMs(this.heldBack + (this.heldSince === null ? 0 : this.clock - this.heldSince))
+  }
+
+  private wait(beginning: boolean): void {
+    this.waiting = true
+    this.beginning = beginning
   }
 
   private beginItem(itemId: string): void {
-    // A new item while the old one was never ended: the old one has had all it will get.
     if (this.current !== null) this.finish(this.current)
     this.current = itemId
     this.taken = this.starts.get(itemId) ?? 0
@@ -197,22 +215,24 @@ export class JitterBuffer {
   private settle(): boolean {
     if (this.current !== null && this.chunks.length === 0 && this.ended.has(this.current)) {
       this.finish(this.current)
-      this.current = null
-      this.taken = 0
-      this.waiting = true
+      this.wait(true)
     }
     return this.current === null
   }
 
   private finish(itemId: string): void {
-    this.finished.push({ itemId, ms: wireMs(this.taken) })
+    this.finished.push({ itemId, ms: wireMs(this.taken), heldMs: wireMs(this.heldBack) })
+    this.current = null
+    this.taken = 0
+    this.heldBack = 0
     this.ended.delete(itemId)
     this.dropped.add(itemId)
   }
 
   private ranDry(): void {
     this.gaps++
-    this.waiting = true
+    this.wait(false)
+    this.heldSince = this.held > 0 ? this.clock : null
     this.calm = 0
     this.target = Math.min(MOST_TARGET_MS, Math.round(this.target * 1.5 + 20))
   }

@@ -1,4 +1,5 @@
 /** What the page and its audio worklet say to each other. */
+import type { Line } from './arrivalTimes'
 import type { PlaybackEvent } from './playback'
 
 /** One frame of the microphone, ready to send. `peak` is null where the last one stands for it as well. */
@@ -10,7 +11,7 @@ export interface CaptureMessage {
 
 /** Page to worklet. */
 export type PlaybackCommand =
-  | { readonly type: 'push'; readonly itemId: string; readonly samples: Int16Array<ArrayBuffer> }
+  | { readonly type: 'push'; readonly itemId: string; readonly samples: Int16Array<ArrayBuffer>; readonly line?: Line }
   | { readonly type: 'end'; readonly itemId: string }
   | { readonly type: 'flush'; readonly itemId?: string }
   | { readonly type: 'resume'; readonly itemId: string; readonly fromMs: number }

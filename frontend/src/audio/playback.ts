@@ -3,18 +3,19 @@
  * account of what has been played. An interruption is silent within one block (128 samples, under 3 ms); the suspicion of one
  * turns the sound down as fast, and it comes back by itself when nothing follows.
  */
+import type { Line } from './arrivalTimes'
 import { JitterBuffer, type Position } from './jitterBuffer'
 import { WIRE_RATE } from './pcm'
 import { Resampler } from './resampler'
 
 export type PlaybackEvent =
-  /** `targetMs`: how much was held back before it. */
-  | { readonly type: 'started'; readonly itemId: string; readonly targetMs: number }
+  /** `heldMs`: how long sound of the item that had arrived was held back, so far and, at its end, in all. */
+  | { readonly type: 'started'; readonly itemId: string; readonly heldMs: number }
   | { readonly type: 'position'; readonly itemId: string; readonly ms: number }
-  | { readonly type: 'finished'; readonly itemId: string; readonly ms: number }
-  | { readonly type: 'flushed'; readonly itemId: string; readonly ms: number }
+  | { readonly type: 'finished'; readonly itemId: string; readonly ms: number; readonly heldMs: number }
+  | { readonly type: 'flushed'; readonly itemId: string; readonly ms: number; readonly heldMs: number }
   | { readonly type: 'level'; readonly peak: number }
-  | { readonly type: 'gap'; readonly targetMs: number }
+  | { readonly type: 'gap' }
 
 /** The played position is reported at least this often while speech plays. */
 const POSITION_EVERY_MS = 100
@@ -62,9 +63,9 @@ export class PlaybackCore {
     this.ready = new Float32Array(4096)
   }
 
-  /** Queue PCM16 samples at the wire rate. */
-  push(itemId: string, samples: Int16Array): void {
-    this.buffer.push(itemId, samples)
+  /** Queue PCM16 samples at the wire rate. line: what is known of the line with an answer's first piece. */
+  push(itemId: string, samples: Int16Array, line?: Line): void {
+    this.buffer.push(itemId, samples, line)
   }
 
   /** All speech of the item has been queued. */
@@ -75,7 +76,7 @@ export class PlaybackCore {
   /** Fall silent with the next block and ignore what still comes for the items that were playing (and for `itemId`). */
   flush(itemId?: string): void {
     this.flushing = true
-    if (itemId !== undefined && this.buffer.drop(itemId)) this.onEvent({ type: 'flushed', itemId, ms: 0 })
+    if (itemId !== undefined && this.buffer.drop(itemId)) this.onEvent({ type: 'flushed', itemId, ms: 0, heldMs: 0 })
   }
 
   /** The interruption was none: speech of the item comes again, from this moment of it. */
@@ -169,13 +170,13 @@ export class PlaybackCore {
     }
     if (this.buffer.gaps > this.gapsTold) {
       this.gapsTold = this.buffer.gaps
-      this.onEvent({ type: 'gap', targetMs: this.buffer.targetMs })
+      this.onEvent({ type: 'gap' })
     }
     const position: Position | null = this.buffer.position()
     if (position !== null && position.itemId !== this.running) {
       this.running = position.itemId
       this.sincePosition = 0
-      this.onEvent({ type: 'started', itemId: position.itemId, targetMs: this.buffer.targetMs })
+      this.onEvent({ type: 'started', itemId: position.itemId, heldMs: position.heldMs })
     }
     const ms = (out.length * 1000) / this.rate
     if (position !== null && this.buffer.playing) {
@@ -183,7 +184,7 @@ export class PlaybackCore {
       // With the next block it would be more than that.
       if (this.sincePosition + ms > POSITION_EVERY_MS) {
         this.sincePosition = 0
-        this.onEvent({ type: 'position', ...position })
+        this.onEvent({ type: 'position', itemId: position.itemId, ms: position.ms })
       }
     }
     for (const sample of out) if (this.upwards ? sample > this.peak : sample < this.peak) this.peak = sample

@@ -105,10 +105,10 @@ describe('the call controller', () => {
     socket().sound('a1', 2400, 3)
     socket().say({ type: 'audio_end', item_id: 'a1', seq: 4 })
     expect(audio.did).toEqual([['play', 'a1', 2400], ['end', 'a1']])
-    listener.onPlayback({ type: 'started', itemId: 'a1', targetMs: 60 })
+    listener.onPlayback({ type: 'started', itemId: 'a1', heldMs: 60 })
     expect(controller.getSnapshot().call.sounding).toBe(true)
     listener.onPlayback({ type: 'position', itemId: 'a1', ms: 60 })
-    listener.onPlayback({ type: 'finished', itemId: 'a1', ms: 100 })
+    listener.onPlayback({ type: 'finished', itemId: 'a1', ms: 100, heldMs: 110 })
     expect(socket().sent).toMatchObject([
       { type: 'playback', item_id: 'a1', output_ms: 20 },
       { type: 'played', item_id: 'a1', ms: 40 },
@@ -118,12 +118,24 @@ describe('the call controller', () => {
     expect(controller.getSnapshot().call.sounding).toBe(false)
   })
 
+  test('tells with the first sound of an answer how late it came, from what the service says of when it sent it', async () => {
+    await start()
+    socket().say({ type: 'pong', at_ms: 70_000 })
+    vi.advanceTimersByTime(100)
+    socket().say({ type: 'state', state: 'thinking', at_ms: 70_020, seq: 3 })
+    vi.advanceTimersByTime(1000)
+    socket().say({ type: 'state', state: 'speaking', at_ms: 71_070, seq: 4 })
+    socket().sound('a1', 2400, 5)
+    socket().sound('a1', 2400, 6)
+    expect(audio.did).toEqual([['play', 'a1', 2400, { lateMs: 30, worstMs: 80 }], ['play', 'a1', 2400]])
+  })
+
   test('flushes at once when the service says interrupted, and reports where it stopped', async () => {
     await start()
     socket().say({ type: 'interrupted', item_id: 'a1', heard_ms: 480, seq: 3 })
     expect(audio.did).toEqual([['flush', 'a1']])
     expect(actions).toContainEqual({ type: 'interrupted', itemId: 'a1', heardMs: 480 })
-    listener.onPlayback({ type: 'flushed', itemId: 'a1', ms: 500 })
+    listener.onPlayback({ type: 'flushed', itemId: 'a1', ms: 500, heldMs: 0 })
     expect(socket().sent).toMatchObject([
       { type: 'playback', item_id: 'a1', over: 'flushed', output_ms: 20 },
       { type: 'played', item_id: 'a1', ms: 480 },
@@ -163,7 +175,7 @@ describe('the call controller', () => {
     await start()
     socket().say({ type: 'agent_switched', agent_id: 'marcus', seq: 9 })
     socket().sound('a1', 24_000, 10)
-    listener.onPlayback({ type: 'started', itemId: 'a1', targetMs: 60 })
+    listener.onPlayback({ type: 'started', itemId: 'a1', heldMs: 60 })
     listener.onPlayback({ type: 'position', itemId: 'a1', ms: 320 })
     const [first] = sockets
     socket().drop(1006)
@@ -372,9 +384,9 @@ describe('the call controller', () => {
     vi.advanceTimersByTime(30)
     socket().say({ ...sound, seq: 5 })
     vi.advanceTimersByTime(40)
-    listener.onPlayback({ type: 'started', itemId: 'a1', targetMs: 60 })
-    listener.onPlayback({ type: 'gap', targetMs: 110 })
-    listener.onPlayback({ type: 'finished', itemId: 'a1', ms: 100 })
+    listener.onPlayback({ type: 'started', itemId: 'a1', heldMs: 60 })
+    listener.onPlayback({ type: 'gap' })
+    listener.onPlayback({ type: 'finished', itemId: 'a1', ms: 100, heldMs: 110 })
     expect(socket().sent.filter((sent) => !(sent instanceof ArrayBuffer) && (sent as { type: string }).type === 'playback')).toEqual([
       { type: 'playback', item_id: 'a1', waited_ms: 70, output_ms: 20, silence_ms: 400, buffer_ms: 60 },
       { type: 'playback', item_id: 'a1', output_ms: 20, gaps: 1, buffer_ms: 110, over: 'finished' },

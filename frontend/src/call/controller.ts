@@ -324,6 +324,7 @@ export class CallController {
       this.returned()
       this.dispatch(message.type === 'waiting' ? message : { type: 'socketReady', at: Date.now() })
     }
+    if (message.type === 'state' || message.type === 'pong') this.link?.lateness.heard(message.seq, message.atMs, performance.now())
     const at = new Date().toISOString()
     switch (message.type) {
       case 'agent_switched':
@@ -341,7 +342,7 @@ export class CallController {
         const ms = wireMs(samples.length)
         this.heardSoFar.arrived(message.itemId, ms)
         this.reports.soundArrived(message.itemId, performance.now())
-        this.audio?.play(message.itemId, samples)
+        this.audio?.play(message.itemId, samples, this.link?.lateness.of(message.seq))
         this.sinks.onConversation({ type: 'soundArrived', itemId: message.itemId, ms, agentId: this.agentId, at })
         break
       }

@@ -3,6 +3,7 @@
  *
  * A socket can take minutes to find out that nobody is at the other end, so the page asks: every message counts as an answer.
  */
+import { Lateness } from './lateness'
 import type { ClientMessage } from './protocol'
 
 /** How often the service is asked whether it is there, and told what has arrived. */
@@ -36,6 +37,7 @@ export interface LinkListener {
 }
 
 export class Link {
+  readonly lateness = new Lateness()
   private readonly socket: WebSocket
   private readonly arrivals: Arrivals
   private readonly held: ArrayBuffer[]

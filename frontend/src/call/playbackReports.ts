@@ -24,7 +24,6 @@ export class PlaybackReports {
   private lastTurn = ''
   private readonly arrived = new Map<string, number>()
   private gaps = 0
-  private buffer: number | undefined
 
   /** One captured frame. */
   frame(rms: number, at: number): void {
@@ -49,21 +48,19 @@ export class PlaybackReports {
   played(event: PlaybackMessage, at: number, outputMs: number): PlaybackReport | null {
     switch (event.type) {
       case 'started':
-        this.buffer = event.targetMs
-        return this.started(event.itemId, at, outputMs)
+        return this.started(event.itemId, event.heldMs, at, outputMs)
       case 'gap':
         this.gaps++
-        this.buffer = event.targetMs
         return null
       case 'finished':
       case 'flushed':
-        return this.over(event.itemId, event.type, outputMs)
+        return this.over(event.itemId, event.type, event.heldMs, outputMs)
       default:
         return null
     }
   }
 
-  private started(itemId: string, at: number, outputMs: number): PlaybackReport | null {
+  private started(itemId: string, heldMs: number, at: number, outputMs: number): PlaybackReport | null {
     const arrived = this.arrived.get(itemId)
     const { silence } = this
     this.silence = null
@@ -75,11 +72,11 @@ export class PlaybackReports {
       waited_ms: tenths(at - arrived),
       output_ms: tenths(outputMs),
       ...(silence !== null && silence >= 0 && silence <= LONGEST_MS && { silence_ms: tenths(silence) }),
-      ...(this.buffer !== undefined && { buffer_ms: this.buffer }),
+      buffer_ms: tenths(heldMs),
     }
   }
 
-  private over(itemId: string, how: 'finished' | 'flushed', outputMs: number): PlaybackReport {
+  private over(itemId: string, how: 'finished' | 'flushed', heldMs: number, outputMs: number): PlaybackReport {
     this.arrived.delete(itemId)
     const { gaps } = this
     this.gaps = 0
@@ -88,7 +85,7 @@ export class PlaybackReports {
       item_id: itemId,
       output_ms: tenths(outputMs),
       gaps,
-      ...(this.buffer !== undefined && { buffer_ms: this.buffer }),
+      buffer_ms: tenths(heldMs),
       over: how,
     }
   }
@@ -99,7 +96,6 @@ export class PlaybackReports {
     this.silence = null
     this.arrived.clear()
     this.gaps = 0
-    this.buffer = undefined
   }
 }
 

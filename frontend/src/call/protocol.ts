@@ -20,7 +20,8 @@ export type ServerMessage = { readonly seq: number | null } & (
   | { readonly type: 'interrupted'; readonly itemId: string; readonly heardMs: number | null }
   /** The interruption was none: what follows of the item begins at this moment of it. */
   | { readonly type: 'resumed_speech'; readonly itemId: string; readonly fromMs: number }
-  | { readonly type: 'state'; readonly state: Activity }
+  /** `atMs`: when it was said, on the service's clock; null where it does not tell. */
+  | { readonly type: 'state'; readonly state: Activity; readonly atMs: number | null }
   /** All lines to the voice service are taken for the moment. `place`: 1 is next; `seconds`: about how long it takes. */
   | { readonly type: 'waiting'; readonly queue: { readonly place: number; readonly seconds: number } }
   /** A tool that the answer waits for. */
@@ -31,7 +32,7 @@ export type ServerMessage = { readonly seq: number | null } & (
   | { readonly type: 'moved'; readonly reason: string; readonly afterMs: number }
   /** Something was said in this conversation outside the call. */
   | { readonly type: 'turn'; readonly itemId: string }
-  | { readonly type: 'pong' }
+  | { readonly type: 'pong'; readonly atMs: number | null }
   | { readonly type: 'metrics'; readonly turn: TurnMetrics }
   | { readonly type: 'error'; readonly message: string; readonly code: string; readonly retryable: boolean }
 )
@@ -170,7 +171,7 @@ export function parseServerMessage(frame: string): ServerMessage | null {
       if (message['state'] === 'waiting' && typeof message['place'] === 'number' && typeof message['seconds'] === 'number') {
         return { type: 'waiting', queue: { place: message['place'], seconds: message['seconds'] }, seq }
       }
-      return ACTIVITIES.includes(asText(message['state'])) ? { type: 'state', state: message['state'] as Activity, seq } : null
+      return ACTIVITIES.includes(asText(message['state'])) ? { type: 'state', state: message['state'] as Activity, atMs: asMs(message['at_ms']), seq } : null
     case 'tool':
       return TOOL_STATUSES.includes(asText(message['status'])) && asText(message['call_id'])
         ? { type: 'tool', name: asText(message['name']), status: message['status'] as ToolStatus, callId: asText(message['call_id']), seq }
@@ -182,7 +183,7 @@ export function parseServerMessage(frame: string): ServerMessage | null {
     case 'turn':
       return { type: 'turn', itemId, seq }
     case 'pong':
-      return { type: 'pong', seq }
+      return { type: 'pong', atMs: asMs(message['at_ms']), seq }
     case 'metrics':
       return { type: 'metrics', turn: turnMetrics(message), seq }
     case 'error':

@@ -1,4 +1,5 @@
 /** A call's two ends, for tests of what stands between them. */
+import type { Line } from '../audio/arrivalTimes'
 import type { CallAudio } from '../audio/engine'
 
 /** A socket that keeps what is sent and says what it is told to. */
@@ -60,8 +61,8 @@ export class FakeSocket {
 
 export class FakeAudio implements CallAudio {
   readonly did: unknown[] = []
-  play(itemId: string, samples: Int16Array) {
-    this.did.push(['play', itemId, samples.length])
+  play(itemId: string, samples: Int16Array, line?: Line) {
+    this.did.push(line ? ['play', itemId, samples.length, line] : ['play', itemId, samples.length])
   }
   end(itemId: string) {
     this.did.push(['end', itemId])
