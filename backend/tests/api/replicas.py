@@ -179,6 +179,7 @@ class Caller:
         self._session_id = session_id
         self._socket: ClientConnection | None = None
         self.got: list[dict[str, Any]] = []
+        """What came, in order; `_at` is the loop's time."""
         self.seq = 0
         self.playing: dict[str, Any] | None = None
         self.codes: list[int | None] = []
@@ -215,6 +216,12 @@ class Caller:
     async def say(self, content: str) -> None:
         """Type into the call."""
         await self._send({"type": "text", "content": content})
+
+    async def speak(self, pcm: bytes) -> None:
+        """Send a frame of microphone sound (PCM16 mono, 24 kHz)."""
+        assert self._socket is not None
+        with contextlib.suppress(ConnectionClosed):
+            await self._socket.send(pcm)
 
     async def hear(self, ms: float) -> None:
         """Report so much of the answer as played."""
@@ -285,5 +292,5 @@ class Caller:
             case "audio_end" if self.playing is not None and self.playing["item_id"] == message["item_id"]:
                 self.playing["ended"] = True
         async with self._news:
-            self.got.append(message)
+            self.got.append(message | {"_at": asyncio.get_running_loop().time()})
             self._news.notify_all()
