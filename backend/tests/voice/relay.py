@@ -38,10 +38,11 @@ class Leg:
 class Relay:
     """Stands before the stand-in.
 
-    expires_in: how many seconds the first session lives; those after it live as long as usual.
+    expires_in: how many seconds the first session of each call lives; those after it live as long as usual.
     refuse: the HTTP status with which handshakes are refused; retry_after: with 429.
     breaks: asked after each event that VoiceLive sends; True resets the connection behind it.
-    stalls: the same; nothing follows that event.
+    stalls: the same; nothing follows that event. withholds: the same, before; True keeps the event back.
+    forgets: asked before each event that the service sends; True loses it.
     """
 
     def __init__(self, upstream: str) -> None:
@@ -53,6 +54,8 @@ class Relay:
         self.retry_after: int | None = None
         self.breaks: Callable[[Leg, Event], bool] = lambda leg, event: False
         self.stalls: Callable[[Leg, Event], bool] = lambda leg, event: False
+        self.withholds: Callable[[Leg, Event], bool] = lambda leg, event: False
+        self.forgets: Callable[[Leg, Event], bool] = lambda leg, event: False
         self._open: set[ServerConnection] = set()
 
     @contextlib.asynccontextmanager
@@ -84,7 +87,7 @@ class Relay:
         self.legs.append(leg)
         self._open.add(near)
         uri = "ws" + self._upstream.removeprefix("http") + near.request.path
-        if self.expires_in is not None and len(self.legs) == 1:
+        if self.expires_in is not None and sum(other.call == leg.call for other in self.legs) == 1:
             uri += f"&expires_in={self.expires_in}"
         async with connect(
             uri, additional_headers=headers, compression=None, max_size=None, ping_interval=None, close_timeout=0.1
@@ -94,7 +97,8 @@ class Relay:
                 async for frame in far:
                     event = json.loads(frame)
                     leg.answered.append(event)
-                    await near.send(frame)
+                    if not self.withholds(leg, event):
+                        await near.send(frame)
                     if self.breaks(leg, event):
                         _reset(near)
                         break
@@ -112,8 +116,10 @@ class Relay:
     async def _up(self, leg: Leg, near: ServerConnection, far: Any) -> None:
         with contextlib.suppress(ConnectionClosed):
             async for frame in near:
-                leg.sent.append((asyncio.get_running_loop().time(), json.loads(frame)))
-                await far.send(frame)
+                event = json.loads(frame)
+                leg.sent.append((asyncio.get_running_loop().time(), event))
+                if not self.forgets(leg, event):
+                    await far.send(frame)
         await far.close()
 
 

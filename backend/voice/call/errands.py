@@ -2,16 +2,18 @@
 
 The reader of a leg only hands over what the model asks for; nothing here is waited for by it. When all calls of a
 response have given something and the response is over, the answer is asked for, once. When that takes long, the agent
-says a few words meanwhile. Whoever speaks takes the floor: a tool that only reads is given up then, one that changes
+says a few words meanwhile. When the leg is lost, the next one is told what was asked for and what came of it, so that
+nothing is done twice. Whoever speaks takes the floor: a tool that only reads is given up then, one that changes
 something finishes, and neither leads to an answer of its own.
 """
 
 import asyncio
+import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from backend.agents.tools import Asking, HandOver, Result
 from backend.core.context import SecurityLayer
@@ -30,7 +32,24 @@ MOST_ROUNDS = 4
 
 _ENOUGH = "Not done: tools were used often enough for this answer. Answer in words now, with what you have."
 _GIVEN_UP = "Given up, because the person began to speak. Call it again if it is still wanted."
+_UNDER_WAY = "This is being done already, as it was asked for before. Do not ask for it again."
 _LOOK_AGAIN_S = 0.1
+
+
+@dataclass(eq=False, slots=True)
+class _Call:
+    """What the model asked for. output: what it was given, None while it runs. effect: it changes something."""
+
+    leg: Leg
+    call_id: str
+    name: str
+    arguments: str
+    effect: bool
+    output: str | None = None
+
+    def is_like(self, name: str, arguments: str) -> bool:
+        """Tell whether somebody who asks so asks for the same."""
+        return self.name == name and _parsed(self.arguments) == _parsed(arguments)
 
 
 @dataclass(eq=False, slots=True)
@@ -86,6 +105,8 @@ class Errands:
         self._given_up: Leg | None = None
         self._turn = ""
         self._rounds = 0
+        self._calls: list[_Call] = []
+        self._answered = False
 
     def asked(self, leg: Leg, response_id: str, call: Event) -> None:
         """The model asks for a tool. call: {call_id, name, arguments}; told several times, it counts once."""
@@ -101,22 +122,35 @@ class Errands:
             leg.working += 1
             self._arm(batch, self._patience.filler)
             self._count()
-        self._given_up = None
+        self._given_up, self._answered = None, False
         if self._rounds > MOST_ROUNDS:
             self._give(leg, call_id, _ENOUGH)
             return
+        arguments = str(call.get("arguments") or "")
+        before = next((one for one in self._calls if self._repeats(one, leg, name, arguments)), None)
+        if before is not None:
+            self._give(leg, call_id, _UNDER_WAY if before.output is None else before.output)
+            return
+        made = _Call(leg, call_id, name, arguments, effect=not leg.box.read_only(name))
+        self._calls.append(made)
         shown = name if name in leg.box.names else "unknown"
         self._caller.say(messages.tool(shown, "started", call_id))
         asking = Asking(self._who, self._call, leg.profile.id, "voice", self._asked_by())
-        calling = leg.box.call(name, str(call.get("arguments") or ""), asking, seconds=self._patience.tool)
+        calling = leg.box.call(name, arguments, asking, seconds=self._patience.tool)
         task = batch.running[call_id] = asyncio.create_task(calling, name=name)
         self._running.add(task)
-        task.add_done_callback(partial(self._over, batch, call_id, shown, self._stopwatch.now()))
+        task.add_done_callback(partial(self._over, batch, made, shown, self._stopwatch.now()))
+
+    @staticmethod
+    def _repeats(before: _Call, leg: Leg, name: str, arguments: str) -> bool:
+        """Tell whether another leg, lost since, has asked for the same effect for the same turn of the person."""
+        return before.effect and before.leg is not leg and before.is_like(name, arguments)
 
     def _count(self) -> None:
         turn = self._asked_by()
         if turn != self._turn:
             self._turn, self._rounds = turn, 0
+            self._calls.clear()
         self._rounds += 1
 
     def response_done(self, leg: Leg, response: Event) -> None:
@@ -133,13 +167,45 @@ class Errands:
             batch.spoke = any(item.get("type") == "message" for item in output)
             self._settle(batch)
 
+    def answer_begins(self, response_id: str) -> None:
+        """An answer begins; one of a response that asks for tools as well is not the last."""
+        if response_id not in self._batches:
+            self._answered = True
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether tools were asked for to answer what the person said last, and the answer has not begun."""
+        return bool(self._calls) and not self._answered and self._turn == self._asked_by()
+
+    def carry_over(self, fresh: Leg) -> Literal["no", "later", "now"]:
+        """Let a leg go on in the place of one that is gone: it learns what was asked for and what came of it.
+
+        Returns when an answer with that is due: "later" comes by itself, when the tools have given something.
+        """
+        if not self.unanswered:
+            return "no"
+        for call in self._calls:
+            known = {"type": "function_call", "call_id": call.call_id, "name": call.name, "arguments": call.arguments}
+            fresh.send({"type": "conversation.item.create", "item": {"id": short_id("asked"), **known}})
+            if call.output is not None:
+                self._give(fresh, call.call_id, call.output)
+        left = [batch for batch in self._batches.values() if batch.leg.deaf]
+        for batch in left:
+            batch.leg.working -= 1
+            fresh.working += 1
+            batch.leg, batch.ended = fresh, True
+            self._arm(batch, self._patience.filler)
+            self._settle(batch)
+        return "later" if left else "now"
+
     def interrupt(self, leg: Leg, *, certain: bool = True) -> None:
         """The person takes the floor: give up what only reads, and ask for no answer to the rest.
 
         certain: False for a sound that may turn out to be no words; `something_was_said` or `nothing_was_said` follows.
         """
-        self._given_up = None
-        for batch in [batch for batch in self._batches.values() if batch.leg is leg and not batch.handing_over]:
+        self._given_up, self._answered = None, True
+        theirs = [batch for batch in self._batches.values() if batch.leg is leg or batch.leg.deaf]
+        for batch in [batch for batch in theirs if not batch.handing_over]:
             if not certain:
                 self._given_up = leg
             batch.interrupted = True
@@ -153,7 +219,7 @@ class Errands:
     def nothing_was_said(self, leg: Leg) -> None:
         """The interruption was none: the answer that was on its way is asked for again."""
         if self._given_up is leg:
-            self._given_up = None
+            self._given_up, self._answered = None, False
             if leg is self._current() and not leg.responding:
                 leg.ask_response()
                 self._caller.set_state("thinking")
@@ -172,18 +238,20 @@ class Errands:
             if batch.leg.box.read_only(task.get_name()):
                 task.cancel()
 
-    def _over(self, batch: _Batch, call_id: str, shown: str, began: float, task: "asyncio.Task[Result]") -> None:
+    def _over(self, batch: _Batch, call: _Call, shown: str, began: float, task: "asyncio.Task[Result]") -> None:
         """A call has given something, or was given up."""
         self._running.discard(task)
-        leg = batch.leg
+        leg, call_id = batch.leg, call.call_id
         result = None if task.cancelled() else task.result()
         status: messages.ToolStatus = "cancelled" if result is None else "failed" if result.failed else "done"
         self._caller.say(messages.tool(shown, status, call_id))
         self._stopwatch.tool(shown, began, failed=status != "done")
         batch.running.pop(call_id, None)
         batch.sources.extend(result.sources if result is not None else ())
-        self._give(leg, call_id, _GIVEN_UP if result is None else result.text)
-        if result is not None and result.hand_over is not None and not batch.handing_over and leg is self._current():
+        call.output = _GIVEN_UP if result is None else result.text
+        self._give(leg, call_id, call.output)
+        wanted = leg is self._current() or (leg.deaf and self._batches.get(batch.response_id) is batch)
+        if result is not None and result.hand_over is not None and not batch.handing_over and wanted:
             batch.handing_over = True
             self._bring_in(result.hand_over)
         self._settle(batch)
@@ -195,7 +263,7 @@ class Errands:
 
     def _settle(self, batch: _Batch, *, over: bool = False) -> None:
         """Ask for the answer once everything is there; `over`: there will be none."""
-        if not over and (batch.running or not batch.ended):
+        if not over and (batch.running or not batch.ended or batch.leg.deaf):  # deaf: waits for `carry_over`
             return
         if self._batches.get(batch.response_id) is not batch:
             return
@@ -217,6 +285,8 @@ class Errands:
         self._caller.set_state("thinking")
 
     def _arm(self, batch: _Batch, seconds: float) -> None:
+        if batch.filler is not None:
+            batch.filler.cancel()
         batch.filler = asyncio.get_running_loop().call_later(seconds, self._fill, batch)
 
     def _fill(self, batch: _Batch) -> None:
@@ -229,3 +299,11 @@ class Errands:
             return
         log.debug("%s: a tool takes its time; %s says so", self._call, leg.profile.id)
         leg.speak(leg.profile.filler, as_written=self._as_written)
+
+
+def _parsed(arguments: str) -> Any:
+    """Return what the arguments say, however they are written."""
+    try:
+        return json.loads(arguments or "{}")
+    except ValueError:
+        return arguments

@@ -129,6 +129,9 @@ class Events:
     def _session_updated(self, leg: Leg, event: Event) -> None:
         session = event.get("session") or {}
         leg.expires_at = session.get("expires_at") or leg.expires_at
+        if leg.repetition is not None:
+            self._listens(leg, session)
+            return
         for setting in configuration.substitutions(leg.asked, session):
             SUBSTITUTIONS.labels(setting).inc()
             log.warning("%s: VoiceLive answered %s differently from what was asked", self._call, setting)
@@ -138,10 +141,22 @@ class Events:
                 )
         leg.ready.set()
 
+    def _listens(self, leg: Leg, session: Event) -> None:
+        """How a leg listens that hears something again has changed."""
+        repetition = leg.repetition
+        answers = (session.get("turn_detection") or {}).get("create_response") is not False
+        if repetition is not None and repetition.restoring and answers:
+            leg.repetition = None
+            if repetition.missed:
+                leg.ask_response()
+
     # The person
 
     def _speech_started(self, leg: Leg, event: Event) -> None:
         if leg is not self._current():
+            return
+        if leg.repetition is not None and leg.repetition.begins(event["item_id"], event.get("audio_start_ms") or 0):
+            self._transcript.speech_started(event["item_id"], leg.profile.id)
             return
         self._stopwatch.speech_started(interrupts=configuration.interrupts(leg.profile))
         self.floor.speech_started(leg, event["item_id"])
@@ -151,6 +166,9 @@ class Events:
         self._caller.set_state("listening")
 
     def _speech_stopped(self, leg: Leg, event: Event) -> None:
+        if leg.repetition is not None and event["item_id"] in leg.repetition.items:
+            self._transcript.speech_stopped(event["item_id"], leg.profile.id)
+            return
         self._stopwatch.speech_stopped(event["item_id"])
         self._transcript.speech_stopped(event["item_id"], leg.profile.id)
         self.floor.speech_stopped(event["item_id"])
@@ -159,7 +177,11 @@ class Events:
 
     def _committed(self, leg: Leg, event: Event) -> None:
         self._transcript.committed(event["item_id"], event.get("previous_item_id"), leg.profile.id)
-        leg.awaiting = True
+        repetition = leg.repetition
+        if repetition is None:
+            leg.awaiting = True
+        elif event["item_id"] not in repetition.items:
+            repetition.missed = True
 
     def _item_created(self, leg: Leg, event: Event) -> None:
         item = event.get("item") or {}
@@ -225,6 +247,8 @@ class Events:
         item = event.get("item") or {}
         if item.get("type") == "message":
             self.floor.answer_begins(leg, item["id"], event.get("response_id"))
+            if event.get("response_id") != leg.filler:
+                self._errands.answer_begins(str(event.get("response_id") or ""))
 
     def _answer_text(self, leg: Leg, event: Event) -> None:
         self._stopwatch.token(event.get("response_id"))
@@ -283,6 +307,8 @@ class Events:
         response = event["response"]
         for item in response.get("output") or []:
             self._answer_over(leg, {"item": item})
+            if item.get("type") == "message" and response.get("id") == leg.filler:
+                leg.forget(item["id"])  # it is no statement: the model is not to read it as one
         self._stopwatch.response_done(response)
         leg.response_done(response.get("id", ""))
         self._errands.response_done(leg, response)
@@ -304,7 +330,12 @@ class Events:
         log.warning("%s: VoiceLive reported %s (%s)", self._call, code, error.get("param"))
         if code == "session_expired":
             leg.expired = True
-        elif not leg.refused(str(error.get("event_id") or ""), code) and leg is self._current():
+            return
+        filler = leg.filler
+        known = leg.refused(str(error.get("event_id") or ""), code)
+        if filler is not None and leg.filler is None:
+            self._transcript.was_no_filler()
+        if not known and leg is self._current():
             self._tell(f"voicelive_{code}", "VoiceLive reported a problem; the call goes on. Please say it again.", {})
 
     def _warning(self, leg: Leg, event: Event) -> None:

@@ -194,7 +194,8 @@ class Floor:
         held = response_id in self._withdrawn or (doubt is not None and not cut)
         if doubt is not None and held and response_id not in leg.silenced:
             doubt.answers.append(item_id)
-        self._transcript.answer_begins(item_id, leg.profile.id, held=held)
+        filler = response_id is not None and response_id == leg.filler
+        self._transcript.answer_begins(item_id, leg.profile.id, held=held, filler=filler)
         if response_id in leg.silenced:
             self._transcript.answer_cut(item_id, 0)
         if doubt is not None and cut:
@@ -289,7 +290,8 @@ class Floor:
         for item_id in doubt.items:
             self._stopwatch.resumed(item_id)
             words = self._transcript.answer_restored(item_id)
-            if item_id in leg.spoken and leg.response_id not in doubt.responses:
+            known = item_id in leg.spoken and not self._transcript.is_filler(item_id)
+            if known and leg.response_id not in doubt.responses:
                 leg.retell(item_id, words)
         RESUMED.inc()
         self._caller.set_state("speaking")

@@ -17,11 +17,14 @@ from backend.core import notes
 from backend.core.context import Turn
 from backend.core.problems import Problem
 from backend.voice.browser.caller import Caller
+from backend.voice.browser.playback import milliseconds
+from backend.voice.call.errands import Errands
 from backend.voice.call.events import Events
 from backend.voice.counters import FAILURES, REPLACED
 from backend.voice.room import Room
 from backend.voice.voicelive import configuration, failures
 from backend.voice.voicelive.leg import Leg
+from backend.voice.voicelive.repetition import Repetition
 from backend.voice.words.keeper import Keeper
 from backend.voice.words.transcript import BrokenOff, Transcript
 
@@ -73,9 +76,9 @@ class Line:
         self._warming: asyncio.Task[None] | None = None
         self._warm_at = 0.0
 
-    def attach(self, keeper: Keeper, transcript: Transcript, events: Events) -> None:
+    def attach(self, keeper: Keeper, transcript: Transcript, events: Events, errands: Errands) -> None:
         """From here on legs can begin: what is known of the conversation is there."""
-        self._keeper, self._transcript, self._events = keeper, transcript, events
+        self._keeper, self._transcript, self._events, self._errands = keeper, transcript, events, errands
 
     def microphone(self, base64: bytes) -> None:
         """Send what the person says."""
@@ -131,7 +134,7 @@ class Line:
         if leg.expires_at is not None:
             left = leg.expires_at - time.time()
             jitter = random.random()  # noqa: S311  # not a secret
-            margin = min(patience.rollover * (1 + jitter / 2), 0.4 * left)
+            margin = min(patience.rollover, 0.3 * left) * (1 + jitter / 2)
             leg.roll_at = self._clock() + left - margin
             leg.leave_at = self._clock() + left - min(patience.leave, margin / 4)
 
@@ -271,14 +274,35 @@ class Line:
     def _go_on(self, leg: Leg, old: Leg, left: BrokenOff) -> None:
         """Let a prepared leg answer in the place of one that is gone, and make good what that one left undone."""
         self._tell(leg)
-        leg.hear_again(self._transcript.sound.frames())
+        frames = self._transcript.sound.frames()
+        understood = left.answered != "nothing" or self._errands.unanswered
+        if left.unworded and understood and leg.profile.turn_detection.create_response:
+            leg.told.update(left.unworded)
+            rest = left.answered == "part" and old.owes_answer
+            leg.only_listen(Repetition(sum(map(milliseconds, frames)), len(left.unworded), rest))
+        leg.hear_again(frames)
         self.answer_with(leg)
         self._transcript.listened_again()
-        if old.owes_answer and not left.unworded and left.answered != "all":
-            leg.ask_response(GO_ON if left.answered == "part" else "")
+        if left.unworded:
+            self._caller.set_state("speaking" if self._caller.speaking_for() > 0 else "ready")
+        else:
+            self._make_good(leg, owed=old.owes_answer and left.answered != "all", rest=left.answered == "part")
+
+    def _make_good(self, leg: Leg, *, owed: bool, rest: bool) -> None:
+        """Have a leg that knows what was said give the answer that another one owed, or the `rest` of it."""
+        due = self._errands.carry_over(leg)
+        if due == "now" or (owed and due == "no"):
+            leg.ask_response(GO_ON if rest and due == "no" else "")
+        if due != "no" or owed:
             self._caller.set_state("thinking")
         else:
             self._caller.set_state("speaking" if self._caller.speaking_for() > 0 else "ready")
+
+    def _repeated(self, leg: Leg, repetition: Repetition) -> None:
+        """What a leg heard again has its words now, or gets none: it knows what was answered, and answers again."""
+        self._tell(leg)
+        leg.answer_again()
+        self._make_good(leg, owed=repetition.rest and not repetition.missed, rest=repetition.rest)
 
     # A leg expires
 
@@ -290,6 +314,8 @@ class Line:
         if leg.awaiting and now - leg.last_event_at > self._room.patience.answer:
             self._spawn(self.recover(leg, failures.stalled(self._room.patience.answer)))
             return
+        if leg.repetition is not None and not leg.repetition.restoring and self._transcript.worded:
+            self._repeated(leg, leg.repetition)
         if leg.due is not None and self._transcript.worded and not leg.busy and not leg.awaiting:
             leg.ask_response(leg.due)  # what sounded at the change of agents was no words
         busy = leg.busy or leg.awaiting or not self._transcript.worded or not self._events.floor.decided

@@ -18,6 +18,7 @@ from backend.voice.counters import FRAMES
 from backend.voice.load import load_for
 from backend.voice.outlet import Outlet
 from backend.voice.voicelive.link import SEND_FAILURES, Link
+from backend.voice.voicelive.repetition import Repetition
 from backend.voice.voicelive.upstream import Endpoint
 
 log = logging.getLogger("backend.voice")
@@ -47,6 +48,7 @@ class Leg:
     yielding: another agent is about to answer, and nothing new is to be heard of this one; yielded: it would have been.
     due: the instructions of an answer that is owed if nothing was said after all.
     box: the tools it was configured with; working: how many of its responses wait for tools.
+    filler: the last response in which a few words fill a pause. repetition: what it hears again, None for nothing.
     awaiting: whether an answer is due; last_event_at: when the service was last heard of (loop time, seconds).
     served: whether it has ended a response; told: the turns from before it began that it knows of.
     retired: another answers from here on; deaf: nothing of it counts any more, not even words.
@@ -71,6 +73,8 @@ class Leg:
         self.yielding = self.yielded = False
         self.box = Toolbox()
         self.working = 0
+        self.filler: str | None = None
+        self.repetition: Repetition | None = None
         self.awaiting = False
         self.last_event_at = asyncio.get_running_loop().time()
         self.expired = self.retired = self.lost = self.deaf = self.served = False
@@ -176,6 +180,22 @@ class Leg:
         self.ready.clear()
         self.send({"type": "session.update", "event_id": self._update_id, "session": session})
 
+    def only_listen(self, repetition: Repetition) -> None:
+        """Have sound that is heard again written down and not answered, until `answer_again`."""
+        self.repetition = repetition
+        self._update_listening({"create_response": False})
+
+    def answer_again(self) -> None:
+        """Have what is said from now on answered as it comes."""
+        assert self.repetition is not None
+        self.repetition.restoring = True
+        self._update_listening({})
+
+    def _update_listening(self, changes: dict[str, Any]) -> None:
+        # In full: the service resets what a part of a session leaves out.
+        session = self.asked | {"turn_detection": self.asked["turn_detection"] | changes}
+        self.send({"type": "session.update", "event_id": short_id("listen"), "session": session})
+
     def say(self, item_id: str, role: str, text: str) -> None:
         """Put something said earlier, or typed now, into the conversation."""
         part = {"type": "input_text" if role == "user" else "text", "text": text}
@@ -274,6 +294,8 @@ class Leg:
         self.response_id = response_id
         self.due = None
         self._opened_by, self._create_id = self._create_id, ""
+        if self._opened_by.startswith("filler_"):
+            self.filler = response_id
         self.quiet.clear()
 
     def response_done(self, response_id: str) -> None:
@@ -295,6 +317,8 @@ class Leg:
             # Speech has opened one meanwhile, which may have been taken for ours: ask again when it is done.
             self._create_id = self._opened_by = ""
             self.awaiting = False
+            if self.filler == self.response_id:
+                self.filler = None
             if not create_id.startswith("filler_"):
                 self._create_wanted = True
                 self._create_instructions = self._create_instructions or self._given_instructions
@@ -310,7 +334,7 @@ class Leg:
             self.ready.set()
             return True
         # The answer was over, or cut already, when we asked to end or cut it; the item was not there to be forgotten.
-        return event_id.startswith(("cancel_", "truncate_", "retell_", "forget_")) or code in (
+        return event_id.startswith(("cancel_", "truncate_", "retell_", "forget_", "listen_")) or code in (
             "response_cancel_not_active",
             "item_already_truncated",
         )

@@ -27,6 +27,11 @@ class _Answer:
     sound_over: bool = False
 
     @property
+    def spoken(self) -> bool:
+        """Whether all of it has been made into sound: told, or all of its words lie in the sound there is."""
+        return self.sound_over or (bool(self.final) and self.speech.said(self.final).strip() == self.final.strip())
+
+    @property
     def text(self) -> str:
         # A cut answer's final text may be shortened by the service already; what was streamed is all there was.
         cut = self.heard_ms is not None or self.speech.short
@@ -54,11 +59,11 @@ PACE_FROM_CHARACTERS = 40
 class BrokenOff:
     """What was left when a leg was lost.
 
-    unworded: whether the person said something that has no words yet. answered: how much of the last answer there is:
-    "nothing" to be heard, its beginning ("part"), or "all". silent: items whose sound ended without a word about it.
+    unworded: what the person said that has no words yet. answered: how much of the answer to what they said last there
+    is: "nothing" to be heard, its beginning ("part"), or "all". silent: items whose sound ended and nothing told so.
     """
 
-    unworded: bool
+    unworded: list[str]
     answered: Literal["nothing", "part", "all"]
     silent: list[str]
 
@@ -81,6 +86,7 @@ class Transcript:
         self.sound = Unworded()
         self._last_answer: str | None = None
         self._again: list[str] = []
+        self._fillers: set[str] = set()
         self._said_before: dict[str, str] = {}
         self._clock = asyncio.get_running_loop().time
         self._recalled: tuple[str, ...] = ()
@@ -161,17 +167,38 @@ class Transcript:
         """The next answer is given from these facts and turns."""
         self._recalled = sources
 
-    def answer_begins(self, item_id: str, agent_id: str, *, held: bool = False) -> None:
-        """An answer has begun. held: it is not shown, and not heard, until `answer_restored`."""
-        if item_id not in self._answers:
-            answer = self._answers[item_id] = _Answer(agent_id, held=held)
-            self._last_answer = item_id
-            answer.speech.marked = agent_id in self._marked
-            answer.speech.ms_per_character = self._ms_per_character.get(agent_id, MS_PER_CHARACTER)
-            recalled, self._recalled = self._recalled, ()
-            self._ledger.begin(item_id, "assistant", agent_id, datetime.now(UTC), self._clock(), recalled)
-            if held:
-                self._cut(item_id, answer, 0)
+    def answer_begins(self, item_id: str, agent_id: str, *, held: bool = False, filler: bool = False) -> None:
+        """An answer has begun. held: it is not shown, and not heard, until `answer_restored`.
+
+        filler: a few words while a tool takes its time; they are shown and heard, and are no turn.
+        """
+        if item_id in self._answers:
+            return
+        answer = self._answers[item_id] = _Answer(agent_id, held=held)
+        answer.speech.marked = agent_id in self._marked
+        answer.speech.ms_per_character = self._ms_per_character.get(agent_id, MS_PER_CHARACTER)
+        if filler:
+            self._fillers.add(item_id)
+        else:
+            self._is_turn(item_id, answer)
+
+    def is_filler(self, item_id: str) -> bool:
+        """Tell whether these are words that fill a pause."""
+        return item_id in self._fillers
+
+    def was_no_filler(self) -> None:
+        """What was taken for the last filler is an answer."""
+        for item_id in [item_id for item_id in self._fillers if not self._answers[item_id].over]:
+            self._fillers.discard(item_id)
+            self._is_turn(item_id, self._answers[item_id])
+
+    def _is_turn(self, item_id: str, answer: _Answer) -> None:
+        self._last_answer = item_id
+        recalled, self._recalled = self._recalled, ()
+        self._ledger.begin(item_id, "assistant", answer.agent_id, datetime.now(UTC), self._clock(), recalled)
+        self._ledger.heard_part(item_id, answer.streamed)
+        if answer.held:
+            self._cut(item_id, answer, 0)
 
     def adopt(self, turn: Turn, received_ms: float, *, ended: bool) -> None:
         """Take an answer that another process began and stored.
@@ -331,8 +358,8 @@ class Transcript:
             self._stopped.discard(item_id)
         last = self._answers.get(self._last_answer or "")
         if last is None or last.speech.audio_ms <= 0:
-            return BrokenOff(bool(self._again), "nothing", silent)
-        return BrokenOff(bool(self._again), "all" if last.sound_over else "part", silent)
+            return BrokenOff(list(self._again), "nothing", silent)
+        return BrokenOff(list(self._again), "all" if last.spoken else "part", silent)
 
     def listened_again(self) -> None:
         """The next leg has the sound: from here on the wait for its words is short."""
