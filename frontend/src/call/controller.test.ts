@@ -118,18 +118,6 @@ describe('the call controller', () => {
     expect(controller.getSnapshot().call.sounding).toBe(false)
   })
 
-  test('tells with the first sound of an answer how late it came, from what the service says of when it sent it', async () => {
-    await start()
-    socket().say({ type: 'pong', at_ms: 70_000 })
-    vi.advanceTimersByTime(100)
-    socket().say({ type: 'state', state: 'thinking', at_ms: 70_020, seq: 3 })
-    vi.advanceTimersByTime(1000)
-    socket().say({ type: 'state', state: 'speaking', at_ms: 71_070, seq: 4 })
-    socket().sound('a1', 2400, 5)
-    socket().sound('a1', 2400, 6)
-    expect(audio.did).toEqual([['play', 'a1', 2400, { lateMs: 30, worstMs: 80 }], ['play', 'a1', 2400]])
-  })
-
   test('flushes at once when the service says interrupted, and reports where it stopped', async () => {
     await start()
     socket().say({ type: 'interrupted', item_id: 'a1', heard_ms: 480, seq: 3 })
