@@ -45,15 +45,17 @@ class Windows:
         self._postings = postings
         self._form = form
         self._damping: Scores | None = None  # by place
+        self._asking: tuple[NDArray[np.int64], Scores] | None = None
 
     @property
     def nbytes(self) -> int:
         """The memory taken, in bytes."""
-        return 0 if self._damping is None else self._damping.nbytes
+        known = (self._damping, *(self._asking or ()))
+        return sum(each.nbytes for each in known if each is not None)
 
     def changed(self) -> None:
         """Forget what was worked out from the turns' lengths."""
-        self._damping = None
+        self._damping = self._asking = None
 
     def scores(self, keys: NDArray[np.uint64], most: int) -> tuple[Scores, Scores]:
         """Return BM25 by turn number (shape [count], float32): of each turn's window for the terms `keys`, of which
@@ -66,58 +68,42 @@ class Windows:
         holders = [(turns, times) for turns, times in holders if len(turns)]
         if not holders:
             return np.zeros(table.count, np.float32), np.zeros(table.count, np.float32)
-        turns = np.concatenate([turns for turns, _ in holders])
-        times = np.concatenate([times for _, times in holders])
-        places = table.place.take(turns)
-        sizes = [len(turns) for turns, _ in holders]
-        rarities = [math.log1p((table.sought - size + 0.5) / (size + 0.5)) * (form.k1 + 1) for size in sizes]
         rarer: list[Held] = []
         frequent: list[Held] = []
-        end = 0
-        for size, rarity in zip(sizes, rarities, strict=True):
-            begin, end = end, end + size
-            group = frequent if size * _FREQUENT > table.count else rarer
-            group.append((places[begin:end], times[begin:end], rarity))
-        summed = self._by_shifting(frequent)
+        for turns, times in holders:
+            rarity = math.log1p((table.sought - len(turns) + 0.5) / (len(turns) + 0.5)) * (form.k1 + 1)
+            group = frequent if len(turns) * _FREQUENT > table.count else rarer
+            group.append((table.place.take(turns), times, rarity))
+        summed, asked = self._by_shifting(frequent)
         if rarer:
             summed += self._by_reach(rarer)
-        asked = self._asked(turns, times, places, np.repeat(rarities, sizes))
+            asked += self._asked(rarer)
         at = table.place[: table.count]
         return summed.take(at), asked.take(at)
 
-    def _asked(
-        self,
-        turns: NDArray[np.int32],
-        times: NDArray[np.uint16],
-        places: NDArray[np.int32],
-        rarities: NDArray[np.float64],
-    ) -> Scores:
-        """By place, what the question before it gains from all terms; the arguments are by posting."""
-        table, width, form = self._table, self._table.sessions.width, self._form
-        asks = np.flatnonzero(table.asking.take(turns) > ASKS)
-        mean = int(table.length[: table.count].sum()) / table.sought or 1.0
-        own, lengths = times[asks].astype(np.float64), table.length.take(turns[asks])
-        own *= rarities[asks] / (own + form.k1 * (1 - form.b + form.b * lengths / mean))
-        return np.bincount(places[asks] + 1, own, width).astype(np.float32)
-
-    def _by_shifting(self, frequent: list[Held]) -> Scores:
-        """The gains by place of terms that many turns hold, all at once: a row each."""
+    def _by_shifting(self, frequent: list[Held]) -> tuple[Scores, Scores]:
+        """The gains by place of terms that many turns hold, a row each: of windows, and from a question before."""
         width, form, damping = self._table.sessions.width, self._form, self._damped()
-        total = np.zeros(width, np.float32)
+        asks, asks_damping = self._questions()
+        total, asked = np.zeros(width, np.float32), np.zeros(width, np.float32)
         at_once = max(1, _LAID_OUT // width)
         for first in range(0, len(frequent), at_once):
             some = frequent[first : first + at_once]
+            rarities = np.array([rarity for _, _, rarity in some], np.float32)
             window = np.zeros((len(some), width), np.float32)
             for row, (places, times, _) in zip(window, some, strict=True):
                 row[places] = times
+            own = window.take(asks, axis=1)
+            np.divide(own, own + asks_damping, out=own)
+            asked[asks + 1] += rarities @ own
             beside, beyond = np.float32(form.beside) * window, np.float32(form.beyond) * window
             window[:, 1:] += beside[:, :-1]
             window[:, :-1] += beside[:, 1:]
             window[:, 2:] += beyond[:, :-2]
             window[:, :-2] += beyond[:, 2:]
             np.divide(window, window + damping, out=window)
-            total += np.array([rarity for _, _, rarity in some], np.float32) @ window
-        return total
+            total += rarities @ window
+        return total, asked
 
     def _by_reach(self, rarer: list[Held]) -> Scores:
         """The gains by place of other terms together.
@@ -141,6 +127,30 @@ class Windows:
             window *= np.repeat([rarity for _, _, rarity in some], sizes) / (window + self._damped()[reached])
             total += np.bincount(reached, window, width)
         return total.astype(np.float32)
+
+    def _asked(self, rarer: list[Held]) -> Scores:
+        """By place, what the question before it gains from other terms."""
+        width = self._table.sessions.width
+        places = np.concatenate([places for places, _, _ in rarer])
+        asks, asks_damping = self._questions()
+        which = np.searchsorted(asks, places)
+        hold = np.flatnonzero(asks.take(which, mode="clip") == places) if len(asks) else which[:0]
+        own = np.concatenate([times for _, times, _ in rarer])[hold].astype(np.float32)
+        own /= own + asks_damping[which[hold]]
+        own *= np.repeat([rarity for _, _, rarity in rarer], [len(places) for places, _, _ in rarer])[hold]
+        return np.bincount(places[hold] + 1, own, width).astype(np.float32)
+
+    def _questions(self) -> tuple[NDArray[np.int64], Scores]:
+        """The places of the turns that ask, ascending, and BM25's damping of each by its own length."""
+        if self._asking is None:
+            table, form, count = self._table, self._form, self._table.count
+            places = np.sort(table.place[:count][table.findable[:count] & (table.asking[:count] > ASKS)]).astype(
+                np.int64
+            )
+            mean = float(table.length[:count].sum()) / table.sought or 1.0
+            length = table.length.take(table.sessions.at[places]).astype(np.float32)
+            self._asking = places, np.float32(form.k1) * (1 - form.b + np.float32(form.b / mean) * length)
+        return self._asking
 
     def _damped(self) -> Scores:
         """BM25's damping by place: k1, grown with the window's length. Silenced turns are of length 0."""

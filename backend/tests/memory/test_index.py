@@ -9,6 +9,7 @@ import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -58,10 +59,30 @@ def naive_windows(turns: Sequence[Turn], query: str) -> dict[str, float]:
     return scores
 
 
-def windows_of(index: TurnIndex, query: str) -> dict[str, float]:
-    """What the index makes of the same."""
-    found, _ = index._windows.scores(digests(dict.fromkeys(terms(query))), 48)
-    return {index._table.turn(number).id: float(found[number]) for number in index._table.live.nonzero()[0].tolist()}
+def naive_answers(turns: Sequence[Turn], query: str) -> dict[str, float]:
+    """BM25 of the question before each turn, from the definition; 0 where it is none."""
+    mean = sum(len(terms(turn.content)) for turn in turns) / len(turns) or 1.0
+    scores = {turn.id: 0.0 for turn in turns}
+    said = sorted(turns, key=lambda turn: (turn.session_id, turn.said_at, turn.seq))
+    for before, turn in pairwise(said):
+        if before.session_id == turn.session_id and before.content.endswith("?"):
+            words = terms(before.content)
+            damping = FORM.k1 * (1 - FORM.b + FORM.b * len(words) / mean)
+            for word in set(terms(query)).intersection(words):
+                holding = sum(1 for each in turns if word in terms(each.content))
+                rarity = math.log(1 + (len(turns) - holding + 0.5) / (holding + 0.5))
+                scores[turn.id] += rarity * words.count(word) * (FORM.k1 + 1) / (words.count(word) + damping)
+    return scores
+
+
+def scores_of(index: TurnIndex, query: str) -> tuple[dict[str, float], dict[str, float]]:
+    """What the index makes of the same: windows, and answers."""
+    numbers = index._table.live.nonzero()[0].tolist()
+    windows, answers = (
+        {index._table.turn(number).id: float(found[number]) for number in numbers}
+        for found in index._windows.scores(digests(dict.fromkeys(terms(query))), 48)
+    )
+    return windows, answers
 
 
 turn_lists = st.lists(
@@ -82,7 +103,7 @@ def made(rows: list[tuple[int, int, int, list[str]]]) -> list[Turn]:
         Turn(
             f"t{number}",
             "user",
-            " ".join(words),
+            " ".join(words) + "?" * (number % 3 == 1),
             "chat",
             "elena",
             BEGINNING + timedelta(seconds=second),
@@ -121,8 +142,10 @@ def test_scores_are_those_of_the_definition_however_turns_arrive_and_go(
         assert index.search(Query(" ".join(query))) == []
         return
     assert len(index) == len(final)
-    expected = naive_windows(list(final.values()), " ".join(query))
-    assert windows_of(index, " ".join(query)) == pytest.approx(expected, abs=1e-5)
+    turns, text = list(final.values()), " ".join(query)
+    windows, answers = scores_of(index, text)
+    assert windows == pytest.approx(naive_windows(turns, text), abs=1e-5)
+    assert answers == pytest.approx(naive_answers(turns, text), abs=1e-5)
     for session in {turn.session_id for turn in final.values()}:
         in_order = sorted(
             (turn for turn in final.values() if turn.session_id == session), key=lambda turn: (turn.said_at, turn.seq)
