@@ -24,7 +24,11 @@ class Row:
 
 
 def write(rows: list[Row], loads: list[tuple[float, float, float]], path: Path = RESULTS) -> None:
-    """Replace the table by `rows`. `loads` are the machine's load averages (1, 5, 15 minutes) before each bench."""
+    """Replace the table by `rows`. `loads` are the machine's load averages (1, 5, 15 minutes) before each bench.
+
+    What stands under further headings stays: runs too long for `make bench`, written down by hand.
+    """
+    _, heading, by_hand = path.read_text(encoding="utf-8").partition("\n## ") if path.exists() else ("", "", "")
     busiest = max(load[0] for load in loads)
     lines = [
         "# Speed",
@@ -39,4 +43,4 @@ def write(rows: list[Row], loads: list[tuple[float, float, float]], path: Path =
         *(f"| {row.bench} | {row.what} | {row.value} | {row.reference} | {row.ratio} |" for row in rows),
         "",
     ]
-    path.write_text("\n".join(lines), encoding="utf-8")
+    path.write_text("\n".join(lines) + heading + by_hand, encoding="utf-8")
