@@ -1,5 +1,6 @@
 """Facts: what is learned, what closes what, what holds now and held then, and what the user changes themselves."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -51,6 +52,15 @@ async def learned(facts: Facts, *turns: Turn) -> list[Fact]:
 
 def values(rows: Sequence[Fact], predicate: str) -> list[str]:
     return [fact.value for fact in rows if fact.predicate == predicate]
+
+
+async def test_learning_from_many_turns_lets_others_go_on_in_between(facts: Facts) -> None:
+    learning = asyncio.create_task(facts.learn(ADA, [said(f"I met Ada on day {day}.", day) for day in range(100)]))
+    went_on = 0
+    while not learning.done():
+        await asyncio.sleep(0)
+        went_on += 1
+    assert went_on > 10
 
 
 async def test_a_change_closes_the_older_fact_and_keeps_it(facts: Facts) -> None:
