@@ -37,6 +37,7 @@ from backend.storage.notices import Notices
 from backend.telemetry.traces import Traces
 from backend.voice.elsewhere import Elsewhere
 from backend.voice.switchboard import Switchboard
+from backend.voice.voicelive.shared_quota import SharedQuota
 
 COLLECT_AT = (10_000, 20, 20)
 """When the garbage collector looks at new objects, and how many times until it looks at older ones."""
@@ -117,7 +118,15 @@ async def open_services(settings: Settings, agents: AgentDirectory) -> AsyncIter
         chat = Chat(settings, agents, memory, gateway, toolboxes, traces)
         stack.push_async_callback(chat.close)
         voice = Switchboard(
-            settings, agents, memory, outgoing, traces=traces, toolboxes=toolboxes, elsewhere=elsewhere, changes=changes
+            settings,
+            agents,
+            memory,
+            outgoing,
+            traces=traces,
+            toolboxes=toolboxes,
+            elsewhere=elsewhere,
+            changes=changes,
+            quota=SharedQuota(database),
         )
         stack.push_async_callback(voice.close)
         followed: list[Follower] = [Learning(facts)]

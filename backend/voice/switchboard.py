@@ -22,6 +22,7 @@ from backend.voice.counters import CALLS
 from backend.voice.elsewhere import Elsewhere
 from backend.voice.patience import Patience
 from backend.voice.room import Room
+from backend.voice.voicelive.shared_quota import SharedQuota
 from backend.voice.voicelive.upstream import Upstream
 from backend.voice.words.keeper import ConversationMemory
 
@@ -45,10 +46,14 @@ class Switchboard:
         toolboxes: Toolboxes = NO_TOOLS,
         elsewhere: Elsewhere | None = None,
         changes: Changes | None = None,
+        quota: SharedQuota | None = None,
     ) -> None:
-        """elsewhere: the way to other replicas, where there may be some. changes: tells what is said outside calls."""
+        """elsewhere: the way to other replicas, where there may be some. changes: tells what is said outside calls.
+
+        quota: what all replicas have opened of VoiceLive's connections.
+        """
         patience = patience or Patience()
-        self.upstream = Upstream(settings, outgoing, patience)
+        self.upstream = Upstream(settings, outgoing, patience, quota)
         admission = Admission(settings.voice_max_sessions)
         boxes = toolboxes if settings.voice_tools else NO_TOOLS
         self._room = Room(

@@ -64,10 +64,10 @@ def quota(settings: Settings) -> Iterator[Finding]:
             "429 Rate limited at busy moments",
             f"VOICE_CONNECTIONS_PER_MINUTE is {share}; a VoiceLive resource allows {ACCOUNT_CONNECTIONS_A_MINUTE} new "
             "sessions a minute unless Microsoft has raised it.",
-            "Lower it to your quota divided by the number of replicas, or ask for a higher quota.",
+            "Lower it to your quota, which all replicas on one database share, or ask for a higher one.",
         )
     else:
-        yield ok("quota", f"{share} new calls a minute, {settings.voice_max_sessions} at once in each replica")
+        yield ok("quota", f"{share} new calls a minute in all, {settings.voice_max_sessions} at once in each replica")
 
 
 def page(settings: Settings) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ the waiting.
 """
 
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -33,6 +33,14 @@ class Quota:
     def take(self, now: float) -> None:
         """A connection is opened."""
         self._taken.append(now)
+
+    def limit(self, returning: bool) -> int:
+        """Return how many connections a minute there may be, for new calls or for those under way."""
+        return self._limits[returning]
+
+    def know(self, taken: Iterable[float]) -> None:
+        """These were the last connections, in order, whoever opened them."""
+        self._taken = deque(taken, self._limits[True])
 
     def copy(self) -> "Quota":
         """Return one for trying out."""

@@ -19,6 +19,7 @@ from backend.voice.voicelive import failures
 from backend.voice.voicelive.breaker import Breaker
 from backend.voice.voicelive.link import Link, VoiceLive
 from backend.voice.voicelive.queue import Place, Queue, Quota
+from backend.voice.voicelive.shared_quota import SharedQuota
 
 log = logging.getLogger("backend.voice")
 
@@ -89,7 +90,11 @@ class _Waiter:
 class Upstream:
     """The endpoints of one process, and the queue before them."""
 
-    def __init__(self, settings: Settings, outgoing: Outgoing, patience: Patience) -> None:
+    def __init__(
+        self, settings: Settings, outgoing: Outgoing, patience: Patience, shared: SharedQuota | None = None
+    ) -> None:
+        """shared: the quota of all replicas, where there may be some."""
+        self._shared = shared
         self._voicelive = VoiceLive(settings, outgoing)
         self._patience = patience
         self._longest_queue = settings.voice_waiting_calls
@@ -149,6 +154,10 @@ class Upstream:
         while True:
             endpoint = await self._turn(returning, again, avoid, until, mend_until, told)
             try:
+                if not await self._granted(endpoint, returning):
+                    endpoint.abandoned()
+                    again = True
+                    continue
                 link = await self._voicelive.connect(
                     endpoint.url, model, timeout=self._patience.connect, request_id=request_id
                 )
@@ -169,6 +178,17 @@ class Upstream:
                 raise
             else:
                 return link, endpoint
+
+    async def _granted(self, endpoint: Endpoint, returning: bool) -> bool:
+        """Tell whether the quota of all replicas has room as well; take note of what they have opened."""
+        told = None
+        if self._shared is not None:
+            told = await self._shared.take(endpoint.host, endpoint.quota.limit(returning))
+        if told is None:
+            return True
+        now = self._now()
+        endpoint.quota.know(now - age for age in told.ages)
+        return told.granted
 
     async def _turn(
         self,
