@@ -4,7 +4,6 @@ They run with ENGRAM_SOAK=1 only; `backend/tests/voice/test_upstream_lost.py` ho
 """
 
 import asyncio
-import itertools
 import json
 import os
 import random
@@ -216,10 +215,14 @@ async def test_sessions_that_expire_in_20_s_are_rolled_over_unheard(two: Town, r
                 mine = seen.setdefault(leg.call, {})
                 mine[low + 128 * high] = min(at, mine.get(low + 128 * high, at))
     for session_id, times in sent.items():
-        assert sorted(seen[session_id]) == list(range(frames)), f"{session_id}: a frame is lost"
-        assert sum(leg.call == session_id for leg in first.legs) == 2, "rolled over once"
-        late = [seen[session_id][number] - times[number] for number in range(frames)]
-        gaps.append(FRAME_MS / 1000 + max(later - earlier for earlier, later in itertools.pairwise(late)))
+        heard = seen[session_id]
+        assert sorted(heard) == list(range(frames)), f"{session_id}: a frame is lost"
+        _, following = (leg for leg in first.legs if leg.call == session_id)  # rolled over once
+        change = next(at for at, event in following.sent if event["type"] == "input_audio_buffer.append")
+        # What a busy machine adds to the pauses between sending is not the service's, nor what it does at other times.
+        late = {place: heard[place] - times[place] for place in range(frames) if abs(heard[place] - change) < 1.0}
+        assert len(late) > 20
+        gaps.append(FRAME_MS / 1000 + max(late[place] - late[place - 1] for place in late if place - 1 in late))
     told = f"{sorted(gaps)[len(gaps) // 2] * 1000:.0f} ms in the middle, {max(gaps) * 1000:.0f} ms at most"
-    print(f"expires: longest time without a frame {told}, {len(gaps)} calls")  # noqa: T201
+    print(f"expires: longest time without a frame while sessions change {told}, {len(gaps)} calls")  # noqa: T201
     assert max(gaps) <= 0.2
