@@ -72,6 +72,13 @@ async def answered(caller: Caller, content: str) -> None:
     await caller.hear(3_600_000)
 
 
+def tell(what: str, took: list[float]) -> None:
+    """Print and check how many seconds calls took until they went on."""
+    middle, most = sorted(took)[len(took) // 2], max(took)
+    print(f"{what}: goes on after {middle:.2f} s in the middle, {most:.2f} s at most, {len(took)} times")  # noqa: T201
+    assert most <= 2.0
+
+
 def check(turns: list[dict[str, Any]], questions: list[str]) -> list[dict[str, Any]]:
     """Check that each question stands once, in order and with an answer behind it; return the answers."""
     assert len({turn["id"] for turn in turns}) == len(turns), "a turn stands twice"
@@ -118,8 +125,7 @@ async def test_a_call_goes_on_through_the_other_replica_when_its_own_is_killed_i
         assert answers[-1]["content"] == "You said: and then."
         if SOAK:
             print(f"run {run}: killed after {moment:.2f} s, back after {took[-1]:.2f} s", flush=True)  # noqa: T201
-    print(f"back after {sorted(took)[len(took) // 2]:.2f} s in the middle, {max(took):.2f} s at most, {RUNS} runs")  # noqa: T201
-    assert max(took) <= 2.0
+    tell("killed", took)
 
 
 async def test_a_call_that_comes_back_through_another_live_replica_is_let_go_by_the_first(two: Town) -> None:
@@ -153,6 +159,7 @@ async def test_a_call_goes_on_while_postgresql_restarts(
             token = someone()
             caller = Caller(service.port, "restart", token)
             await caller.of("state", state="ready")
+            took: list[float] = []
             for run in range(RUNS):
                 mark = len(caller.got)
                 await caller.say(f"{COUNT} {run}")
@@ -164,10 +171,13 @@ async def test_a_call_goes_on_while_postgresql_restarts(
                     while server.pid == pid:  # noqa: ASYNC110 - it is another process
                         await asyncio.sleep(0.02)
                 await caller.of("audio_end", mark)
+                mark, asked = len(caller.got), asyncio.get_running_loop().time()
                 await answered(caller, f"meanwhile {run}")
+                took.append((await caller.of("audio", mark))["_at"] - asked)
                 again = await asyncio.to_thread(EmbeddedServer.attach, place, binaries=DEBIAN_15, settings=running)
                 await answered(caller, f"afterwards {run}")
                 again.detach()
+            tell("without PostgreSQL", took)
             assert not caller.codes, "nobody noticed"
             assert not [message for message in caller.got if message["type"] == "error"]
             await caller.hang_up()
@@ -204,6 +214,7 @@ async def test_sigterm_moves_every_call_to_the_other_replica(two: Town) -> None:
     assert len(moved) == moving
     assert all(caller.codes[0] == 4410 for caller in moved), "nobody was just cut off"
     assert all([message for message in caller.got if message["type"] == "moved"] for caller in moved)
+    tell("moved", [seconds for caller in moved for seconds in caller.back_after[1:]])
     for (session_id, token), caller in zip(people, callers, strict=True):
         await caller.hang_up()
         answers = check(await two.transcript(session_id, token), ["before", "in between", "after"])
