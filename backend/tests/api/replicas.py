@@ -117,11 +117,15 @@ class Town:
                     return busy[0]
 
     async def transcript(self, session_id: str, token: str) -> list[dict[str, Any]]:
-        """Read what is stored, through whichever replica answers."""
+        """Read what is stored, through whichever replica answers: the balancer may find both too busy for a moment."""
         headers = {"Authorization": f"Bearer {token}"}
         url = f"http://127.0.0.1:{self.port}/api/v1/memory/episodes/{session_id}"
         async with httpx.AsyncClient(timeout=SOON, headers=headers) as client:
             answer = await client.get(url)
+            async with asyncio.timeout(SOON):
+                while answer.status_code == 503:
+                    await asyncio.sleep(0.1)
+                    answer = await client.get(url)
         turns: list[dict[str, Any]] = answer.json().get("transcript", [])
         return turns
 

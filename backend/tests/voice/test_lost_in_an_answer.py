@@ -205,6 +205,7 @@ async def test_an_agent_that_is_being_brought_in_when_the_session_is_lost_comes_
     await phone.heard_out()
     assert [message["agent_id"] for message in phone.all("agent_switched")] == ["elena", "marcus"]
     assert [message["status"] for message in phone.all("tool")] == ["started", "done"]
+    assert len(answers(phone)) == 1, "nor does the first one answer as well"
 
 
 # Words that fill a pause
