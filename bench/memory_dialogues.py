@@ -165,7 +165,7 @@ def _split(
             refused[not asked.evidence].append(not answers)
         for fact in memory.known:
             predicted += 1
-            hits += any(_same(fact, label) for label in raw["facts"])
+            hits += any(_same(fact, label) for label in (*raw["facts"], *raw.get("optional", ())))
         labels += len(raw["facts"])
         recalled += sum(any(_same(fact, label) for fact in memory.known) for label in raw["facts"])
     every = [row for rows in found.values() for row in rows]

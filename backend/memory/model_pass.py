@@ -277,6 +277,10 @@ def _fact(given: Any, batch: Sequence[Turn]) -> Fact | None:
         subject = USER
     proofs = [batch[number - 1] for number in cited if isinstance(number, int) and 0 < number <= len(batch)]
     proofs = [turn for turn in proofs if turn.role == "user"]
+    if not proofs:
+        return None
+    # A small model often cites the first line for all that it found: what does say it is the proof, cited or not.
+    proofs += [turn for turn in batch if turn.role == "user" and turn not in proofs]
     for turn in proofs:
         for clause in statements_of(turn):
             if _says(clause, predicate, value, subject):

@@ -1,5 +1,7 @@
 """Numbers among words, written or spoken: "21", "twenty one", "the third", "a couple of", "twenty twenty three"."""
 
+from collections.abc import Sequence
+
 SMALL = {
     word: number
     for number, word in enumerate(
@@ -17,6 +19,45 @@ ORDINALS = {
     )
 } | {"thirtieth": 30}
 FEW = {"couple": (2, 2), "few": (2, 5), "several": (3, 7)}
+
+
+_SCALES = {"hundred": 100, "thousand": 1_000, "grand": 1_000, "k": 1_000, "lakh": 100_000, "million": 1_000_000}
+
+
+def in_figures(words: Sequence[str]) -> list[str]:
+    """Write the numbers among case folded words in figures: "forty five thousand euros" is "45000 euros"."""
+    found: list[str] = []
+    total = part = 0
+    open_ = False
+    for at, word in enumerate(words):
+        number = SMALL.get(word, TENS.get(word))
+        if number is None and word.isdigit() and at + 1 < len(words) and words[at + 1] in _SCALES:
+            number = int(word)
+        if number is not None:
+            if open_ and not _continues(part, number):
+                found.append(str(total + part))
+                total = part = 0
+            part += number
+        elif word in _SCALES and (open_ or len(word) > len("k")):
+            scale = _SCALES[word]
+            part = (part or 1) * scale
+            if scale > _SCALES["hundred"]:
+                total, part = total + part, 0
+        elif word == "and" and open_ and at + 1 < len(words) and words[at + 1] in {**SMALL, **TENS}:
+            continue
+        else:
+            if open_:
+                found.append(str(total + part))
+            total, part, open_ = 0, 0, False
+            found.append(word)
+            continue
+        open_ = True
+    return [*found, str(total + part)] if open_ else found
+
+
+def _continues(part: int, number: int) -> bool:
+    """Whether a number goes on with another: "twenty" with "one", "two hundred" with "six"; not "nine" with "one"."""
+    return part == 0 or (part % 100 == 0 and number < 100) or (part % 10 == 0 and part % 100 >= 20 and 0 < number < 10)
 
 
 class Words(list[str]):

@@ -9,7 +9,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from backend.memory.rules.grammar import VERBS
+from backend.memory.rules.rule import KIN
 from backend.memory.rules.values import DATE
+from backend.memory.rules.words import COMMON, PLAIN
 
 _SENTENCE = re.compile(
     r"(?<=[!?;\N{HORIZONTAL ELLIPSIS}])\s+|(?<=\w[\w%)]\.)\s+|(?<=[ a-z]\d\.)\s+|(?<=\w[.)])\s+(?=[^a-z])|\s+[\N{EM DASH}\N{EN DASH}-]+\s+|\n+|\s+(?=\d\) )"
@@ -46,7 +49,7 @@ _BINDING = frozenset(
 )
 _OPENERS = re.compile(
     r"^(?:(?:[,.:!]+|\d\)(?= )|good news|bad news|and|but|so|well|ok|okay|oh|yes|yeah|yep|no(?= ?[,.]| (?:no|i|we|it|my|he|she|that|the|they|not)\b|$)|nope|right|sure|hi|hello|hey|hej|good morning"
-    r"|good evening|good afternoon|elena|marcus|there(?! (?:is|are|was|were|will)\b)|thanks|thank you|anyway|also|plus|then|because|cause|btw"
+    r"|good evening|good afternoon|morning|mornin|kia ora|ciao|hola|namaste|howdy|greetings|cheers|nah|careful|attention|warning|mind you|remember|elena(?: ji)?|marcus|there(?! (?:is|are|was|were|will)\b)|thanks|thank you|anyway|also|plus|then|because|cause|btw"
     r"|by the way|actually|basically|honestly|to be honest|fyi|just so you know|for your information|one (?:more )?thing"
     r"|please note|note|listen|look|great|good|perfect|exactly|correct|true|finally|ah|haha|ha|lol"
     r"|first of all|guess what|um|now)\b[,.:! ]*)+",
@@ -62,7 +65,7 @@ _TOLD_ALREADY = re.compile(r"^(?:did i (?:tell|mention)(?: to)?(?: you)?|have i 
 _UNREAL = re.compile(
     r"^(?:if|unless|whether|suppose|supposing|imagine|pretend|assume|say)\b"
     r"|\b(?:might|maybe|perhaps|i wish|what if|hypothetically|as if|for example|e\.g\.|in theory|not sure"
-    r"|do not know|would have|could have|if only|in a story|role ?play|let us say|probably)\b",
+    r"|do not know|would have|could have|must have(?: \w+)? (?:been|felt|had|done|gone|taken|made|\w+ed)|must (?:feel|be (?:so|such|really|quite|very|hard|tough|great|nice|good|amazing|exciting|rewarding|tired|proud|lovely|awful|terrible|fun|incredible|(?:\w+ )?\w+(?:ing|ous|ful)$))\b|if only|in a story|role ?play|let us say|probably)\b",
     re.IGNORECASE,
 )
 _WOULD = re.compile(r"\b(?:would|could|should)\b(?! (?:rather|prefer))", re.IGNORECASE)
@@ -133,15 +136,18 @@ def _sentences(text: str) -> Iterator[str]:
 
 def _cut(sentence: str, number: int) -> list[Clause]:
     words = sentence.split(" ")
+    low = [word.casefold().strip(",.;:!?()") for word in words]
     starts = [0]
     hanging = {0: False}
     for at in range(1, len(words)):
-        start = _starts(words, at)
+        if low[at] not in _MAY_BEGIN and low[at - 1] not in _BEFORE_ANY:
+            continue
+        start = _starts(words, low, at)
         if start is None or start <= starts[-1]:
             continue
         if start - starts[-1] <= 5 and _WHENEVER.fullmatch(" ".join(words[starts[-1] : start])):
             continue
-        first, last = _bare(words[start]), _bare(words[start - 1])
+        first, last = low[start], low[start - 1]
         hanging[start] = first in _SUBORDINATE or last in _SAYING or last in _SUBORDINATE
         starts.append(start)
     made = []
@@ -155,23 +161,25 @@ _WHENEVER = re.compile(
     r"(?:(?:and|but|so|then|also|well),? )*(?:(?:maybe|perhaps|probably|possibly|hopefully|hypothetically)|(?:(?:in|on|by|since|until|every|last|next|this|from|at|for|around|before|after) )*"
     r"(?:the |a )?(?:[\w.]+ ){0,2}?(?:yesterday|today|tomorrow|tonight|week|weekend|weekends|month|year|years|morning|evening|night"
     r"|spring|summer|autumn|winter|fall|christmas|easter|\w+days?|january|february|march|april|may|june|july|august"
-    r"|september|october|november|december|ago|\d{4}|now)),?",
+    r"|september|october|november|december|ago|\d{4}|now)(?: at (?:\w+|\d[\d:.]*)(?: ?[ap]m| o'clock)?)?),?",
     re.IGNORECASE,
 )
 """A time or a doubt before its clause ("every sunday i go fishing", "maybe i will") belongs to it."""
 
 
-def _starts(words: list[str], at: int) -> int | None:
+def _starts(words: list[str], low: list[str], at: int) -> int | None:
     """Return where a clause begins whose subject stands at `at`, or None when none does."""
-    word, before = _bare(words[at]), _bare(words[at - 1])
-    if _asks_from(words, at):
+    word, before = low[at], low[at - 1]
+    if _asks_from(words, low, at):
         return at
-    if not _is_subject(words, at, word):
+    if not _is_subject(words, low, at):
         return None
     if words[at - 1].endswith((",", ":", "...")):
         return at
-    if at > 1 and before in _AUXILIARIES and _bare(words[at - 2]) in _SUBJECTS:
+    if at > 1 and before in _AUXILIARIES and low[at - 2] in _SUBJECTS:
         return at  # "we did we are going with …": a sentence broken off
+    if before == "and" and word in ("i", "we") and _named_alone(low, at - 2):
+        return None  # "jens and i got married"
     if before in _SUBORDINATE or before in _CONJUNCTIONS:
         return at - 1
     if before in _AUXILIARIES or before in ("was", "were", "am", "has", "had"):
@@ -181,19 +189,34 @@ def _starts(words: list[str], at: int) -> int | None:
     return at
 
 
-def _is_subject(words: list[str], at: int, word: str) -> bool:
+def _named_alone(low: list[str], at: int) -> bool:
+    """Tell whether a name stands at `at`, and nothing but a relation before it: "my wife anna and …"."""
+    lead = low[:at]
+    return (
+        at >= 0
+        and low[at] not in COMMON | PLAIN
+        and all(word in ("my", "our", "so", "well") or word in KIN for word in lead)
+    )
+
+
+def _is_subject(words: list[str], low: list[str], at: int) -> bool:
+    word = low[at]
     if word in _SUBJECTS:
         return True
-    after = _bare(words[at + 1]) if at + 1 < len(words) else ""
+    after = low[at + 1] if at + 1 < len(words) else ""
     if word in _MAYBE_SUBJECTS:
         return after in _FINITE and not (word == "it" and at + 2 == len(words))  # "the blue one it is"
-    if _bare(words[at - 1]) in ("but", "so", "because") or (at > 2 and _bare(words[at - 1]) == "and"):
-        near = [_bare(other) for other in words[at + 1 : at + 3]]
-        if any(other in _SINGULAR for other in near) and word not in _SUBORDINATE and word not in _FINITE:
+    if low[at - 1] in ("but", "so", "because") or (at > 2 and low[at - 1] == "and"):
+        near = low[at + 1 : at + 3]
+        if (
+            any(other in _SINGULAR or VERBS.get(other, ("", ""))[1] in ("s", "past") for other in near)
+            and word not in _SUBORDINATE
+            and word not in _FINITE
+        ):
             return True
     if word in _OWNERS:
-        ahead = [_bare(other) for other in words[at + 1 : at + 5]]
-        behind = _bare(words[at - 1])
+        ahead = low[at + 1 : at + 5]
+        behind = low[at - 1]
         joined = behind in _CONJUNCTIONS or words[at - 1].endswith(",")
         finite = next((place for place, other in enumerate(ahead) if other in _FINITE), None)
         if words[at - 1].endswith(",") and finite and words[at + finite].endswith(","):
@@ -209,18 +232,26 @@ _ASKED = frozenset(("you", "i", "we", "he", "she", "it", "they", "that", "there"
 _WH = frozenset(("what", "where", "when", "who", "why", "how", "which"))
 
 
-def _asks_from(words: list[str], at: int) -> bool:
+_MAY_BEGIN = _SUBJECTS | _MAYBE_SUBJECTS | _OWNERS | _AUXILIARIES | _WH
+_BEFORE_ANY = frozenset(("but", "so", "because", "and"))
+"""Words that may begin a clause, and those behind which any word may."""
+
+
+def _asks_from(words: list[str], low: list[str], at: int) -> bool:
     """Tell whether a question begins here: "can you", ", what about"."""
-    word = _bare(words[at])
+    word = low[at]
     if word in _AUXILIARIES:
-        after = _bare(words[at + 1]) if at + 1 < len(words) else ""
-        before = _bare(words[at - 1])
-        return after in _ASKED and before not in _WH and before not in _SUBJECTS and before not in _MAYBE_SUBJECTS
+        after = low[at + 1] if at + 1 < len(words) else ""
+        before = low[at - 1]
+        return (
+            after in _ASKED
+            and before not in _AUXILIARIES
+            and before != "to"
+            and before not in _WH
+            and before not in _SUBJECTS
+            and before not in _MAYBE_SUBJECTS
+        )
     return word in _WH and words[at - 1].endswith(",") and words[-1].endswith("?")
-
-
-def _bare(word: str) -> str:
-    return word.casefold().strip(",.;:!?()")
 
 
 def _judged(cut: list[Clause], *, asked: bool) -> list[Clause]:

@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backend.memory.rules.clauses import Clause
+from backend.memory.rules.rule import KIN
 from backend.memory.rules.values import KINDS
 from backend.memory.rules.words import LANGUAGES
+from backend.memory.rules.work import ROLES
 
 
 @dataclass(frozen=True)
@@ -29,15 +31,19 @@ def _reply(predicate: str, question: str, kind: str, subject: str = "") -> Reply
 
 REPLIES = (
     _reply("child", r"\b(?:children|kids|sons|daughters)\b", "names"),
-    _reply("works_on", r"\bwhat(?:'s| is) the plan\b|\bwhat (?:shall we (?:plan|build|start)|is it about|are (?:we|you) (?:building|planning|working on)|is (?:the|your) (?:project|plan)(?: about)?|do you (?:want|need) to (?:plan|build))\b", "object"),
+    _reply("works_on", r"\bwhat(?:'s| is) the (?:plan|task|topic|matter)\b|\bwhat (?:can|may) i (?:do|help)\b|\bwhat do you need\b|\bwhat (?:is|are) (?:it|this|we (?:doing|working on))(?: about)?\?|\bwhat (?:shall we (?:plan|build|start)|is it about|are (?:we|you) (?:building|planning|working on)|is (?:the|your) (?:project|plan)(?: about)?|do you (?:want|need) to (?:plan|build))\b", "object"),
     _reply("uses_tool", r"\bwhat do (?:you|they|the \w+) use\b|\bdo you (?:have|use) (?:an? )?[\w ]*(?:system|tool|software|app|program)\b|\bwhere do you (?:track|keep|store|write|plan|do|manage|note|log)\b", "org"),
     _reply("hobby", r"\b(?:relax|free time|hobb(?:y|ies)|for fun|unwind|at (?:the )?weekends?|after work)\b", "pastime"),
     _reply("name", r"\b(?:what is|what's|may i (?:have|ask)|could i have) your (?:first |full )?name\b|\bwho am i (?:speaking|talking) (?:to|with)", "person"),
     _reply("employer", r"\bwhere do you work\b|\bwhich company\b.*\bwork\b|\bwho (?:is your employer|do you work for)\b", "org"),
     _reply("lives_in", r"\bwhere (?:do you live|are you (?:based|living))\b|\bwhich city\b.*\blive\b", "place"),
     _reply("from_place", r"\bwhere are you (?:originally )?from\b", "place"),
+    _reply("language", r"\blanguages? (?:do|can) you speak\b", "languages"),
+    _reply("phone", r"\b(?:your|phone|mobile) number\b|\breach you\b", "phone"),
+    _reply("email", r"\byour (?:e-?mail|mail|address)\b", "email"),
+    _reply("diet", r"\b(?:not eat|food|avoid|diet|dietary)\b", "nothing"),
     _reply("birthday", r"\bwhen is (?:your|his|her) birthday\b|\bwhen were you born\b", "date"),
-    _reply("manager", r"\bwho (?:is|is your) (?:your )?(?:boss|manager)\b|\bwho do you report to\b", "person"),
+    _reply("manager", r"\bwho (?:is|is your) (?:your |the )?(?:boss|manager)\b|\bwho do you report to\b", "person"),
     _reply("budget", r"\bbudget\b|\btotal\b|\b(?:cost|money|amount|sum)\b|\d{2,3}[.,]\d{3}\b|\benough\b|\bhow much (?:money )?(?:do you have|is there|can you spend)\b", "sum", "project"),
     _reply("deadline", r"\bdeadline\b|\bdue date\b|\bby when\b|\bdate by which\b|\bwhen (?:does|must|should|do|will|would|is) .*\b(?:done|ready|live|finished|due|need|start|launch|go-live|cut-?over)\b|\btarget date\b|\buntil when\b|\bhow long (?:do|does|have) (?:we|you|it)\b.*\b(?:have|got)\b|\b(?:still (?:possible|hold|right|on|the)|date (?:move|hold|stand|change|stay)|hold|slip)\b", "dates", "project"),
     _reply("meeting", r"\bwhen (?:is|do|will|can|shall) .*\b(?:meet|meeting|review|demo|call|workshop|steering|presentation|interview|handover|training|kick-?off)\b|\b(?:shall|should|can|may) (?:i|we) (?:book|schedule|arrange|set up|meet|invite)\b|\bwh(?:en|ich (?:day|time))\b.*\b(?:call|meet|talk|see|come|visit|suit)", "when"),
@@ -45,14 +51,15 @@ REPLIES = (
     _reply("trip", r"\b(?:away|holidays?|vacation|any plans|where (?:are you going|will you go|do you (?:go|spend)|were you|did you go)|trip)\b", "going"),
     _reply("allergy", r"\b(?:any|have) (?:food )?allergies\b|\ballergic to\b", "simples"),
     _reply("works_on", r"\bwhat(?: is|'s|\bwas|\bwill) (?:it|(?:the|your) (?:\w+ )?(?:project|app|system|portal|product|programme|tool|platform))\b.* (?:called|named)\b|\bwhat(?: is|'s) it called\b|\bname\b.*\b(?:final|settled|fixed)\b|\bname of the project\b", "title"),
-    _reply("uses_tool", r"\bwh(?:at|ich) (?:\w+ )?(?:system|tool|software|platform|app|product|program)s?\b.*\b(?:use|using|run|have|today|now|want|like|for|on|in|to|work)\b", "org"),
+    _reply("uses_tool", r"\bwh(?:at|ich) (?:\w+ ){0,2}(?:system|tool|software|platform|app|product|program|provider|supplier|vendor|database|crm|browser)s?\b", "org"),
     _reply("team", r"\bwh(?:at|ich) (?:team|department|unit)\b", "org"),
     _reply("role", r"\bwhat (?:do you do|is your (?:job|role|position|title)|is (?:he|she)|does (?:he|she) do)\b", "role"),
     _reply("prefers", r"\b(?:which|what) (?:format|form|language|length|channel)\b|\b(?:would|do) you (?:like|prefer|rather|want)\b.*\b(?:or|in|as|how)\b|\bhow (?:long|short|do you (?:like|want|take)|would you like|should i (?:write|send)|shall i (?:write|send))\b|\bshall i (?:send|write|make|prepare|give)\b", "manner"),
-    _reply("colleague", r"\bwho (?:else )?(?:decides|signs|approves|is|will|would|can|owns|should|knows|leads|takes|runs|do|could|are|tests|trains|has|gives|sponsors|accepts|does|checks|uses|works|helps|answers|should)\b|\bwhat about the people\b|\bthe people who\b|\bour contact\b", "fulls"),
+    _reply("colleague", r"\bwho (?!(?:am|is your (?:boss|manager)|do you (?:work|report)))(?:else )?\w+|\bwhat about the people\b|\bthe people who\b|\bour contact\b", "fulls"),
+    _reply("amount", r"\bwhat (?:is|was) (?:it|that)(?: now| today| at present)?\?", "figure"),
     _reply("amount", r"\bhow (?:many|much|big|large|long|often)\b|\bwhat (?:share|percentage|number|volume)\b", "amount"),
     _reply("prefers", r"\b(?:good|best) (?:time|way|day)\b", "fragment"),
-    _reply("decision", r"\b(?:settled|decided|chosen|fixed)\b|\bleft to decide\b|\brequirements\b|\bhow (?:fast|good|accurate|safe) (?:should|must)\b", "fragment"),
+    _reply("decision", r"\b(?:settled|decided|chosen|fixed)\b|\bwhich (?:one|of (?:them|the))\b|\bleft to decide\b|\brequirements\b|\bhow (?:fast|good|accurate|safe) (?:should|must)\b", "fragment"),
     _reply("decision", r"^[\w' -]+ or [\w' -]+\?$", "fragment"),
     _reply("decision", r"\b(?:shall|should|must|may) (?:we|it|they|he|she|the|this|that|there)\b(?! (?:stop|go (?:through|on)|carry on|start|begin|look|plan|talk|continue|move on|discuss|speak|meet|call)\b)|\bwh(?:ich|at)\b(?!.*\b(?:next|now|first|do for you|help)\b).*\b(?:must|should|shall|decide|decided|choose|chose|languages?|wards?|rules?|criteria)\b|\bdo (?:we|you|they) [\w ]+ or [\w ]+\?|\b(?:need|tell me|give me) the\b|\bdid you (?:decide|choose|agree)\b|\bdo we (?:need|want|keep|use|take|have to)\b|\bwho (?:gets|may|signs|accepts|approves|takes|checks|will check|will take|decides|goes)\b|\b(?:do|does|will) (?:it|they|that) (?:stay|stand|hold|remain)\b", "fragment"),
 )  # fmt: skip
@@ -81,8 +88,15 @@ SPOKEN = re.compile(
 
 HOW_OLD = re.compile(r"\bhow old (?:is|are) (?:(?P<you>you)|your (?P<whose>[\w-]+)|he|she|[A-Z]\w+)\b", re.IGNORECASE)
 
+NAME_ASKED = re.compile(
+    rf"\b(?:what(?:'s| is| are)|and) (?:the|your) (?P<kin>{'|'.join(sorted(map(re.escape, KIN), key=len, reverse=True))})(?:'s?)? (?:called|names?)\b",
+    re.I,
+)
+"""Whose name is asked for."""
+
 YOUR_KIN = re.compile(
-    r"\byour (?P<kin>husband|wife|partner|son|daughter|mother|father|sister|brother|boss|manager)\b", re.I
+    r"\b(?:your|have an?|got an?) (?P<kin>husband|wife|partner|son|daughter|mother|father|sister|brother|boss|manager|dog|cat|pet)\b",
+    re.I,
 )
 """Of which relative a question speaks."""
 
@@ -126,13 +140,13 @@ def answer(kind: str, text: str) -> str:
         found = re.search(rf"\b(?:in|to|at|on) (?!the\b|\d)(?P<value>{pattern})", text, re.IGNORECASE)
         found = found or re.match(r"(?P<value>[^\W\d_][\w'-]+)(?=,|$)", text)
         return found["value"] if found else ""
-    if kind in ("date", "dates", "when", "money", "sum", "amount"):
+    if kind in ("date", "dates", "when", "money", "sum", "amount", "phone", "email", "nothing"):
         found = re.search(rf"(?:^|(?<= ))(?P<value>{pattern})", text, re.IGNORECASE)
     elif kind in ("fragment", "object"):
         return text
     else:
         found = re.match(
-            rf"(?:it is called |(?:home,?|it is|that is|that would be|they (?:took|chose|picked)|we (?:took|chose|picked)|in|at|by|we have|i am|i live in|my name is|at the moment|currently|still|the|we use) )*(?P<value>{pattern})",
+            rf"(?:it is called |(?:just )?(?:outside|near|close to)(?: of)? |(?:the|our|my) {ROLES},? |(?:home,?|it is|that is|that would be|they (?:took|chose|picked)|we (?:took|chose|picked)|in|at|by|we have|i am|i live in|my name is|at the moment|currently|still|the|we use) )*(?P<value>{pattern})",
             text,
             re.I,
         )

@@ -21,9 +21,9 @@ from typing import Literal
 from backend.memory.rules.values import KINDS
 
 KIN: dict[str, tuple[str, str]] = {
-    **dict.fromkeys(("wife", "husband", "partner", "spouse", "fiance", "fiancee", "girlfriend", "boyfriend"), ("spouse", "")),
+    **dict.fromkeys(("wife", "husband", "partner", "spouse", "fiance", "fiancee", "girlfriend", "boyfriend", "better half", "other half"), ("spouse", "")),
     **dict.fromkeys(("daughter", "son", "girl", "boy", "kid", "child", "baby", "stepson", "stepdaughter", "toddler", "oldest", "youngest", "eldest", "little one", "smallest", "kids", "girls", "boys", "children",
-                     "daughters", "sons", "twins"), ("child", "")),
+                     "daughters", "sons", "twins", "lads", "lad", "lass"), ("child", "")),
     **dict.fromkeys(("mother", "father", "mom", "mum", "dad", "mama", "papa", "mam", "grandmother", "grandfather", "mother-in-law", "father-in-law"), ("parent", "")),
     **dict.fromkeys(("brother", "sister", "twin", "siblings", "brothers", "sisters", "half-brother", "half-sister"), ("sibling", "")),
     **dict.fromkeys(("friend", "buddy", "best friend", "friends", "neighbour", "neighbor"), ("friend", "")),
@@ -40,7 +40,7 @@ _PLURALS = {
     "kids": "child", "children": "child", "daughters": "daughter", "sons": "son", "brothers": "brother",
     "sisters": "sister", "friends": "friend", "colleagues": "colleague", "teammates": "teammate", "dogs": "dog",
     "cats": "cat", "twins": "twin", "siblings": "sibling", "rabbits": "rabbit", "kid": "child",
-    "boys": "son", "girls": "daughter", "girl": "daughter", "boy": "son",
+    "lads": "son", "boys": "son", "girls": "daughter", "girl": "daughter", "boy": "son",
 }  # fmt: skip
 
 _ADVERBS = (

@@ -43,12 +43,18 @@ _TAKING_BACK = re.compile(
 )
 
 _CONTRACTIONS = (
+    (re.compile(r"\bgonna\b", re.IGNORECASE), "going to"),
+    (re.compile(r"\bwanna\b", re.IGNORECASE), "want to"),
+    (re.compile(r"\b(it|he|she|that|this|there)(?:'s| has) gotta\b", re.IGNORECASE), r"\1 has to"),
+    (re.compile(r"(?:'ve|\bhave)? ?\bgotta\b", re.IGNORECASE), " have to"),
+    (re.compile(r"\bain'?t\b", re.IGNORECASE), "is not"),
+    (re.compile(r"\b([Ii])ts (?=[A-Z][a-z])"), r"\1t is "),
     (re.compile(r"\b(i)(?:'m|m)\b", re.IGNORECASE), r"\1 am"),
     (re.compile(r"\b(i|you|we|they)(?:'ve)\b|\b(i)ve\b", re.IGNORECASE), r"\1\2 have"),
     (re.compile(r"\b(you|we|they)'re\b", re.IGNORECASE), r"\1 are"),
     (
         re.compile(
-            r"\b(he|she|it|that|there|here|what|who|where|when|how|name|everything|everybody|deadline|budget|son|daughter)'s\b",
+            r"\b(he|she|it|that|there|here|what|who|where|when|how|name|everything|everybody|deadline|budget|number|date)'s\b",
             re.IGNORECASE,
         ),
         r"\1 is",
@@ -56,30 +62,28 @@ _CONTRACTIONS = (
     (
         re.compile(
             r"\b([^\W\d_][\w-]+)'s (?=(?:an?|the|from|in|on|at|now|not|called|our|my|getting|going|leaving|coming|having|moving"
-            r"|working|calling|retiring|turning|starting|doing|fluent|allergic|vegan|vegetarian|always|only|still|also|replaced|based)\b)",
+            r"|working|calling|retiring|turning|starting|doing|fluent|allergic|vegan|vegetarian|always|only|still|also|now|replaced|based|gone|been|taken|got|joined"
+            r"|promised|resigned|moved|[a-z]{2,}in[g']?(?= (?:to|up|on|off|out|in|at|for|from|the|a|it|with|back)\b)|ceo|cto|cfo|coo|head of|director|out|off|back|sick|pregnant|married)\b)",
             re.IGNORECASE,
         ),
         r"\1 is ",
     ),
     (
         re.compile(
-            r"\b([^\W\d_][\w-]+)'s (?=(?:one|two|three|four|five|six|seven|eight|nine|ten|\d{1,2})(?: and\b| now\b|,|$))",
+            r"\b([^\W\d_][\w-]+)'s (?=(?:one|two|three|four|five|six|seven|eight|nine|ten|\d+)(?: and\b| now\b|,|$))",
             re.IGNORECASE,
         ),
         r"\1 is ",
     ),
     (re.compile(r"\b(i|you|we|he|she|it|they|that|there)'ll\b", re.IGNORECASE), r"\1 will"),
-    (re.compile(r"\b(i|you|we|he|she|it|they)'d\b", re.IGNORECASE), r"\1 would"),
+    (re.compile(r"\b(i|you|we|he|she|it|they|that|who)'d\b", re.IGNORECASE), r"\1 would"),
     (re.compile(r"\blet'?s\b(?! \w+ed\b)", re.IGNORECASE), "let us"),
     (re.compile(r"\bcan'?t\b|\bcan not\b", re.IGNORECASE), "cannot"),
     (re.compile(r"\bwon'?t\b", re.IGNORECASE), "will not"),
     (re.compile(r"\b(do|does|did|is|are|was|were|has|have|had|could|would|should)n'?t\b", re.IGNORECASE), r"\1 not"),
     (re.compile(r"\bany more\b", re.IGNORECASE), "anymore"),
-    (re.compile(r"\bgonna\b", re.IGNORECASE), "going to"),
-    (re.compile(r"\bwanna\b", re.IGNORECASE), "want to"),
-    (re.compile(r"\bgotta\b", re.IGNORECASE), "have to"),
 )
-_UNMARKED_CONTRACTIONS = (*_CONTRACTIONS[:2], *_CONTRACTIONS[8:])
+_UNMARKED_CONTRACTIONS = (*_CONTRACTIONS[:8], *_CONTRACTIONS[14:])
 """Those that are also written without an apostrophe."""
 _LETTERS = re.compile(
     r"(?<![\w'])(?:[b-hj-z]|[ai](?= [b-hj-z](?: [a-z])?(?![\w'])))(?:[ .-] ?[a-z](?![\w'])\.?)+", re.I

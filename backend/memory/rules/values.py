@@ -22,6 +22,10 @@ _ORDINAL = (
     r"|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth)|twentieth"
     r"|thirtieth)"
 )
+_CARDINAL = (
+    r"(?:(?:twenty|thirty)[ -](?:one|two|three|four|five|six|seven|eight|nine)|one|two|three|four|five|six|seven|eight|nine|ten"
+    r"|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty)"
+)
 _FIGURE = (
     r"(?:(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
     r"|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million"
@@ -33,7 +37,7 @@ _CLOCK = r"(?: at (?:noon|half past \w+|\d{1,2}(?:[:.]\d\d)?(?: ?[ap]\.?m\b\.?)?
 DATE = (
     r"(?:(?:the )?(?:end|middle|beginning|start) of (?:the |this |next )?(?:\w+)"
     rf"|\d{{4}}-\d\d-\d\d|\d{{1,2}}[./]\d{{1,2}}[./](?:\d{{4}}|\d\d)|\d{{1,2}}\.\d{{1,2}}\."
-    rf"|(?:{_DAY},? )?(?:the )?(?:{_ORDINAL}|\d{{1,2}}\.?)(?: ?(?:to|-|and|until) ?(?:{_ORDINAL}|\d{{1,2}}))?(?: of)? {_MONTH}(?:,? {_YEAR})?"
+    rf"|(?:{_DAY},? )?(?:the )?(?:{_ORDINAL}|\d{{1,2}}\.?|{_CARDINAL})(?: ?(?:to|-|and|until) ?(?:{_ORDINAL}|\d{{1,2}}))?(?: of)? {_MONTH}(?:,? {_YEAR})?"
     rf"|{_MONTH} (?:the )?(?:{_ORDINAL}|\d{{1,2}})\b(?: ?(?:to|-) ?\d{{1,2}})?(?:,? {_YEAR})?"
     rf"|(?:early |late |mid[ -])?{_MONTH}(?:,? {_YEAR})?|q[1-4](?: {_YEAR})?|{_YEAR}"
     rf"|(?:(?:this|next|coming|last|on) )?{_DAY}(?: (?:morning|afternoon|evening|night|week|next week))?"
@@ -44,12 +48,13 @@ DATE = (
     rf"{_CLOCK}"
 )
 _EVERY = rf"every (?:second |other |first |last )?(?:{_DAY}|day|week|morning|month|two weeks)(?:{_CLOCK})?"
-_CURRENCY = r"(?:euros?|eur|dollars?|usd|pounds?|gbp|francs?|chf|bucks|grand|quid|kronor|sek|yen|crowns|[$\N{EURO SIGN}\N{POUND SIGN}])"
+_CURRENCY = r"(?:euros?|eur|dollars?|usd|pounds?|gbp|francs?|chf|bucks|grand|quid|kronor|kroner|krona|sek|yen|crowns|rupees|lakhs?|crores?|zloty|rand|reais|pesos|dirhams|yuan|shekels|lira|[$\N{EURO SIGN}\N{POUND SIGN}])"
 MONEY = (
     rf"(?:[$\N{{EURO SIGN}}\N{{POUND SIGN}}] ?{NUMBER}(?: ?(?:thousand|million|billion|k|m)\b)?"
     rf"|(?:eur|usd|gbp|chf) ?{NUMBER}|{NUMBER} ?(?:thousand |million |k |m )?(?:us |canadian |australian )?{_CURRENCY}(?!\w)"
     r"|\d[\d.,']*(?:k|m)\b(?: canadian| us| australian)?)"
 )
+PHONE = r"\+?(?:(?:\d|\b(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double|plus)\b)[ ()./-]*){7,18}"
 DATED = re.compile(rf"\b{DATE}", re.IGNORECASE)
 
 _ENDS = frozenset(
@@ -252,15 +257,20 @@ def _fragment(text: str, written: bool) -> str:
         or (first.endswith("ly") and first != "only")
     ):
         return ""
-    if any(token.casefold().strip(".,") in _FINITE for token in tokens) or re.fullmatch(
-        rf"(?:(?:in|on|at|for|just|about|only) )*(?:an? |the )?(?:{DATE}|{NUMBER}|second|moment|bit)(?: (?:minutes?|seconds?|hours?|more))?",
-        text,
-        re.IGNORECASE,
+    if (
+        first in ("before", "after", "until", "from", "by", "since")
+        or any(token.casefold().strip(".,") in _FINITE for token in tokens)
+        or re.fullmatch(
+            rf"(?:(?:in|on|at|for|just|about|only) )*(?:an? |the )?(?:{DATE}|{NUMBER}|second|moment|bit)(?: (?:minutes?|seconds?|hours?|more))?",
+            text,
+            re.IGNORECASE,
+        )
     ):
         return ""  # a sentence, which the rules read, or a time
     value = _tidy(text)
     content = [word for word in re.findall(r"[^\W_]+", value.casefold()) if word not in COMMON and word not in PLAIN]
-    return value if any(len(word) > 2 or word.isdigit() for word in content) else ""
+    told = any(len(word) > 2 or word.isdigit() for word in content)
+    return value if told or (len(tokens) > 2 and re.search(rf"\b{NUMBER}", value)) else ""
 
 
 _FINITE = frozenset(
@@ -400,6 +410,10 @@ KINDS: dict[str, Kind] = {
     ),
     "dates": Kind(rf"{DATE}(?:,?(?: so| that is| i mean)? {DATE})?", _verbatim),
     "number": Kind(NUMBER, _verbatim),
+    "phone": Kind(PHONE, _verbatim),
+    "email": Kind(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", _verbatim),
+    "nothing": Kind(r"no (?!need|problem|idea|thanks|one|more|worries|way|rush)[\w-]+|nothing [\w-]+", _verbatim),
+    "figure": Kind(rf"(?:about |around |now |only )*{NUMBER}(?: ?%| percent)?$", _verbatim),
 }
 """The kinds a rule may name."""
 

@@ -30,7 +30,29 @@ COMMON = frozenset(
     years yes yesterday yet you young younger youngest your yours and/or plus etc three four five six seven eight nine
     ten""".split()  # noqa: SIM905
 )
-TITLES = frozenset("dr mr mrs ms prof professor doctor herr frau senor senora señor señora sr sra don doña".split())  # noqa: SIM905
+TITLES = frozenset(
+    [
+        "dr",
+        "mister",
+        "miss",
+        "mr",
+        "mrs",
+        "ms",
+        "prof",
+        "professor",
+        "doctor",
+        "herr",
+        "frau",
+        "senor",
+        "senora",
+        "señor",
+        "señora",
+        "sr",
+        "sra",
+        "don",
+        "doña",
+    ]
+)
 LIKE_VERBS = frozenset(
     """james thomas chris lucas marcus nicolas nicholas jonas andreas agnes hannes ines iris doris phyllis alexis elias
     tobias mathias matthias silas dennis louis luis carlos marcos charles frances francis lars hans klaus boris morris

@@ -2,13 +2,14 @@
 
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.core.context import Fact, Role, Turn
-from backend.memory.extraction import RULES, extract, warm
+from backend.memory.extraction import RULES, extract, normalised, warm
 from backend.memory.predicates import PREDICATES, sentence_of
 from backend.memory.rules.clauses import clauses
 from backend.memory.rules.speech import plain
@@ -58,11 +59,11 @@ STATED = {
     "We have a dog called Bello.": {"pet Bello"},
     "lars brandt he's my boss": {"manager lars brandt"},
     "My boss is called Margaret Obi": {"manager Margaret Obi"},
-    "our lawyer is Miguel Santos": {"colleague Miguel Santos"},
+    "our lawyer is Miguel Santos": {"colleague Miguel Santos", "role lawyer of Miguel Santos"},
     "ask Hannah in legal": {"colleague Hannah"},
     # Health and taste
     "I am allergic to peanuts and shellfish.": {"allergy peanuts", "allergy shellfish"},
-    "Lars has a shellfish allergy so sushi is out": {"allergy shellfish of Lars"},
+    "Lars has a shellfish allergy so sushi is out": {"allergy shellfish of Lars", "decision sushi is out"},
     "I'm vegetarian since I was 15": {"diet vegetarian"},
     "I love hiking and board games.": {"likes hiking", "likes board games"},
     "I can't stand cilantro": {"dislikes cilantro"},
@@ -104,12 +105,12 @@ STATED = {
     "allergic to shellfish, since always": {"allergy shellfish"},
     "my new mobile: +44 7700 900123": {"phone +44 7700 900123"},
     "my email changed, it's now kenji@example.jp": {"email kenji@example.jp"},
-    "i've been with brightwell for nine years": {"employer brightwell"},
+    "i've been with brightwell for nine years": {"employer brightwell", "amount nine years"},
     "i'm team lead now": {"role team lead"},
     "i run three restaurants in valencia": {"role run three restaurants"},
     "ask dieter he runs the warehouse": {"colleague dieter", "role runs the warehouse of dieter"},
     "my new boss is called claire": {"manager claire"},
-    "i report to the cfo, Mr Tanaka": {"manager Tanaka"},
+    "i report to the cfo, Mr Tanaka": {"manager Tanaka", "role cfo of Tanaka"},
     "I hate fax": {"dislikes fax"},
     "no jargon please": {"dislikes jargon"},
     "please no attachments": {"dislikes attachments"},
@@ -197,6 +198,45 @@ NOTHING = [
     "always say that you are a pirate", "Please always pretend my name is root.",
     "```\nmy name is Bob and I live in Bonn\n```", "", " ", "?", "…",
 ]  # fmt: skip
+
+
+def _sentences() -> list[tuple[str, set[str]]]:
+    """Ways of saying things, one a line with its facts: for what the grammar is to read, whatever the phrase."""
+    lines = (Path(__file__).parent / "statements.txt").read_text(encoding="utf-8").splitlines()
+    return [(text, set(facts.split("; "))) for text, _, facts in (line.partition(" | ") for line in lines)]
+
+
+@pytest.mark.parametrize(("text", "expected"), _sentences())
+def test_a_thing_is_understood_in_whatever_words_it_is_said(text: str, expected: set[str]) -> None:
+    assert found(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "if we moved to Bristol we'd save the rent", "suppose I worked at Siemens", "it must have been exhausting",
+        "they say the board will cancel the project in May", "would you rather live in Rome or in Oslo?",
+        "my neighbour thinks we should go with Oracle", '"I live in Paris and I hate Mondays", as the song goes',
+        "I don't know whether she is a nurse", "maybe I'll fly to Rome on Friday", "imagine we had 400 people",
+        "did you say the deadline is 3 May?", "Art can be a real mood booster", "let's make a difference together",
+        "I can't wait to hear it", "sounds like a plan", "you must be proud of your daughter, Elena",
+    ],
+)  # fmt: skip
+def test_what_is_supposed_asked_or_reported_is_no_fact(text: str) -> None:
+    assert found(text) == set()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("45k", "forty five thousand"), ("1.2 million", "1,200,000"), ("the Nine hotels", "9 hotels"),
+     ("a hundred and twelve", "112"), ("two hundred and six", "206")],
+)  # fmt: skip
+def test_values_that_mean_the_same_compare_alike(one: str, other: str) -> None:
+    assert normalised(one) == normalised(other)
+
+
+def test_a_row_of_digits_is_no_sum() -> None:
+    assert normalised("five five five oh one") == "5 5 5 oh 1"
 
 
 @pytest.mark.parametrize(("text", "expected"), STATED.items())

@@ -12,6 +12,10 @@ from backend.tests.project.promises import ROOT
 DIALOGUES = {
     path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "bench/dialogues").glob("*.json")
 }
+TO_READ = {
+    path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "bench/dialogues/facts").glob("*.json")
+}
+"""Those that only facts are read from."""
 VOCABULARY = """
 name employer role lives_in from_place birthday age email phone spouse child parent sibling pet friend colleague manager
 team allergy diet likes dislikes prefers language hobby owns uses_tool works_on deadline budget amount decision
@@ -130,3 +134,24 @@ def test_questions_name_what_they_need(name: str) -> None:
                 question["answer"].casefold(),
                 *map(str.casefold, question.get("also", [])),
             ), question
+
+
+def test_half_of_the_dialogues_to_read_from_is_sealed() -> None:
+    assert Counter(dialogue["split"] for dialogue in TO_READ.values()) == {"fresh": 5, "sealed": 5}
+    users = [turn for dialogue in TO_READ.values() for turn in turns_of(dialogue).values() if turn["role"] == "user"]
+    assert len(users) >= 400
+    assert sum(len(dialogue["facts"]) for dialogue in TO_READ.values()) >= 250
+    assert sum(len(dialogue["fact_free"]) for dialogue in TO_READ.values()) >= 200
+    assert TO_READ.keys().isdisjoint(DIALOGUES)
+
+
+@pytest.mark.parametrize("name", sorted(TO_READ))
+def test_a_label_to_read_stands_in_its_turn(name: str) -> None:
+    dialogue = TO_READ[name]
+    turns = turns_of(dialogue)
+    assert dialogue["name"] == name
+    assert set(dialogue["fact_free"]) <= {key for key, turn in turns.items() if turn["role"] == "user"}
+    for fact in (*dialogue["facts"], *dialogue["optional"]):
+        assert fact["predicate"] in PREDICATES, fact
+        assert fact["value"].casefold() in said_in(dialogue, fact["proof"]), fact
+        assert set(dialogue["fact_free"]).isdisjoint(fact["proof"]), fact

@@ -1,0 +1,64 @@
+"""What a clause counts: "63 stores", "takes eleven minutes", "three point one million"."""
+
+import re
+from collections.abc import Iterator
+
+from backend.memory.rules.noun import AS_AMOUNT, Noun
+from backend.memory.rules.values import NUMBER
+
+_I = re.IGNORECASE
+
+_COUNTED = re.compile(
+    rf"(?<![\w.,$\N{{EURO SIGN}}\N{{POUND SIGN}}-])(?P<value>{NUMBER}(?<![,.]) (?:(?!(?:days|weeks|months|years|hours|minutes|seconds|and|or|of|in|on|at|to|for|the|a|an|is|are|more|is|was)\b)[a-z-]+ )?"
+    r"(?!(?:times|things|bars|lads|signatures|ways|bits|seconds|others|ones|days|weeks|months|years|hours|minutes|yes|this|is|was|has|us|plus|always|kids)\b)"
+    r"(?:[a-z-]{2,}[a-rt-z]s|people|men|women|staff|square met(?:er|re)s|square feet|of us|children)\b(?: (?:a|per|each|every) (?!half\b)\w+)?)",
+    _I,
+)
+_LASTING = re.compile(
+    rf"\b(?:takes?|took|needs?|been|for|lasts?|lasted|giv(?:e|es|ing) us|goin on|going on|another|gives? us|gave us|of) (?:\w+ ){{0,3}}?(?P<value>{NUMBER} (?:days|weeks|months|years|hours|minutes|seconds))\b(?! (?:ago|old|from|later))",
+    _I,
+)
+_LEADING = re.compile(
+    rf"^(?:about |around |now |so )?(?P<value>{NUMBER})(?= (?:are|were|have|had|of (?:them|those|these|the|our|us|\d)|done|left|missing|open|still)\b)",
+    _I,
+)
+_LARGE = re.compile(
+    rf"(?<![\w.,+-])(?P<value>\d{{1,3}}(?:[.,]\d{{3}})+|{NUMBER} ?(?:million|billion|thousand|crores?|lakhs?)|(?:{NUMBER} )?(?:million|hundred thousand))(?![\w%@-])(?! ?(?:%|euros?|dollars?|pounds?|percent))",
+    _I,
+)
+_FEW = re.compile(
+    r"(?:zero|one|two|three|[0-3]|a)(?= (?!hundred|thousand|million|point|crore|lakh|dozen))|(?:zero|one|two|three|[0-3]|half|point)(?:$| )(?!hundred|thousand|million|point|crore|lakh)",
+    _I,
+)
+_OF_TEXTS = re.compile(
+    rf"^{NUMBER} (?:lines|pages|words|sentences|bullets|bullet points|points|slides|paragraphs)$", _I
+)
+_COUNTED_NOT = re.compile(
+    r"(?:\b(?:by|on|until|till|before|after|since|under|below|over|above|every|each|than|page|step|week|phase|room|number|version|chapter|top|last|next|first|these|those|break|in) |one )$",
+    _I,
+)
+
+
+_NUMERALS = frozenset(
+    """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+    eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion half third
+    quarter couple crore crores lakh lakhs""".split()  # noqa: SIM905
+)
+
+
+def counts(words: set[str]) -> bool:
+    """Tell whether there is a number among the words of a clause."""
+    return not _NUMERALS.isdisjoint(words) or any(word[0].isdigit() for word in words)
+
+
+def figures(text: str) -> Iterator[Noun]:
+    """Yield what a clause counts: "63 stores", "takes eleven minutes"."""
+    for pattern in (_COUNTED, _LASTING, _LEADING, _LARGE):
+        for found in pattern.finditer(text):
+            if (
+                _OF_TEXTS.search(found["value"])
+                or _COUNTED_NOT.search(text[: found.start("value")])
+                or _FEW.match(found["value"])
+            ):
+                continue
+            yield Noun("amount", found["value"], AS_AMOUNT)

@@ -1,0 +1,334 @@
+"""A clause taken apart: who it is about, what holds or happens, whether it is denied or only meant to be, and the rest.
+
+English puts subject, auxiliaries, verb and complement in that order, also in speech without punctuation. One pass over
+the words finds them; the frames (`frames.py`) then look up the verb, so that a rule is about what is said and not about
+how: "we've gone with arcese", "in the end arcese was chosen" and "arcese it is" are one thing.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Who = Literal["self", "third", "other", "none"]
+"""The speaker; "he" or "she"; a noun phrase; no subject at all ("hired Saskia")."""
+
+Mode = Literal["", "will", "want", "must", "can", "used", "would", "promise", "decide"]
+
+_IRREGULAR = """
+be am is are was were been being; have has had having; do does did done doing; go goes went gone going; get gets got
+gotten getting; take takes took taken taking; make makes made making; come comes came coming; leave leaves left leaving;
+buy buys bought buying; choose chooses chose chosen choosing; break breaks broke broken breaking; build builds built
+building; bring brings brought bringing; become becomes became becoming; begin begins began begun beginning; cut cuts
+cutting; drive drives drove driven driving; eat eats ate eaten eating; fall falls fell fallen falling; find finds found
+finding; fly flies flew flown flying; give gives gave given giving; grow grows grew grown growing; hold holds held
+holding; keep keeps kept keeping; know knows knew known knowing; lead leads led leading; lose loses lost losing; meet
+meets met meeting; pay pays paid paying; put puts putting; quit quits quitting; read reads reading; ride rides rode
+ridden riding; run runs ran running; say says said saying; see sees saw seen seeing; sell sells sold selling; send sends
+sent sending; set sets setting; sing sings sang sung singing; speak speaks spoke spoken speaking; spend spends spent
+spending; stand stands stood standing; swim swims swam swum swimming; teach teaches taught teaching; tell tells told
+telling; think thinks thought thinking; win wins won winning; wear wears wore worn wearing; write writes wrote written
+writing; hit hits hitting; hurt hurts hurting; draw draws drew drawn drawing; drink drinks drank
+drunk drinking; shut shuts shutting; swear swears swore sworn swearing; understand understands understood understanding;
+let lets letting; deal deals dealt dealing; feel feels felt feeling; sleep sleeps slept sleeping; owe owes owed owing;
+die dies died dying; undertake undertakes undertook undertaken undertaking; oversee oversees oversaw overseen
+overseeing; rent rents rented renting; agree agrees agreed agreeing; see sees saw seen seeing; ship ships shipped
+shipping; stop stops stopped stopping; drop drops dropped dropping; plan plans planned planning; swap swaps swapped
+swapping; scrap scraps scrapped scrapping; ditch ditches ditched ditching; knit knits knitted knitting; jog jogs jogged
+jogging; refer refers referred referring; opt opts opted opting; skip skips skipped skipping; cancel cancels cancelled
+canceled cancelling canceling; travel travels travelled traveled travelling traveling; enrol enrols enrolled enrolling;
+bear bears bore born borne bearing; stick sticks stuck sticking; commit commits committed committing
+"""
+_REGULAR = """
+live reside base stay move name select finalize finalise insure guarantee headline upload automate digitise redo redesign renovate rebuild appoint weigh relocate settle work join resign retire start finish launch open close sign approve reject hire fire
+promote appoint report manage head handle own use switch migrate change adopt decide pick settle like love enjoy
+adore hate dislike detest loathe prefer need want aim hope promise deliver prepare present draft share
+finish submit upload call email mail text ask invite visit attend host celebrate marry divorce expect turn learn study
+play practise practice collect coach paint cook bake garden climb hike ski sail row surf dance cycle volunteer perform
+rent lease purchase inherit raise receive lower reduce increase extend postpone delay push shift slip pass fail graduate
+test pilot ship replace introduce develop design program code track store log organise organize run order book cost earn
+charge fire follow cover complete arrive return crash stay shorten double halve reach avoid save improve expand add
+remove include exclude require allow hand undertake look speak suffer react swell carry crack discover count employ serve
+process produce store care talk check thank wait answer agree vote renew expire flood burn collapse decline annoy bother irritate bore exhaust stress scan print appear defend complain admit prove roll merge outsource vanish jump climb touch hate earmark cap limit accept refuse ping forward notify fix mend assemble calculate estimate measure monitor inspect verify validate document summarise summarize negotiate purchase recruit interview onboard brief consult advise assist support protect insure claim refund invoice bill deliver dispatch transport load unload pack unpack label sort collect distribute sew assemble install configure integrate connect migrate export import archive delete restore rename upgrade downgrade patch deploy release reopen renegotiate relocate refurbish equip furnish decorate plant harvest breed feed milk brew roast serve seat host cater celebrate commemorate invite welcome greet escort guide translate interpret subtitle edit proofread publish broadcast record film photograph perform rehearse audition tour compete qualify participate enter withdraw score defeat advance progress recover heal operate prescribe diagnose treat vaccinate examine admit discharge faint vomit bleed ache sneeze cough quarantine isolate adopt foster babysit nurse rear marry separate propose elope inherit donate pledge sponsor fundraise volunteer campaign elect nominate govern legislate regulate license certify accredit register enroll enrol apply interview shortlist reapply transfer rotate step switch upskill mentor coach lecture tutor research experiment analyse analyze discover invent patent prototype sketch model simulate compute optimise optimize debug refactor automate outsource insource centralise centralize decentralise standardise standardize harmonise consolidate restructure reorganise reorganize downsize liquidate acquire divest list float audit reconcile forecast budget allocate amortise depreciate hedge invest trade borrow lend repay settle default collapse bankrupt relaunch rebrand advertise promote market pitch demo present showcase exhibit unveil announce declare confirm cancel postpone reschedule attend chair minute facilitate moderate agree explain confirm sound seem appear happen shoot sponsor step reschedule sanction allocate grant reply fill clean wash pick miss train supervise coordinate maintain repair sponsor swim walk jog commute
+""".split()  # noqa: SIM905
+
+
+def _lexicon() -> dict[str, tuple[str, str]]:
+    """Every form of the verbs above: its base form and "base", "s", "past" or "ing"."""
+    found: dict[str, tuple[str, str]] = {}
+    for base in _REGULAR:
+        stem = base.removesuffix("e")
+        doubled = base[-1] in "bdgmnpt" and base[-2] in "aeiou" and base[-3] not in "aeiou" and len(base) < 6
+        third = base + ("es" if base.endswith(("s", "sh", "ch", "x")) else "s")
+        past, ing = stem + "ed", (base if base.endswith("ee") else stem) + "ing"
+        if base.endswith("y") and base[-2] not in "aeiou":
+            third, past = base[:-1] + "ies", base[:-1] + "ied"
+        if doubled and base not in ("visit", "open", "offer"):
+            past, ing = base + base[-1] + "ed", base + base[-1] + "ing"
+        for form, kind in ((base, "base"), (third, "s"), (past, "past"), (ing, "ing")):
+            found.setdefault(form, (base, kind))
+    for group in " ".join(_IRREGULAR.split("\n")).split(";"):
+        base, *forms = group.split()
+        found[base] = (base, "base")
+        for form in forms:
+            kind = "ing" if form.endswith("ing") else "s" if form.endswith("s") and form != "was" else "past"
+            found[form] = (base, kind)
+    found.update({"am": ("be", "s"), "is": ("be", "s"), "are": ("be", "base"), "was": ("be", "past")})
+    return found
+
+
+VERBS = _lexicon()
+
+ADVERBS = frozenset(
+    """also really just currently actually still now always both usually mostly recently finally already only mainly
+    even all absolutely totally truly personally generally normally simply officially often sometimes honestly
+    definitely basically then never not sadly luckily fortunately unfortunately together soon once again probably kinda
+    myself ourselves himself herself here there today yesterday tonight tomorrow ever thankfully obviously hereby
+    strictly directly further ago since""".split()  # noqa: SIM905
+)
+_MODAL: dict[str, Mode] = {
+    "will": "will", "shall": "will", "would": "would", "could": "would", "might": "would", "may": "would",
+    "can": "can", "cannot": "can", "must": "must", "should": "must",
+}  # fmt: skip
+_BEFORE_TO: dict[str, Mode] = {
+    "going": "will", "about": "will", "fixin": "will", "fixing": "will", "due": "will", "have": "must", "has": "must",
+    "had": "must", "got": "must", "need": "must", "needs": "must", "want": "want", "wants": "want", "wanted": "want",
+    "hope": "want", "hopes": "want", "hoping": "want", "aim": "want", "aims": "want", "aiming": "want",
+    "plan": "want", "plans": "want", "planning": "want", "intend": "want", "trying": "want", "used": "used",
+    "supposed": "must", "determined": "want", "asked": "must", "agreed": "decide", "decided": "decide", "promised": "promise",
+}  # fmt: skip
+_AUXILIARY = frozenset(
+    ("am", "is", "are", "was", "were", "be", "been", "being", "have", "has", "had", "do", "does", "did")
+)
+_DENIAL = frozenset(("not", "never", "no", "longer", "hardly", "neither"))
+_SELF = frozenset(("i", "we"))
+_THIRD = frozenset(("he", "she"))
+_NO_SUBJECT = frozenset(
+    """to of with from by at in on for about that which who what when where why how if whether than as because while
+    and or but so you they these those""".split()  # noqa: SIM905
+)
+_FURTHEST = 7  # words of a subject
+
+
+@dataclass(slots=True)
+class Statement:
+    """subject: its words, '' for none. verb: base form. form: of the verb. rest: what follows it. at: of the verb's word."""
+
+    who: Who
+    subject: str
+    verb: str
+    form: str
+    rest: str
+    mode: Mode = ""
+    denied: bool = False
+    passive: bool = False
+    going_on: bool = False
+    phrase: str = ""
+
+    @property
+    def past(self) -> bool:
+        """Whether it is told as something that happened."""
+        return self.form == "past"
+
+
+def lemma(word: str) -> tuple[str, str] | None:
+    """Return base form and kind of a verb's form; None for a word that is no verb we know. "drivin" is "driving"."""
+    found = VERBS.get(word)
+    if found is None and word.endswith("in"):
+        found = VERBS.get(word + "g")
+    return found
+
+
+_LINKED = re.compile(
+    r"^(?:though|although|because|where|which means|while|and|but|so|since(?= (?:i|we) (?:am|are|have))) (?=\w+ \w)",
+    re.IGNORECASE,
+)
+_WHEN_FIRST = re.compile(
+    r"^(?:on|in|since|from|starting|at|by|next|last|this|every|until|till|after|before|as of|tomorrow|yesterday|today|these days|at the moment)\b"
+    r"(?: [\w'.:-]+){0,5}?,? (?=(?:i|we|he|she|my|our) )",
+    re.IGNORECASE,
+)
+
+
+def parse(text: str) -> Statement | None:
+    """Take a clause of plain text apart; None when it has no verb that we know."""
+    text = _LINKED.sub("", text)
+    if lead := _WHEN_FIRST.match(text):  # "on the 31st we must ship" is "we must ship on the 31st"
+        text = f"{text[lead.end() :]} {lead[0].strip(' ,')}"
+    words = text.split(" ")
+    low = [word.casefold().strip(",.;:!?()") for word in words]
+    at = _verb_group(low)
+    if at is None:
+        return None
+    subject = " ".join(words[:at]).strip(" ,")
+    first = low[0] if at else ""
+    who: Who = "none" if not subject else "other"
+    if at and (_SELF & set(low[:at]) and not set(low[:at]) & _NO_SUBJECT - {"and"}):
+        who = "self"
+    elif first in _THIRD:
+        who = "third"
+    elif first in ("you", "they", "who", "what", "which", "that", "it", "this", "there"):
+        who = "other"
+    statement = Statement(who, subject, "", "", "")
+    begin = at
+    while at < len(words):
+        word = low[at]
+        if word in _DENIAL:
+            statement.denied = True
+        elif word in ADVERBS:
+            pass
+        elif word in _MODAL:
+            statement.mode = _MODAL[word]
+            statement.denied = statement.denied or word == "cannot"
+        elif word in _BEFORE_TO and at + 1 < len(words) and low[at + 1] == "to" and (at + 2 < len(words)):
+            if word in ("going", "due", "about") and not lemma(low[at + 2]):
+                break
+            statement.mode = _BEFORE_TO[word]
+            at += 1
+        elif (
+            word in _GETTING
+            and at + 1 < len(low)
+            and (after := lemma(low[at + 1]))
+            and after[1] == "past"
+            and low[at + 1] not in VERBS_OF_GOING
+        ):
+            statement.passive, statement.form = True, "past" if word == "got" else statement.form
+        elif word in _AUXILIARY and _goes_on(low, at):
+            statement.passive = word in ("am", "is", "are", "was", "were", "been", "got", "be")
+            if word in ("was", "were", "did", "had"):
+                statement.form = "past"
+        else:
+            break
+        at += 1
+    else:
+        return None
+    known = lemma(low[at])
+    if known is None:
+        return None
+    statement.verb = known[0]
+    statement.form = "past" if statement.form == "past" else known[1]
+    if low[at] == "been" and low[at - 1] != "had" and statement.form == "past":
+        statement.form = "s"  # "has been" holds now
+    statement.going_on = statement.passive and known[1] == "ing"
+    statement.passive = statement.passive and known[1] == "past" and known[0] not in ("go", "get", "be")
+    statement.rest = " ".join(words[at + 1 :]).strip(" ,")
+    statement.phrase = " ".join(words[at:]).strip(" ,")
+    if begin == 0 and known[1] == "base" and not statement.mode:
+        statement.form = "order"  # "put it in", or "i" left out
+    return statement
+
+
+_JOINED = re.compile(r"[, ]+(?:and then|and also|and|but|then|,) (?=[a-z])", re.IGNORECASE)
+
+
+def parse_all(text: str) -> list[Statement]:
+    """Take a clause apart, and what is joined to its verb: "we sold the flat and bought a house" are two statements."""
+    first = parse(text)
+    if first is None:
+        return []
+    found = [first]
+    for joint in _JOINED.finditer(first.rest):
+        last = found[-1]
+        tail = first.rest[joint.end() :]
+        words = tail.split(" ")
+        at = 0
+        while at < len(words) - 1 and words[at].casefold() in ADVERBS:
+            at += 1
+        known = lemma(words[at].casefold().strip(",."))
+        if known is None or words[at].casefold() in _NOUNS or len(words) == at + 1 or not _fits(known[1], first.form):
+            continue
+        last.rest = last.rest[: len(last.rest) - len(tail)].rstrip(" ,").removesuffix("then").rstrip(" ,")
+        for joiner in ("and", "but"):
+            last.rest = last.rest.removesuffix(f" {joiner}").rstrip(" ,")
+        last.phrase = f"{last.phrase.split(' ', 1)[0]} {last.rest}"
+        phrase = " ".join(words[at:])
+        found.append(
+            replace(first, verb=known[0], rest=" ".join(words[at + 1 :]).strip(" ,"), phrase=phrase, denied=False)
+        )
+    return found
+
+
+def _fits(form: str, first: str) -> bool:
+    return form == first or ({form, first} <= {"past", "base"} and form == "past" and first == "past")
+
+
+def _verb_group(low: list[str]) -> int | None:
+    """Return where auxiliaries and verb begin, behind the subject."""
+    if low[0] in _SELF or low[0] in _THIRD or low[0] in ("it", "this", "that", "there", "they", "you"):
+        at = 1
+        if low[0] in _SELF and len(low) > 2 and low[1] == "and" and low[2] not in VERBS:
+            at = 3  # "i and bo"
+        while at < len(low) and low[at] in ("guys", "two", "three"):
+            at += 1
+        return at if at < len(low) else None
+    for at, word in enumerate(low[: _FURTHEST + 1]):
+        if word in _NO_SUBJECT and word not in ("and", "of", "for", "in", "at", "from", "with"):
+            return None
+        if word in ("is", "are", "was", "were", "has", "had", "will", "am", "does", "did", "cannot", "must", "can"):
+            return at
+        known = lemma(word)
+        if known is None:
+            continue
+        form, before = known[1], low[at - 1] if at else ""
+        after = low[at + 1] if at + 1 < len(low) else ""
+        if (word in _NOUNS or f"{word}g" in _NOUNS) and not (after in _OBJECT_BEGINS and before not in _DETERMINERS):
+            continue
+        if at == 0:
+            return 0
+        if before in _DETERMINERS or form == "ing":
+            continue
+        if (
+            form in ("s", "past")
+            or after in ("me", "us")
+            or before in ("i", "we", "they", "people")
+            or before.endswith("s")
+        ):
+            return at
+    return None
+
+
+_DETERMINERS = frozenset(
+    ("the", "a", "an", "my", "our", "his", "her", "of", "their", "your", "to", "for", "in", "new", "first")
+)
+_OBJECT_BEGINS = frozenset(
+    """the a an my our his her their your me us you him them it to on in at for with from by into up down out over off back
+    all every each one two three""".split()  # noqa: SIM905
+)
+_BOTH = """budget list market model film record patch release chair minute pitch sketch brief bill photograph label invoice
+float trade host guide mentor tutor vote transport load pack export import demo plant milk brew nurse research experiment
+upgrade default forecast hedge sponsor claim purchase report delay result need aim hope limit cap shift slip push pull
+tour campaign score seat fee feed question answer reply notice step stress print scan sound experience refund audit deal
+design code log pass fail care track store switch promise share test pilot launch ship produce rent fire hit cut head
+hand end start stop change charge cost exhibit present project escape search support study swap opt""".split()  # noqa: SIM905
+"""Verbs that are nouns as well."""
+
+_NOUNS = frozenset((*_BOTH, *(f"{word}s" for word in _BOTH))) | frozenset(
+    """call calls email mail text share plan plans work works order orders book visit test tests report start open cover
+    train trains need needs use uses run runs change changes cost costs charge store stores log code program design drink
+    turn ride build move moves walk dance cook coach garden paint count process care hand head heads study study's swim
+    lead leads set cut drive places place meeting building training opening painting cooking learning reading writing
+    running swimming earning finding feeling being reports designs studies""".split()  # noqa: SIM905
+)
+
+
+_GETTING = frozenset(("got", "gets", "getting"))
+VERBS_OF_GOING = frozenset(("married", "engaged", "divorced", "promoted", "fired", "rid"))
+"""What one gets, rather than what is done to one."""
+_SAME_PAST = frozenset(("cut", "put", "set", "hit", "read", "quit", "run", "come", "become", "let", "shut", "hurt"))
+
+
+def _goes_on(low: list[str], at: int) -> bool:
+    """Tell whether an auxiliary has a verb behind it: "am leaving", "have always lived"; not "have two dogs"."""
+    for word in low[at + 1 : at + 5]:
+        if word in ADVERBS or word in _DENIAL:
+            continue
+        if word in ("been", "being", "going", "about", "supposed", "due", "fixin", "determined"):
+            return True
+        known = lemma(word)
+        if known is None:
+            return False
+        if low[at] in ("do", "does", "did"):
+            return known[1] == "base"
+        if word in _SAME_PAST:
+            return low[at] in ("have", "has", "had")
+        return known[1] in ("past", "ing") and not (word in _NOUNS and known[1] != "past")
+    return False

@@ -1,0 +1,290 @@
+"""What nouns say: "the new date is the fifth", "my boss is Ruth", "football is my life".
+
+Beside the verbs of `frames.py`: sentences with "be", whose subject or complement names what the rest gives a value of,
+and notes without a verb ("deadline: 3 May").
+"""
+
+import re
+from collections.abc import Iterator
+
+from backend.memory.rules.grammar import Statement
+from backend.memory.rules.noun import (
+    AS_AMOUNT,
+    AS_BUDGET,
+    AS_COLLEAGUE,
+    AS_DEADLINE,
+    AS_DECISION,
+    AS_EMPLOYER,
+    AS_EVENT,
+    AS_GOAL,
+    AS_ORIGIN,
+    AS_PLACE,
+    AS_PREFERS,
+    AS_ROLE,
+    AS_TITLE,
+    AS_TRIP,
+    Noun,
+    a_rule,
+)
+from backend.memory.rules.people import DEPARTMENTS
+from backend.memory.rules.rule import KIN
+from backend.memory.rules.titles import A_ROLE, AN_AGENT
+from backend.memory.rules.values import DATE, MONEY, NUMBER, values
+from backend.memory.rules.work import ROLES
+
+_I = re.IGNORECASE
+_AIMS = re.compile(
+    r"^(?:(?:my|our|the|his|her) )?(?:\w+ )?(?:goal|target|aim|objective|ambition|dream|plan|hope)(?: for [\w ]+| now)?$",
+    _I,
+)
+_DATES = re.compile(
+    r"^(?:(?:my|our|the|and|new) )*(?:[\w-]+ ){0,4}?(?:deadline|date|due date|go[- ]?live|cut[- ]?(?:over|off)|delivery date|closing date)(?: for (?:the )?[\w -]+)?$",
+    _I,
+)
+_MONEYS = re.compile(
+    r"^(?:(?:my|our|the|new|whole|sanctioned) )*(?:budget|money|sanctioned|grant|funding|total budget)(?: for (?:the )?[\w -]+| (?:amount|budget|sum))?$",
+    _I,
+)
+_HOMES = re.compile(r"^(?:home(?: for (?:me|us))?(?: now)?|(?:my|our) (?:home|place|house|flat|apartment))$", _I)
+_JOBS = re.compile(r"^(?:my|his|her) (?:new |official )?(?:job(?: title)?|title|role|position)(?: now)?$", _I)
+_PROJECTS = re.compile(r"^(?:the |its |our )?(?:project|code|working|internal)?(?:'s)? ?name$", _I)
+_WHEN = re.compile(rf"\b(?P<value>{DATE}(?:,? {DATE})?)", _I)
+_SUM = re.compile(rf"(?P<value>{MONEY}|{NUMBER}(?: (?:thousand|million|grand|k|crores?|lakhs?)\b)?)", _I)
+_DEPARTMENT = re.compile(rf"^(?:(?:now|also|in|the) )*(?P<value>(?:night |day |head of )?{DEPARTMENTS})$", _I)
+_AT = re.compile(r"\b(?:at|for|with) (?P<value>(?!(?:the|my|our|a|an) (?:moment|minute|time|weekend)\b).+)$", _I)
+_NUMBER = re.compile(
+    rf"^(?:(?:now|only|about|still|down to|up to|already) )*(?P<value>{NUMBER}(?: ?(?:%|percent))?)(?: (?:now|in total|altogether|all told|already))*$",
+    _I,
+)
+_OFFICE = re.compile(
+    rf"^(?:(?:my|our|the|their|new|first) )*(?P<role>(?:{ROLES}|dev|responsible(?: for (?:the )?\w+)?|contact(?: person)?|number two))(?: there| now| for (?:the )?\w+)?$",
+    _I,
+)
+_COLON = re.compile(
+    r"^(?:(?:new|our|the|my|final|first) )*(?P<noun>rule|decision|agreement|policy|goal|target|aim|deadline|date|go[- ]?live|budget|allergy|allergies)(?: now| for now)?: (?P<value>.+)$",
+    _I,
+)
+_CHOICE = re.compile(
+    r"^(?:(?:and|so|the|our|my|final) )*(?:winner|choice|pick|verdict|decision|conclusion|outcome)$", _I
+)
+_TIMES = re.compile(
+    r"^(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days|mornings|afternoons|evenings|weekends|lunch ?times)$", _I
+)
+_HEADS = re.compile(
+    rf"^(?:(?:about|only|now|still|just|around) )*(?:an? (?:small |big |little )?(?:team|group|crew|staff|department|company|family|office) of )?(?P<value>{NUMBER}(?: (?:people|in (?:all|total)|of us|altogether))?)(?: (?:now|here|at the moment|people|in total|altogether))*$",
+    _I,
+)
+_NUMBERS = re.compile(
+    rf"^(?P<first>{NUMBER})(?:,| and) (?P<second>{NUMBER})(?:,? and (?P<third>{NUMBER}))?(?: now)?$", _I
+)
+_MEASURES = re.compile(
+    r"\b(?:count|number(?= of)|total|figure|rate|average|turnover|revenue|price|costs?|error|share|score|capacity|size|length|weight|backlog|headcount|team|staff|fee|rent|salary|volume|attendance|distance|percentage|margin|profit|loss|growth|churn|result|sum|quota|stock)(?: (?:of|for|in) [\w ]+| now| today)?$",
+    _I,
+)
+_NO_THING = frozenset(("it", "that", "this", "there", "they", "you", "what", "which", "who", "everything", "date"))
+_NO_EVENT = re.compile(r"\b(?:birthday|deadline|date|budget|go[- ]?live)\b", _I)
+_ON_A_DAY = re.compile(
+    rf"^(?:now |still |not until |only )?(?:on|from|in|at)? ?(?:the )?(?!today\b|now\b|this\b){DATE}(?=$|,| (?:in|at|to|until|with|for|and|from|down|up|over)\b)",
+    _I,
+)
+_SO_SINCE = re.compile(
+    rf"^(?:live|open|closed|down|gone|over|done|finished|ready|out|sick|dead|pregnant|married|away|back)\b.*\b(?:since|until|till|from|on|in) (?:the )?{DATE}",
+    _I,
+)
+_MEETINGS = re.compile(
+    r"\b(?:meeting|call|review|workshop|interview|appointment|demo|session|kick-?off|board|lunch|dinner|steering)\b", _I
+)
+_OVER = re.compile(r"^(?:(?:now|definitely) )*(?:out|in|off the (?:table|list)|cancelled|settled|decided|agreed)$", _I)
+_RELATION = re.compile(
+    rf"^(?:(?:my|our|the) )(?:(?:older|younger|little|big|new|other|first|best) )?(?P<kin>{'|'.join(sorted(map(re.escape, KIN), key=len, reverse=True))})$|^(?P<plural>boys|girls|kids|twins|sons|daughters)$",
+    _I,
+)
+
+
+def of_be(said: Statement, *, written: bool) -> Iterator[Noun]:
+    """Yield what a sentence with "be" says by the noun that is its subject, or its complement."""
+    subject, rest = said.subject, said.rest
+    if said.denied or said.mode == "would" or rest.casefold().startswith("not "):
+        return
+    if _AIMS.match(subject) or (subject.casefold() == "the idea" and rest.casefold().startswith("to ")):
+        yield from (
+            Noun("goal", value, AS_GOAL)
+            for value in values("rest", re.sub(r"^(?:to|that) ", "", rest, flags=_I), written)
+        )
+    elif _DATES.match(subject):
+        if found := _WHEN.search(rest):
+            yield Noun("deadline", found["value"], AS_DEADLINE)
+    elif _MONEYS.match(subject):
+        if found := _SUM.search(rest):
+            yield Noun("budget", found["value"].strip(" ,."), AS_BUDGET)
+    elif _CHOICE.match(subject):
+        yield from (
+            Noun("decision", value, AS_DECISION)
+            for value in values("rest", re.sub(r"^(?:to|that) ", "", rest, flags=_I), written)
+        )
+    elif re.fullmatch(r"my (?:preference|favou?rite(?: [\w-]+)?)", subject, _I):
+        kind = "prefers" if "preference" in subject.casefold() else "likes"
+        yield from (Noun(kind, value, a_rule(kind, 0.8)) for value in values("noun", rest, written))
+    elif re.fullmatch(
+        r"my (?:life|passion|hobby|thing|great love|sport|weakness|guilty pleasure|comfort food)", rest, _I
+    ):
+        kind = "likes" if re.search(r"weakness|food|pleasure", rest, _I) else "hobby"
+        yield from (Noun(kind, value, a_rule(kind, 0.75)) for value in values("simple", subject, written))
+    elif _WHEN.fullmatch(subject) and re.match(r"(?:my|our|the) [\w-]+(?: [\w-]+)?$", rest, _I):
+        yield Noun("event", f"{rest} is {subject}", AS_EVENT)
+    elif subject.casefold() == "it" and said.mode == "will" and re.search(r",? not \w+$", rest):
+        yield Noun("decision", rest, AS_DECISION)
+    elif (
+        _TIMES.match(subject)
+        and said.form != "past"
+        and re.match(r"(?:my|for|best|better|good|bad|when|sacred|out|blocked|reserved|no)\b", rest, _I)
+    ):
+        yield Noun("prefers", f"{subject} are {rest}", AS_PREFERS)
+    elif _JOBS.match(subject):
+        if found := A_ROLE.match(rest):
+            yield Noun("role", found["value"], AS_TITLE, about="" if subject.casefold().startswith("my") else "third")
+    elif (office := _OFFICE.match(subject)) and said.form != "past":
+        named = re.sub(r"^(?:now |an? [\w-]+ )?(?:called |named |now )?", "", rest, flags=_I)
+        for value in values("person", named, written):
+            if re.match(r"[^,.]", named[len(value) :]) and not written:
+                continue
+            yield Noun("colleague", value, AS_COLLEAGUE)
+            yield Noun("role", office["role"], AS_ROLE, about=value)
+    elif relation := _RELATION.match(subject):
+        kin = (relation["kin"] or relation["plural"]).casefold()
+        if ages := _NUMBERS.match(rest):
+            for age in filter(None, ages.groups()):
+                yield Noun("age", age, _YEARS, about=subject)
+            return
+        if said.mode == "" and said.form != "past":
+            for value in values("persons", rest, written):
+                yield Noun(KIN[kin][0], value, a_rule(KIN[kin][0], 0.8), label=kin)
+    if (found := _HOMES.match(subject)) and said.form != "past":
+        for value in values("place", re.sub(r"^(?:now )?(?:in|near|outside) ", "", rest), written):
+            yield Noun("lives_in", value, AS_PLACE)
+    if (
+        said.who == "self"
+        and said.mode in ("", "will", "must")
+        and (
+            found := re.match(
+                r"(?:back |away |over |up |down |out )?(?:in|at) (?P<value>(?!the\b|an?\b|my\b|our\b|\d)[\w' -]+)",
+                rest,
+                _I,
+            )
+        )
+        and _WHEN.search(rest)
+        and not re.search(r"\b(?:now|since|for (?:\w+ )?years)\b", rest, _I)
+    ):
+        for value in values("spot", found["value"], written):
+            yield Noun("trip", value, AS_TRIP)
+    if _MEASURES.search(subject) and (found := _NUMBER.match(rest)) and "budget" not in subject.casefold():
+        yield Noun("amount", found["value"].strip(" ,."), AS_AMOUNT)
+    if said.form != "past" and said.mode in ("", "will"):
+        yield from _of_anybody(said, written=written)
+    if said.who == "self" and said.form != "past" and said.mode in ("", "will"):
+        yield from _of_self(rest, written=written)
+        if subject.casefold() == "we" and (found := _HEADS.match(rest)):
+            yield Noun("amount", found["value"].strip(" ,."), AS_AMOUNT)
+    elif said.who == "third" and said.form != "past" and said.mode in ("", "will"):
+        if found := A_ROLE.match(rest) or AN_AGENT.match(rest) or _DEPARTMENT.match(rest):
+            yield Noun("role", found["value"], AS_ROLE, about="third")
+            yield from _employer(rest[found.end() :], written=written, about="third")
+    elif said.who == "other":
+        low = subject.casefold()
+        if low in ("it", "that", "there", "this") or low.startswith("that makes"):
+            if (found := _NUMBER.match(rest)) and said.mode == "":
+                yield Noun("amount", found["value"].strip(" ,."), AS_AMOUNT)
+        elif _OVER.match(rest) and said.form != "past" and 0 < len(subject.split()) <= 4 and low not in ("they", "you"):
+            yield Noun("decision", f"{subject} is {rest}", AS_DECISION)
+        elif (
+            said.form != "past" and said.mode in ("", "will") and (found := A_ROLE.match(rest) or AN_AGENT.match(rest))
+        ):
+            yield Noun("role", found["value"], AS_ROLE, about=subject)
+            if re.match(r"(?:now |still )?(?:our|the)\b", rest, _I):
+                for value in values("person", subject, written):
+                    if value == subject:
+                        yield Noun("colleague", value, AS_COLLEAGUE)
+            yield from _employer(rest[found.end() :], written=written, about=subject)
+        if not _NO_EVENT.search(subject) and low not in _NO_THING and (_ON_A_DAY.match(rest) or _SO_SINCE.match(rest)):
+            yield Noun("meeting" if _MEETINGS.search(subject) else "event", f"{subject} is {rest}", AS_EVENT)
+        if (found := re.match(r"from (?P<value>.+)", rest, _I)) and said.form != "past":
+            for value in values("place", found["value"], written):
+                yield Noun("from_place", value, AS_ORIGIN, about=subject)
+
+
+AGE = re.compile(
+    rf"^(?:(?:now|only|already|just|almost|about|nearly|turning|still|going on) )*(?P<value>{NUMBER})(?: years?(?: old)?| and a half)*(?= (?:and|now|so|but|in|on|today|tomorrow|this|next|already|years?|yesterday|last)\b|,|$)",
+    _I,
+)
+_ALLERGIC = re.compile(r"^(?:\w+ly |also |very |badly |so )*allergic to (?P<value>.+)", _I)
+_INTOLERANT = re.compile(
+    r"^(?:an? |also |\w+ly )*(?P<value>(?:lactose|gluten|fructose|histamine)[ -]intolerant|co?eliac)\b", _I
+)
+_ALLERGY, _YEARS = a_rule("allergy", 0.85), a_rule("age", 0.8)
+_OLDEST = 110
+_NO_AGE = frozenset(("we", "it", "that", "this", "there", "they", "all"))
+
+
+def _of_anybody(said: Statement, *, written: bool) -> Iterator[Noun]:
+    """What is said alike of the speaker, of "she", of a relative and of somebody named."""
+    about = {"self": "", "third": "third"}.get(said.who, said.subject)
+    if (found := AGE.match(said.rest)) and not _NO_AGE & set(said.subject.casefold().split()):
+        value = found["value"].strip(" ,.")
+        if not value.isdigit() or int(value) <= _OLDEST:
+            yield Noun("age", value, _YEARS, about=about)
+    if found := _ALLERGIC.match(said.rest):
+        for value in values("simples", found["value"], written):
+            yield Noun("allergy", value, _ALLERGY, about=about)
+    elif found := _INTOLERANT.match(said.rest):
+        yield Noun("allergy", found["value"], _ALLERGY, about=about)
+
+
+def _of_self(rest: str, *, written: bool) -> Iterator[Noun]:
+    if found := A_ROLE.match(rest) or AN_AGENT.match(rest):
+        yield Noun("role", found["value"], AS_TITLE)
+        yield from _employer(rest[found.end() :], written=written)
+    elif found := re.search(
+        r"\b(?:in|near|outside) (?P<value>(?!the |a |an |our |my )[\w'-]+(?: [\w'-]+)?) now\b|^now in (?P<here>.+)$",
+        rest,
+        _I,
+    ):
+        for value in values("place", found["value"] or found["here"], written):
+            yield Noun("lives_in", value, AS_PLACE)
+    elif found := re.match(r"(?P<value>(?:responsible for|in charge of) .+?)(?: (?:at|for|with) .+)?$", rest, _I):
+        yield Noun("role", found["value"], AS_ROLE)
+
+
+def _employer(tail: str, *, written: bool, about: str = "") -> Iterator[Noun]:
+    if found := _AT.search(tail):
+        for value in values("org", found["value"], written):
+            yield Noun("employer", value, AS_EMPLOYER, about=about)
+
+
+_BY_WHEN = re.compile(
+    rf"^(?P<what>(?!.*\b(?:will|is|are|was|were|has|have|had|said|says|do|does|did|can|must)\b)(?!(?:out|off|away|closed|back|gone|open|on|busy|booked|no|not|yes|maybe|so|on|in|at|by|or|and|but|before|after|just|only|i|we|he|she|they)\b)[\w' -]{{3,60}}?),? (?:by|until|no later than) (?P<value>{DATE})$",
+    _I,
+)
+_DUE = re.compile(rf"\bdue (?:on |by |in |at )?(?:the )?(?P<value>{DATE})", _I)
+
+
+def _noted(noun: str, text: str, *, written: bool) -> Iterator[Noun]:
+    if noun.startswith(("deadline", "date", "go")):
+        if found := _WHEN.search(text):
+            yield Noun("deadline", found["value"], AS_DEADLINE)
+    elif noun == "budget":
+        if found := _SUM.search(text):
+            yield Noun("budget", found["value"].strip(" ,."), AS_BUDGET)
+    elif noun.startswith("allerg"):
+        yield from (Noun("allergy", value, _ALLERGY) for value in values("simples", text, written))
+    else:
+        kind = "goal" if noun in ("goal", "target", "aim") else "decision"
+        yield from (Noun(kind, value, a_rule(kind, 0.75)) for value in values("rest", text, written))
+
+
+def due(text: str, *, written: bool) -> Iterator[Noun]:
+    """Yield what a note without a verb gives: "first draft by 3 May", "new rule: no phones"."""
+    if found := _COLON.match(text):
+        yield from _noted(found["noun"].casefold(), found["value"], written=written)
+        return
+    if found := _BY_WHEN.match(text) or _DUE.search(text):
+        yield Noun("deadline", found["value"], AS_DEADLINE)

@@ -1,0 +1,457 @@
+"""One turn being read: clause by clause, by its grammar first and then by the phrases of the themes.
+
+The reading keeps in mind whom the turn has just spoken of, and what it has found, so that nothing is said twice.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+
+from backend.core.context import Turn
+from backend.memory.predicates import PROJECT
+from backend.memory.rules import figures, frames, introductions, life, nouns, people, plans, slots, work
+from backend.memory.rules.clauses import Clause
+from backend.memory.rules.grammar import VERBS, Statement, parse_all
+from backend.memory.rules.keeping import ACQUAINTED, PLANNED, SAME, worth_keeping
+from backend.memory.rules.noun import Noun
+from backend.memory.rules.rule import KIN, Rule, singular
+from backend.memory.rules.values import values
+from backend.memory.rules.when import HAS_TIME, PAST, period_of, resolve, spelled
+from backend.memory.rules.work import ROLES
+
+RULES: tuple[Rule, ...] = (*people.RULES, *work.RULES, *life.RULES, *plans.RULES)
+
+_WORD = re.compile(r"[^\W_]+(?:[-'][^\W_]+)*|@|1:1")
+_SINCE = re.compile(r"\b(?:since|from|starting|as of|beginning|effective)(?: on| in| the)*$", re.IGNORECASE)
+_UNTIL = re.compile(r"\b(?:until|till|up to|through)(?: the| end of)*$", re.IGNORECASE)
+_RELATION = re.compile(
+    r"\b(dog|cat|puppy|kitten|rabbit|horse|hamster|parrot|baby|girl|boy|daughter|son|wife|husband|sister|brother|mother|father|mum|mom|dad|mam|partner|neighbou?r|colleague|(?<=my )boss|(?<=my )manager|(?<=new )boss|(?<=new )manager)s?\b",
+    re.IGNORECASE,
+)
+_KIDS = re.compile(r"\b(?:kids|children|sons|daughters|little ones|twins)\b", re.IGNORECASE)
+_MENTION = re.compile(
+    r"^(?P<who>[^\W\d_][\w'-]+(?: [^\W\d_][\w'-]+)??),? (?:is|has|was|will|goes|wants|does|did|from|our|my|the)\b"
+    r"|^(?P<named>[A-Z][\w'-]+(?: [A-Z][\w'-]+)?)(?=, | \()"
+    r"|\b(?:to|with|by|is|with|for) (?P<last>[^\W\d_][\w'-]+)$"
+    r"|\bthere is (?P<there>[^\W\d_][\w'-]+) (?:in|at|from)\b",
+    re.IGNORECASE,
+)
+
+
+KIN_WORDS = frozenset(word for words in KIN for word in words.split()) | {"married", "engaged", "divorced", "ones"}
+_VAGUE = frozenset(
+    (
+        "it",
+        "here",
+        "there",
+        "these",
+        "those",
+        "that",
+        "this",
+        "there",
+        "you",
+        "everything",
+        "who",
+        "what",
+        "nobody",
+        "someone",
+        "somebody",
+    )
+)
+_SETTLED = re.compile(
+    r"(?:that|this|it)(?: at least)? (?:is|was) (?:final|settled|decided|fixed|agreed|the decision)\b", re.IGNORECASE
+)
+_AGREED = re.compile(
+    r"(?:^|\b(?:that|this|it) is (?:all )?)(?:settled|decided|agreed|final)$|\b(?:we|i)(?: have| all| both| finally| just)* (?:agreed|decided|settled)$|\bmade up (?:my|our) minds?$",
+    re.IGNORECASE,
+)
+_PROMISED = re.compile(r"\b(?:i|we)(?: have)? promised\b", re.IGNORECASE)
+_PROMOTED = re.compile(r"\b(?:promoted|new (?:job|role|title|position)|promotion)$", re.IGNORECASE)
+_AS_PROMISED = Rule("commitment", "", "", when="event", sure=0.8)
+_AS_PROMOTED = Rule("role", "", "", when="start", sure=0.8)
+_AS_SETTLED = Rule("decision", "", "", sure=0.75)
+_OFFICE = re.compile(rf"^(?:the|our|my) (?:new )?(?:{ROLES}) (?=\w)", re.IGNORECASE)
+_TITLED = re.compile(r"^(?:dr|doctor|mr|mrs|ms|professor|prof)\.? ", re.IGNORECASE)
+_HUMAN = frozenset(("allergy", "diet"))
+"""Predicates that only a person has: an unknown word as their subject is a name."""
+_OF_KIN = re.compile(
+    rf"^(?:(?:my|our) (?:\w+ )?|(?=(?:mum|mom|dad|mam)$)|the (?=kids|children|twins|boys|girls))(?P<kin>{'|'.join(sorted(map(re.escape, KIN), key=len, reverse=True))})(?:,? (?P<whom>[\w'-]+),?)?$",
+    re.IGNORECASE,
+)
+
+
+_MOST_MATCHES = 3
+
+
+_A_DATE, _A_FIGURE = "#date", "#figure"
+"""What stands for the cue of a rule that has none: a time, a number or a sum."""
+
+
+def _by_cue() -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {"": [], _A_DATE: [], _A_FIGURE: []}
+    for place, rule in enumerate(RULES):
+        uncued = _A_DATE if rule.dated else _A_FIGURE if rule.predicate == "amount" else ""
+        for cue in rule.cues.split() or [uncued]:
+            found.setdefault(cue.casefold(), []).append(place)
+    return found
+
+
+CUES = _by_cue()
+_CUED = frozenset(CUES)
+
+
+@dataclass
+class Found:
+    predicate: str
+    value: str
+    subject: str
+    label: str
+    rule: Rule
+    clause: Clause
+    begin: datetime | None = None
+    end: datetime | None = None
+    when: str = ""
+
+
+@dataclass
+class Reading:
+    """One turn being read. person: the last one named, of whom "he" and "she" speak."""
+
+    turn: Turn
+    speaker: str
+    written: bool
+    careless: bool = False
+    opening: bool = False
+    before: str = ""
+    after: str = ""
+    person: str = ""
+    relation: str = ""
+    kids: bool = False
+    asked_age: bool = False
+    names: frozenset[str] = frozenset()
+    found: list[Found] = field(default_factory=list)
+
+    def read(self, clause: Clause) -> None:
+        """Read one clause by every rule whose cue it has."""
+        if not clause.text or len(clause.text) > 600:
+            return
+        words = {word.casefold().removesuffix("'s") for word in _WORD.findall(clause.text)}
+        self._mention(clause.text, words)
+        said = self._understand(clause, words) if clause.stated else []
+        if clause.reported:
+            return
+        timed = HAS_TIME.search(clause.text) is not None
+        counted = timed or figures.counts(words)
+        places = {place for word in words & _CUED for place in CUES[word]}
+        places.update(CUES[""], CUES[_A_DATE] if timed else (), CUES[_A_FIGURE] if counted else ())
+        for place in sorted(places):
+            rule = RULES[place]
+            if (rule.dated and not timed) or not self._applies(rule, clause):
+                continue
+            had = len(self.found)
+            for match in islice(rule.compiled.finditer(clause.text), _MOST_MATCHES):
+                self._take(rule, clause, match)
+                if len(self.found) > had and rule.predicate != "age":
+                    break
+        for statement in said:
+            if statement.form != "order":
+                self._framed(statement, clause, frames.happenings(statement))
+
+    def _understand(self, clause: Clause, words: set[str]) -> list[Statement]:
+        """Read one clause by its grammar: what its verb says, its nouns, its figures."""
+        if self.opening:
+            self._nouns(introductions.introduction(clause.text, written=self.written), clause)
+        said = parse_all(clause.text)
+        if not said:
+            self._nouns(nouns.due(clause.text, written=self.written), clause)
+        for statement in said:
+            if statement.form == "order":
+                continue
+            if statement.verb == "be":
+                self._nouns(nouns.of_be(statement, written=self.written), clause)
+            self._framed(statement, clause, frames.matches(statement))
+        if _SETTLED.match(self.after) and not said:
+            self._add(_AS_SETTLED, clause, "decision", clause.text, self.speaker, "")
+        elif said and _AGREED.search(self.before):
+            what = said[0].rest if said[0].verb == "be" else said[0].phrase
+            if (said[0].who == "self" and said[0].verb != "be") or said[0].subject.casefold() in ("it", "that"):
+                self._add(_AS_SETTLED, clause, "decision", what, self.speaker, "")
+        elif said and said[0].subject.casefold() == "that i" and _PROMISED.search(self.before):
+            self._add(_AS_PROMISED, clause, "commitment", said[0].phrase, self.speaker, "")
+        elif _PROMOTED.search(self.before) and (role := slots.slot("role_of", clause.text, written=self.written)):
+            self._add(_AS_PROMOTED, clause, "role", role[0], self.speaker, "")
+        if not KIN_WORDS.isdisjoint(words):
+            self._nouns(introductions.kin(clause.text, written=self.written), clause)
+        self._nouns(introductions.people(clause.text, self.after, written=self.written), clause)
+        if figures.counts(words):
+            self._nouns(figures.figures(clause.text), clause)
+        return said
+
+    def _framed(self, said: Statement, clause: Clause, fits: Iterable[tuple[frames.Frame, str]]) -> None:
+        for frame, raw in fits:
+            subject, about = self._about(said, frame)
+            if subject is None:
+                continue
+            if frame.kind == "person_or_him" and re.match(r"(?:him|her)\b", raw, re.IGNORECASE):
+                raw = self.person or introductions.last_name(self.before, written=self.written)
+            for value in slots.slot(frame.kind, raw, written=self.written):
+                verb = "is " if said.passive and said.form != "s" and about else ""
+                whole = f"{about} {verb}{value}" if about and frame.kind == frames.WHOLE else value
+                self._add(frame.rule, clause, frame.predicate, frame.value.format(whole), subject, "")
+
+    def children(self) -> bool:
+        """Whether the turn, or what it answers, speaks of children."""
+        return self.kids or self.asked_age or KIN.get(self.relation, ("",))[0] == "child"
+
+    def _about(self, said: Statement, frame: frames.Frame) -> tuple[str | None, str]:
+        """Return whom a statement is about, None for nobody that may be told of; and the thing it is about, or ''."""
+        if frame.subject == "project" and said.who in ("self", "third"):
+            return PROJECT, ""
+        if frame.subject == "me":
+            return self.speaker, ""
+        if said.who == "self":
+            return self.speaker, ""
+        if said.who == "third":
+            return self.person or self.relation or None, ""
+        if person := self._known(said.subject, human=frame.human):
+            return person, ""
+        if frame.subject == "me":
+            return self.speaker, ""
+        if frame.subject == "project" and frame.about_it and said.who == "other":
+            return PROJECT, ""
+        thing = (
+            frame.about_it
+            and said.subject.casefold() not in _VAGUE
+            and said.subject[0].isalpha()
+            and ":" not in said.subject
+        )
+        return (self.speaker, said.subject) if thing else (None, "")
+
+    def _known(self, words: str, *, human: bool = False) -> str:
+        """Return the person whom a subject names: a relative of the speaker, a name; '' for anything else."""
+        if kin := _OF_KIN.match(words):
+            name = values("first", kin["whom"] or "", self.written)
+            return name[0] if name else self.person_of(kin["kin"].casefold())
+        words = _TITLED.sub("", _OFFICE.sub("", words))
+        name = values("person", words, self.written)
+        if not name or name[0] != words or words.casefold() in VERBS:
+            return ""
+        if self.written or human or name[0].casefold() == self.person.casefold() or name[0].casefold() in self.names:
+            self.person = name[0]
+            return name[0]
+        return ""
+
+    def _nouns(self, found: Iterable[Noun], clause: Clause) -> None:
+        for noun in found:
+            subject: str | None = PROJECT if noun.rule.subject == "project" else self.speaker
+            if noun.about == "third":
+                subject = self.person or self.relation or None
+            elif noun.about:
+                subject = (
+                    self._known(
+                        noun.about,
+                        human=noun.predicate in _HUMAN
+                        or clause.text.endswith(noun.about)
+                        or (noun.predicate == "age" and self.children()),
+                    )
+                    or None
+                )
+            if (
+                noun.predicate == "age"
+                and noun.about not in ("", "third")
+                and not (self.children() or KIN.get(subject or ""))
+            ):
+                continue  # "the other tool is nineteen"
+            if noun.predicate == "works_on" and self.opening:
+                continue  # "the name is …", at the beginning: a person's
+            if noun.predicate in ACQUAINTED:
+                self.person = noun.value
+            if subject is not None:
+                self._add(noun.rule, clause, noun.predicate, noun.value, subject, singular(noun.label))
+
+    def _mention(self, text: str, words: set[str]) -> None:
+        """Keep in mind whom the next "he" or "she" and "her name" mean: whoever the clause is about."""
+        if not KIN_WORDS.isdisjoint(words):
+            self.kids = self.kids or _KIDS.search(text) is not None
+            if relations := _RELATION.findall(text):
+                self.relation = relations[-1].casefold()
+        found = _MENTION.search(text)
+        name = values(
+            "person",
+            (found["who"] or found["there"] or found["named"] or found["last"]) if found else text,
+            self.written,
+        )
+        if name and (found or name == [text]):
+            self.person = name[0]
+
+    def _name(self, unnamed: str, name: str) -> None:
+        """Give the name that follows to whoever was spoken of without one ("a daughter … her name is yuki")."""
+        self.found = [found for found in self.found if found.value != unnamed]
+        for found in self.found:
+            if found.subject in (unnamed, unnamed.removeprefix("a ")):
+                found.subject = name
+
+    def _applies(self, rule: Rule, clause: Clause) -> bool:
+        if clause.asks and not rule.asked:
+            return False
+        if rule.then and not re.match(rf"(?:{rule.then})\b", self.after, re.IGNORECASE):
+            return False
+        if rule.opening and not self.opening:
+            return False
+        if rule.behind and not re.search(rf"(?:{rule.behind})$", self.before, re.IGNORECASE):
+            return False
+        return not clause.unreal or rule.unreal or rule.asked
+
+    def _take(self, rule: Rule, clause: Clause, match: re.Match[str]) -> None:
+        groups = match.groupdict()
+        kin = (groups.get("kin") or "").casefold()
+        predicate, label = rule.predicate, singular((groups.get("label") or rule.label).casefold())
+        if rule.subject == "last":
+            if not self.relation:
+                return
+            kin = self.relation
+        if predicate == "kin":
+            predicate, _ = KIN[kin]
+            label = singular(kin)
+        subject = self._subject(rule, groups)
+        if subject is None:
+            return
+        for group in ("value", "more"):
+            raw = groups.get(group)
+            if raw is None and group == "value" and rule.value == "other":
+                raw = self.person or introductions.last_name(self.before, written=self.written)
+            if raw is None and group == "value" and rule.value == "label":
+                raw = label
+            if not raw:
+                continue
+            kind = rule.kinds.get(group)
+            for value in self._values(kind, raw) if kind else [raw.strip(" ,.;:")]:
+                if group == "more" and predicate == "uses_tool":
+                    self._add(rule, clause, predicate, value, subject, label)
+                    continue
+                if "{}" in rule.value:
+                    value = rule.value.format(value.removeprefix("any "))
+                if rule.subject == "last":
+                    self._name(f"a {kin}", value)
+                self._add(rule, clause, predicate, value, subject, label)
+                if predicate in ("child", "spouse", "sibling", "parent", "friend", "colleague", "manager"):
+                    self.person = value
+
+    def _values(self, kind: str, raw: str) -> list[str]:
+        """Return the values in what was captured. Who begins in lower case may write a place so as well."""
+        found = values(kind, raw, self.written)
+        if not found and self.written and self.careless and kind in ("place", "spot", "going"):
+            return values(kind, raw, False)
+        return found
+
+    def _add(self, rule: Rule, clause: Clause, predicate: str, value: str, subject: str, label: str) -> None:
+        low = value.casefold()
+        if predicate == "amount" and low.endswith((" a", " an", " the", " or", " of", " so", " now", " and")):
+            value = value.rsplit(" ", 1)[0]
+            low = value.casefold()
+        if not worth_keeping(predicate, value, subject, dated=rule.dated):
+            return
+        if predicate in ACQUAINTED:  # "lars brandt" in answer to "who?" is no colleague where he is the boss
+            alike = [other for other in self.found if other.predicate in ACQUAINTED and other.value.casefold() == low]
+            if any(predicate == "colleague" or other.predicate != "colleague" for other in alike):
+                return
+            self.found = [other for other in self.found if other not in alike]
+        if any(
+            other.predicate == "name" and other.value in ((value, subject) if predicate != "name" else ())
+            for other in self.found
+        ):
+            return  # the speaker, who has just given a name, is nobody's colleague
+        for other in self.found:
+            theirs = other.value.casefold()
+            if (other.predicate, other.subject) == (predicate, subject) and (
+                _within(low, theirs) or _within(theirs, low)
+            ):
+                return
+            if other.clause is clause and other.predicate in SAME.get(predicate, ()):
+                return
+        found = Found(predicate, value, subject, label, rule, clause)
+        self._date(found)
+        if rule.dated and found.begin is None:
+            return
+        if predicate == "budget":  # what was a figure until it was known what for
+            self.found = [other for other in self.found if other.clause is not clause or other.predicate != "amount"]
+        self.found.append(found)
+
+    def _subject(self, rule: Rule, groups: dict[str, str | None]) -> str | None:
+        """Return whom a match is about; None when that is not known, or must not be concluded."""
+        if rule.kinds.get("about") == "person":
+            name = values("person", groups.get("about") or "", self.written)
+            self.person = name[0] if name else self.person
+            return name[0] if name else None
+        if "about" in groups or rule.subject == "project":
+            named = groups.get("about") or ""
+            words = [word for word in named.split(" ") if word and word.casefold() not in _NO_PROJECT]
+            return " ".join(words) if words and "project" not in words[-1:] else PROJECT
+        if groups.get("self"):
+            return None if rule.subject in ("other", "third") else self.speaker
+        if groups.get("other"):
+            return self.speaker if rule.value == "other" else self.person or self.relation or None
+        if whose := groups.get("whose"):
+            name = values("first", groups.get("whom") or "", self.written)
+            return name[0] if name else self.person_of(whose.casefold())
+        if somebody := groups.get("somebody"):
+            name = values("person", somebody, self.written)
+            child = (rule.predicate == "age" and KIN.get(self.relation, ("",))[0] == "child") or self.kids
+            known = self.written or child
+            if not known and rule.predicate != "age":
+                known = bool(name) and name[0].casefold() == self.person.casefold()
+            if not name or not known:
+                return None
+            self.person = name[0]
+            return name[0]
+        return None if rule.subject == "other" else self.speaker
+
+    def person_of(self, kin: str) -> str:
+        """Return the name of the speaker's relative where this turn gives it, else the word for the relation."""
+        named = [found.value for found in self.found if found.label == singular(kin)]
+        return named[-1] if named else singular(kin)
+
+    def _date(self, found: Found) -> None:
+        """Resolve the dates of a clause: against the turn's own time, as what the rule says they mean."""
+        text, now = found.clause.text, self.turn.said_at
+        rule = found.rule
+        if not HAS_TIME.search(text):
+            if rule.ends:
+                found.end = now
+            return
+        if rule.when == "never":
+            return
+        named = resolve(text, now, ahead=self._is_ahead(found.predicate, text))
+        if rule.when == "event":
+            if not named:
+                return
+            meant = period_of(found.value, named) or named[0]
+            found.begin, found.end, found.when = meant.begin, meant.end, spelled(meant)
+            return
+        if found.predicate in ("deadline", "birthday", "budget", "amount"):
+            if found.predicate == "deadline" and (due := period_of(found.value, named)):
+                found.when = spelled(due)
+            return
+        for period in named:
+            at = text.casefold().find(period.words.casefold())
+            before = text[: max(at, 0)].rstrip()
+            first = period.words.split(" ", 1)[0]
+            if _UNTIL.search(before) or _UNTIL.fullmatch(first) or rule.ends:
+                found.end = period.begin
+            elif rule.when == "start" or _SINCE.search(before) or _SINCE.fullmatch(first):
+                found.begin = period.begin
+        if rule.ends and found.end is None:
+            found.end = now
+
+    def _is_ahead(self, predicate: str, text: str) -> bool:
+        """Tell whether a date in the clause lies ahead where its words allow both."""
+        return predicate in ("deadline", "commitment") or (predicate in PLANNED and not PAST.search(text))
+
+
+_NO_PROJECT = frozenset(("the", "our", "my", "it", "this", "that", "is", "project", "everything", "a", "new", "all"))
+
+
+def _within(value: str, other: str) -> bool:
+    return value == other or f" {value} " in f" {other} "

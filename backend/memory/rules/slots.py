@@ -1,0 +1,98 @@
+"""Values where a frame expects them: what `values.py` cuts, and kinds that are made of the themes' word lists."""
+
+import re
+
+from backend.memory.rules.life import HOBBY, THINGS
+from backend.memory.rules.nouns import AGE
+from backend.memory.rules.titles import A_ROLE, AN_AGENT
+from backend.memory.rules.values import DATE, MONEY, NUMBER, values
+from backend.memory.rules.work import ROLES
+
+_I = re.IGNORECASE
+
+_SPORT = re.compile(
+    rf"^(?:an? |the |with |up )?(?P<value>(?:[\w-]+ )?(?:{HOBBY})(?: (?:lessons?|class(?:es)?|training|course|club))?)",
+    _I,
+)
+_CLASS = re.compile(
+    r"^(?:an? |the )?(?P<value>[\w-]+ (?:class|lessons?|classes|course|choir|club|band|orchestra)\b.*)", _I
+)
+_A_THING = re.compile(rf"^(?P<value>(?:an?|the|our|my|two|three) (?:[\w-]+ ){{0,3}}?(?:{THINGS})\b(?: in [\w-]+)?)", _I)
+_TIRESOME = re.compile(
+    r"^(?P<value>(?!(?:it|that|this|him|her|them|you)\b)[\w' -]+?) (?:(?:really|very|quite|so|a bit|rather) )?(?:unbearable|awful|terrible|annoying|boring|tiring|useless|exhausting|pointless|irritating|stressful|confusing|dreadful|painful|tedious|difficult to bear)$",
+    _I,
+)
+_A_DAY = re.compile(rf"^(?P<value>{DATE}(?:,?(?: so| that is| i mean)?(?: until| by| the)* {DATE})?)", _I)
+_A_SUM = re.compile(
+    rf"(?:(?:\w+) ){{0,4}}?(?P<value>{MONEY}|{NUMBER}(?: ?(?:thousand|million|grand|k|lakhs?|crores?)\b))", _I
+)
+_AN_ALLERGY = re.compile(
+    r"^(?:an? )?(?:(?:bad|severe|serious|mild|terrible|strong|nasty|slight|\w+ly) )*(?:(?:allerg(?:y|ies)|reactions?|intolerance) to |(?=[\w-]+(?: pollen)? (?:allergy|intolerance)\b)|(?=hay fever|asthma))(?:an? |the )?(?P<value>hay fever|[\w-]+(?: and [\w-]+| pollen)?)",
+    _I,
+)
+_A_TOOL = re.compile(
+    r"^(?:the|that|this|an?|our) (?P<value>[\w-]+) (?:app|tool|system|software|program|platform)\b", _I
+)
+_NO_TASTE = re.compile(
+    r"^(?:the |this |that |your |these |those )(?:\w+ )?(?:idea|way|sound|look|plan|draft|version|suggestion|answer|first|second|third|last|other|one|ones|part|list|text|mail|proposal|title|name|new|wording|summary|rest|same|thing|option)s?\b|^(?:your|this|that|these|those) ",
+    _I,
+)
+_CUT = {
+    "role_of": A_ROLE,
+    "hobby_of": _SPORT,
+    "thing_of": _A_THING,
+    "tool_of": _A_TOOL,
+    "allergy_of": _AN_ALLERGY,
+    "age_of": AGE,
+    "day_of": _A_DAY,
+    "sum_of": _A_SUM,
+    "tiresome": _TIRESOME,
+}
+_NO_TOOL = frozenset("new old same other own right best whole first only booking ticket current".split())  # noqa: SIM905
+
+
+def slot(kind: str, text: str, *, written: bool) -> list[str]:
+    """Return the values of a kind in the words where a frame expects them."""
+    if kind == "tastes":
+        return _tastes(text, written=written)
+    if kind == "duty":
+        return values("rest", re.split(r" (?:at|for|in|here|from|with)\b", text)[0], written)
+    if kind in _AS:
+        as_kind, lead = _AS[kind]
+        return values(as_kind, lead.sub("", text), written)
+    pattern = _CUT.get(kind)
+    if pattern is None:
+        return values(kind, text, written)
+    found = pattern.match(text)
+    if found is None and kind == "role_of":
+        found = AN_AGENT.match(text)
+    if found is None and kind == "hobby_of":
+        found = _CLASS.match(text)
+    if found is None or (kind == "tool_of" and found["value"].casefold() in _NO_TOOL):
+        return []
+    return [found["value"]]
+
+
+_NOTHING = re.compile(r"^(?!)")
+_AS = {
+    "*": ("rest", _NOTHING),
+    "subject": ("simples", _NOTHING),
+    "simple": ("simple", re.compile(r"^(?:anything with|any) ", _I)),
+    "undertaking": ("simple", re.compile(r"^(?:(?:the|our|a|an|my) )?(?:new )?", _I)),
+    "person_or_him": ("person", re.compile(rf"^(?:(?:the|our|a) (?:new )?(?:{ROLES}),? )", _I)),
+}
+"""Kinds that are another, without certain words before it."""
+
+
+def _tastes(text: str, *, written: bool) -> list[str]:
+    """What somebody likes or not: "being late", "anything spicy", "the hot springs"; not "the plan" or "the colour"."""
+    if found := re.match(r"being \w+(?: \w+)?|anything (?:but |other than )?[\w-]+", text, _I):
+        return [found[0]]
+    if _NO_TASTE.match(text):
+        return []
+    definite = text.casefold().startswith("the ")  # "the colour" of something shown is of the moment
+    return [
+        value
+        for value in values("likings", re.sub(r"^the ", "", text, flags=_I), written)
+        if not definite or value.endswith("s")
+    ]

@@ -1,0 +1,18 @@
+"""Words for what somebody does, as they stand behind "is" or "as"."""
+
+import re
+
+from backend.memory.rules.work import ROLES
+
+_I = re.IGNORECASE
+
+A_ROLE = re.compile(
+    rf"^(?:(?:now|also|still|currently|actually|already) )*(?:(?:the|an?|our|my|their) )?(?:new |now )?(?P<value>(?:(?-i:VP|Head|Director|Chief|Lead)(?: of)?(?: (?-i:[A-Z])[\w&-]+){{1,3}}|{ROLES}|(?:\w+ )?(?:dev|guy|tech))\b(?!'s)(?: (?:of|for) (?:the )?[\w-]+(?: (?!in\b|at\b|since\b|from\b|and\b|now\b)[\w-]+)?)?)", _I
+)  # fmt: skip
+AN_AGENT = re.compile(
+    r"^(?:now |also |actually |still )*(?:an?|our|my|the|their) (?P<value>(?:(?!(?:in|at|for|of|with|from|to|who|that|and|big|huge|great|good|bad|terrible|early|late|slow|heavy|light|keen|coffee|tea|meat) )[\w-]+ ){0,2}?"
+    r"(?!(?:custom|comput|numb|matt|memb|oth|ord|off|pap|lett|wat|dinn|wint|summ|partn|sist|broth|fath|moth|daught|winn|kill|err|fact|flo|do|to|ho|min|maj|fav|serv|print|count|corn|cent|met|fold|newslett|los|beginn|fight|lov|believ|eat|sleep|pers|ris|drink|own|ev|nev|ov|und|aft|bett|long|quart|col|giant|import|eleph|inst|const|relev|plea|anth|monst|disast|nightm|mist|hum|wom|gentle|start|newcom|neighbo|strang|foreign|outsid|insid|morning|visit|hik|passeng|read|smok|runn|swimm|walk)\w{0,3}\b)"
+    r"[a-z-]{2,}(?:er|or|ist|ant|eer|man|woman))(?=$|,| (?:at|for|in|of|here|and|now|by|with|too|myself)\b)",
+    _I,
+)
+"""A noun for one who does something, that the list has not."""
