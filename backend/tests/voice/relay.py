@@ -35,6 +35,10 @@ class Leg:
         return sum(event["type"] == kind for event in self.answered)
 
 
+def _never(leg: Leg, event: Event) -> bool:
+    return False
+
+
 class Relay:
     """Stands before the stand-in.
 
@@ -42,7 +46,7 @@ class Relay:
     refuse: the HTTP status with which handshakes are refused; retry_after: with 429.
     breaks: asked after each event that VoiceLive sends; True resets the connection behind it.
     stalls: the same; nothing follows that event. withholds: the same, before; True keeps the event back.
-    forgets: asked before each event that the service sends; True loses it.
+    forgets: asked before each event that the service sends; True loses it, and what it changes there is what arrives.
     """
 
     def __init__(self, upstream: str) -> None:
@@ -52,10 +56,10 @@ class Relay:
         self.expires_in: float | None = None
         self.refuse: int | None = None
         self.retry_after: int | None = None
-        self.breaks: Callable[[Leg, Event], bool] = lambda leg, event: False
-        self.stalls: Callable[[Leg, Event], bool] = lambda leg, event: False
-        self.withholds: Callable[[Leg, Event], bool] = lambda leg, event: False
-        self.forgets: Callable[[Leg, Event], bool] = lambda leg, event: False
+        self.breaks: Callable[[Leg, Event], bool] = _never
+        self.stalls: Callable[[Leg, Event], bool] = _never
+        self.withholds: Callable[[Leg, Event], bool] = _never
+        self.forgets: Callable[[Leg, Event], bool] = _never
         self._open: set[ServerConnection] = set()
 
     @contextlib.asynccontextmanager
@@ -118,8 +122,10 @@ class Relay:
             async for frame in near:
                 event = json.loads(frame)
                 leg.sent.append((asyncio.get_running_loop().time(), event))
-                if not self.forgets(leg, event):
+                if self.forgets is _never:
                     await far.send(frame)
+                elif not self.forgets(leg, event):
+                    await far.send(json.dumps(event))
         await far.close()
 
 

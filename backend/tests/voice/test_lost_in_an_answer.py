@@ -248,3 +248,26 @@ async def test_a_question_is_answered_though_a_filler_was_said_before_the_sessio
         await phone.of("state", mark, state="thinking")
         shelf.gate.set()
         await said(phone, "The result is Dr. Khan.", mark)
+
+
+async def test_a_service_that_cannot_only_listen_answers_rather_than_never(service: Service, relay: Relay) -> None:
+    on_the_first(relay, withholds=(WORDS, 0), breaks=("response.audio.done", 1))
+    asked = 0
+
+    def forgets(leg: Leg, event: Event) -> bool:
+        nonlocal asked
+        listens = str(event.get("event_id", "")).startswith("listen_")
+        asked += listens
+        if listens:
+            event["session"]["turn_detection"] = {"type": "no_such_detection"}
+        return False
+
+    relay.forgets = forgets
+    phone = await service.ready()
+    await phone.speak(UTTERANCE, pace=0.005)
+    mark = phone.got.index(await phone.of("state", state="reconnecting"))
+    await phone.of("transcription", mark, speaker="user", status="complete", text="utterance 1")
+    await phone.send(type="text", content="again")
+    await said(phone, "You said: again.", mark)
+    assert asked
+    assert not phone.all("error")

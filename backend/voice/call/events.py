@@ -131,6 +131,7 @@ class Events:
         leg.expires_at = session.get("expires_at") or leg.expires_at
         if leg.repetition is not None:
             self._listens(leg, session)
+            leg.ready.set()
             return
         for setting in configuration.substitutions(leg.asked, session):
             SUBSTITUTIONS.labels(setting).inc()

@@ -333,8 +333,11 @@ class Leg:
             self.rejected = True
             self.ready.set()
             return True
+        if event_id.startswith("listen_"):
+            self.repetition = None  # it answers what it hears again: better twice than never
+            return True
         # The answer was over, or cut already, when we asked to end or cut it; the item was not there to be forgotten.
-        return event_id.startswith(("cancel_", "truncate_", "retell_", "forget_", "listen_")) or code in (
+        return event_id.startswith(("cancel_", "truncate_", "retell_", "forget_")) or code in (
             "response_cancel_not_active",
             "item_already_truncated",
         )
