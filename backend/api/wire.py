@@ -6,6 +6,7 @@ frames skip all that. Handshake, control frames, fragments, limits and closing s
 goes its way. Started with `ws="backend.api.wire:WireProtocol"`; under any other server the route works without it.
 """
 
+import asyncio
 import socket
 from collections.abc import Callable
 from struct import Struct
@@ -53,19 +54,45 @@ class Ear(Protocol):
         ...
 
 
+class _Writer:
+    """Writes messages of which all but two parts is the same. `begin` is a frame's head and first part, for `size`."""
+
+    __slots__ = ("_before", "_begin", "_between", "_connection", "_kind", "_size", "_transport")
+
+    def __init__(self, connection: "WireProtocol", kind: int, before: bytes, between: bytes) -> None:
+        self._connection, self._transport = connection, connection.transport
+        self._kind, self._before, self._between = kind, before, between
+        self._size, self._begin = -1, b""
+
+    def write(self, first: bytes, second: bytes) -> bool:
+        """See `WireProtocol.writer`."""
+        connection, transport, size = self._connection, self._transport, len(first) + len(second)
+        if connection._full or connection.close_sent or transport.is_closing():
+            return False
+        if size != self._size:  # most often as long as the last one
+            whole = len(self._before) + len(self._between) + size
+            self._size, self._begin = size, _head(self._kind, whole) + self._before
+        transport.write(b"".join((self._begin, first, self._between, second)))
+        return True
+
+
 class WireProtocol(WebSocketsSansIOProtocol):
     """One WebSocket connection."""
 
+    # Beside the many attributes of uvicorn's, which are looked up in a dictionary; the last two are its own.
+    __slots__ = ("_deliver", "_ear", "_full", "_hear", "_like", "_rest", "_size", "close_sent", "transport")
+
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.transport: asyncio.Transport
+        self.close_sent: bool
         self._deliver: Callable[[str | bytes], None] | None = None
         self._ear: Ear | None = None
         self._rest = b""
         self._full = False
         # The head and the size of the last whole frame of sound, and who took it: most often the next is like it.
-        self._like, self._size = b"", 0
+        self._like, self._size = b"", -1
         self._hear: Callable[[bytes], bool] = _deaf
-        self._head, self._length, self._binary = b"", -1, False
 
     def handle_connect(self, event: Any) -> None:
         """Offer the short way to the route."""
@@ -92,18 +119,21 @@ class WireProtocol(WebSocketsSansIOProtocol):
             super().data_received(rest)
         self._deliver = to
         self._ear = ear if to is not None else None
-        self._like = b""
+        self._size = -1
 
-    def write(self, payload: bytes, *, binary: bool = False) -> bool:
-        """Send a message now; False, and nothing is sent, when the transport is not taking any."""
-        transport = self.transport
-        if self._full or self.close_sent or transport.is_closing():
+    def write(self, payload: bytes) -> bool:
+        """Send a text message now; False, and nothing is sent, when the transport is not taking any."""
+        if self._full or self.close_sent or self.transport.is_closing():
             return False
-        length = len(payload)
-        if length != self._length or binary is not self._binary:  # most often as long as the last one
-            self._head, self._length, self._binary = _head(_BINARY if binary else _TEXT, length), length, binary
-        transport.write(self._head + payload)
+        self.transport.write(_head(_TEXT, len(payload)) + payload)
         return True
+
+    def writer(self, before: bytes, between: bytes, *, binary: bool) -> Callable[[bytes, bytes], bool]:
+        """Return a function that sends before + its first argument + between + its second as a message now.
+
+        It answers False, and nothing is sent, when the transport is not taking any.
+        """
+        return _Writer(self, _BINARY if binary else _TEXT, before, between).write
 
     def pause_writing(self) -> None:
         """The transport holds as much as it should."""
@@ -117,9 +147,12 @@ class WireProtocol(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes from the socket."""
-        if data[:4] == self._like and len(data) == self._size and self._hear(apply_mask(data[8:], data[4:8])):
-            return
-        deliver, size = self._deliver, len(data)
+        size = len(data)
+        if size == self._size:
+            hear = self._hear
+            if data[:4] == self._like and hear(apply_mask(data[8:], data[4:8])):
+                return
+        deliver = self._deliver
         if deliver is None or self.close_sent:
             super().data_received(data)
             if self.conn.handshake_exc is not None and not self.handshake_initiated:
@@ -159,7 +192,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
         else:
             self._keep(data[place:])
             return
-        self._rest, self._like, self._deliver = b"", b"", None
+        self._rest, self._size, self._deliver = b"", -1, None
         if place < size:
             super().data_received(data[place:])
 
@@ -178,7 +211,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
         """Wait for the rest of a frame."""
         self._rest = rest
         if rest:
-            self._like = b""
+            self._size = -1
 
     def _heard(self, data: bytes) -> bool:
         """Offer a whole frame as sound; if it is taken, the next one like it goes there straight away."""

@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import Protocol
 from weakref import WeakKeyDictionary, WeakSet
 
 PERIOD_S = 0.1
@@ -16,10 +17,19 @@ LOW_S = 0.004
 """It is low again when none of the last second was later than this."""
 RECENT, SECOND = 5, 10
 
+
+class User(Protocol):
+    """Does otherwise while the load is high."""
+
+    def load_rises(self) -> None:
+        """The load is high from here on."""
+        ...
+
+
 _LOADS: WeakKeyDictionary[asyncio.AbstractEventLoop, "Load"] = WeakKeyDictionary()
 
 
-def load_for(user: object) -> "Load":
+def load_for(user: User) -> "Load":
     """Return the load of the running loop, measured for as long as one of its users lives."""
     loop = asyncio.get_running_loop()
     load = _LOADS.get(loop)
@@ -36,10 +46,10 @@ class Load:
         self.high = False
         self._clock = clock
         self._late: deque[float] = deque(maxlen=SECOND)
-        self._users: WeakSet[object] = WeakSet()
+        self._users: WeakSet[User] = WeakSet()
         self._running = False
 
-    def measure_for(self, user: object) -> None:
+    def measure_for(self, user: User) -> None:
         """Measure for as long as `user` lives."""
         self._users.add(user)
         if not self._running:
@@ -55,6 +65,9 @@ class Load:
         elif len(late) >= RECENT:
             recent = sorted(list(late)[-RECENT:])
             self.high = recent[RECENT // 2] >= HIGH_S
+            if self.high:
+                for user in self._users:
+                    user.load_rises()
 
     def _wait(self) -> None:
         asyncio.get_running_loop().call_later(PERIOD_S, self._tick, self._clock() + PERIOD_S)

@@ -37,6 +37,8 @@ class Wire:
     async def send(self, event: dict[str, Any]) -> None:
         self.sent.append(event)
 
+    def splice(self, take: None) -> None: ...
+
     async def read(self, arguments: dict[str, Any], asking: Asking) -> Result:
         self.waiting.append(gate := asyncio.get_running_loop().create_future())
         await gate

@@ -210,6 +210,8 @@ class _NoLink:
         self.sent.append(event)
         self.hears(event["type"])
 
+    def splice(self, take: object) -> None: ...
+
 
 class Call:
     """A service that says long things, a person who comes in at random moments, and the room between them."""

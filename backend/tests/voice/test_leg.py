@@ -21,6 +21,8 @@ class Wire:
     async def send(self, event: dict[str, Any]) -> None:
         self.sent.append(event)
 
+    def splice(self, take: None) -> None: ...
+
     @property
     def asked(self) -> list[dict[str, Any]]:
         return [event for event in self.sent if event["type"] == "response.create"]

@@ -49,7 +49,9 @@ async def heard(pieces: list[bytes], high: list[bool]) -> tuple[list[bytes], boo
     leg._load = Load()
     for number, pcm in enumerate(pieces):
         leg._load.high = high[number % len(high)]
-        leg.audio(pybase64.b64encode(pcm))
+        sound = pybase64.b64encode(pcm)
+        if not leg.at_once(sound):  # as the line does
+            leg.audio(sound)
     leg._send_gathered()
     await leg.close()
     return connection.sent, bool(leg._gathered)
@@ -108,10 +110,34 @@ def test_load_is_high_when_most_samples_are_late_and_low_after_a_second_without(
     assert not seen[-1]
 
 
-async def test_a_loop_that_is_kept_busy_is_noticed() -> None:
-    user = Connection()
-    load = load_for(user)
+async def test_a_loop_that_is_kept_busy_is_noticed_and_told() -> None:
+    leg = leg_on(Connection())
+    told = asyncio.Event()
+    leg.waits = told.set
+    load = load_for(leg)
     async with asyncio.timeout(10):
         while not load.high:
             time.sleep(0.1)  # noqa: ASYNC251 - what is measured
             await asyncio.sleep(0)
+    assert told.is_set(), "frames are gathered from here on"
+
+
+async def test_sound_does_not_overtake_an_event_that_waits() -> None:
+    connection = Connection()
+    leg = leg_on(connection)
+    leg._load = Load()
+    told = asyncio.Event()
+    leg.waits = told.set
+    assert leg.at_once(b"AAAA")
+    leg.outlet.hold()  # the service takes nothing for now
+    leg.send({"type": "x"})
+    assert told.is_set()
+    assert not leg.at_once(b"BBBB")
+    leg.audio(b"BBBB")
+    assert connection.sent == [b"AAAA"]
+    leg.outlet.go_on()
+    writing = asyncio.create_task(leg.write())
+    async with asyncio.timeout(5):
+        await connection.has_sent.wait()
+    assert connection.sent == [b"AAAA", b'{"type":"x"}', b"BBBB"]
+    writing.cancel()

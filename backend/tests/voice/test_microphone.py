@@ -11,18 +11,29 @@ from backend.voice.browser import messages
 from backend.voice.browser.messages import BadFrame
 from backend.voice.browser.rate import Bucket
 from backend.voice.call.microphone import Microphone
+from backend.voice.voicelive.link import not_at_once
 
 
 class Leg:
     def __init__(self) -> None:
         self.heard: list[bytes] = []
+        self.free = True
 
-    def audio(self, base64: bytes) -> None:
+    def at_once(self, base64: bytes) -> bool:
+        """Take it every other time."""
+        self.free = not self.free
+        if not self.free:
+            self.heard.append(base64)
+        return not self.free
+
+    def microphone(self, base64: bytes) -> None:
         self.heard.append(base64)
 
 
 def microphone(leg: Leg | None, level: float = 1e9) -> Microphone:
-    line: Any = SimpleNamespace(leg=leg, microphone=leg and leg.audio)
+    line: Any = SimpleNamespace(leg=None, at_once=not_at_once)  # as it is before anything is known of the conversation
+    if leg is not None:
+        line = SimpleNamespace(leg=leg, at_once=leg.at_once, keep=lambda base64: None, microphone=leg.microphone)
     return Microphone(line, Bucket(1.0, level, lambda: 0.0))
 
 

@@ -1,6 +1,7 @@
 """One timer looks after all calls, and each only for as long as it wants to be looked after."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -43,3 +44,23 @@ async def test_what_a_look_raises_ends_its_own_call_only() -> None:
     looked.clear()
     await asyncio.wait_for(looked.wait(), 5)
     other.cancel()
+
+
+async def test_many_are_looked_after_a_few_at_a_time_and_each_as_often() -> None:
+    goes: list[list[int]] = [[]]
+    enough = asyncio.Event()
+
+    def look(number: int) -> None:
+        if not goes[-1]:
+            asyncio.get_running_loop().call_soon(goes.append, [])
+        goes[-1].append(number)
+        if sum(map(len, goes)) == 3 * 60:
+            enough.set()
+
+    calls = [asyncio.create_task(pulse.every(0.003, partial(look, number))) for number in range(60)]
+    await asyncio.wait_for(enough.wait(), 5)
+    for call in calls:
+        call.cancel()
+    looked = [number for go in goes for number in go]
+    assert max(map(len, goes)) == pulse.AT_ONCE
+    assert looked == list(range(60)) * 3

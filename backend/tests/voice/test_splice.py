@@ -42,6 +42,9 @@ class Wire:
             self.got.append((payload, binary))
         return not self.full
 
+    def writer(self, before: bytes, between: bytes, *, binary: bool) -> Callable[[bytes, bytes], bool]:
+        return lambda first, second: self.write(before + first + between + second, binary=binary)
+
 
 class Connection(Link):
     """A link that hands over its ways in, and ends when it is read."""
@@ -49,12 +52,14 @@ class Connection(Link):
     def __init__(self) -> None:
         self.append = lambda base64: True
         self._send_frame = self._forget
-        self.sound: Callable[[bytes], bool]
+        self.sound: Callable[[bytes], bool] | None = None
         self.to: Callable[[bytes], bool]
 
-    async def deliver(self, to: Callable[[bytes], bool], sound: Callable[[bytes], bool] | None = None) -> None:
-        assert sound is not None
-        self.to, self.sound = to, sound
+    async def deliver(self, to: Callable[[bytes], bool]) -> None:
+        self.to = to
+
+    def splice(self, take: Callable[[bytes], bool] | None) -> None:
+        self.sound = take
 
     async def _forget(self, payload: bytes, kind: object) -> None: ...
 
@@ -109,14 +114,15 @@ async def played(steps: list[Step], *, spliced: bool, binary: bool = False, kept
         now += 0.01
         if kind == "frame":
             head = struct.pack("!BBH", 0x81, 126, len(value)) if 125 < len(value) < 65_536 else b"\x81\x7f" + bytes(8)
-            if spliced and link.sound(head + value):
+            if spliced and link.sound is not None and link.sound(head + value):
                 short += 1
             else:
                 link.to(value)
         elif kind == "full":
             wire.full = value
-        elif kind == "current":
-            current = leg if value else None
+        elif kind == "retire":
+            leg.retire()
+            current = None
         elif kind == "played":
             caller.played(value, 30.0)
         elif kind == "interrupt":
@@ -130,7 +136,7 @@ async def played(steps: list[Step], *, spliced: bool, binary: bool = False, kept
     cuts = caller.hush()
     writing.cancel()
     kept_messages = caller._sent.after(1) if caller._sent is not None else None
-    counts = caller.frames, events.late_frames, leg.last_event_at
+    counts = caller.frames, events.late_frames, max(leg.last_event_at, caller.sounded_at)
     return wire.got, sent, answers, cuts, kept_messages, leg.spoken, counts, short
 
 
@@ -213,7 +219,7 @@ steps = st.lists(
     | st.tuples(st.just("frame"), frames)
     | st.tuples(st.just("frame"), st.sampled_from(odd_ones(0)))
     | st.tuples(st.just("full"), st.booleans())
-    | st.tuples(st.just("current"), st.booleans())
+    | st.tuples(st.just("retire"), st.none())
     | st.tuples(st.just("played"), st.sampled_from(["i1", "i2"]))
     | st.tuples(st.just("interrupt"), st.sampled_from(["r1", "r2"]))
     | st.tuples(st.just("voice"), st.none())

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from backend.voice.browser import messages
 from backend.voice.browser.messages import CallState, Outgoing, Playing
 from backend.voice.browser.playback import Cut, Playback, milliseconds
-from backend.voice.browser.resend import Sent
+from backend.voice.browser.resend import Piece, Sent
 from backend.voice.outlet import Outlet
 
 QUEUED_BYTES = 4 << 20
@@ -34,8 +34,12 @@ class Wire(Protocol):
         """Hand messages to `to` as they arrive; sound to `ear` first."""
         ...
 
-    def write(self, payload: bytes, *, binary: bool = False) -> bool:
-        """Send a message if that takes no waiting; tell whether it did."""
+    def write(self, payload: bytes) -> bool:
+        """Send a text message if that takes no waiting; tell whether it did."""
+        ...
+
+    def writer(self, before: bytes, between: bytes, *, binary: bool) -> Callable[[bytes, bytes], bool]:
+        """Return a function of two parts that sends before + first + between + second in the same way."""
         ...
 
 
@@ -48,6 +52,10 @@ class Browser:
     wire: Wire | None = None
 
 
+def _not_at_once(first: bytes, second: bytes) -> bool:
+    return False
+
+
 class Caller:
     """Sends to the browser. Every message gets the next `seq` when it is written, so that there are no gaps.
 
@@ -58,25 +66,28 @@ class Caller:
         self._browser: Browser | None = None
         self._wire: Wire | None = None
         self._seq = 0
-        self._sent: Sent | None = None
+        self._kept: Sent | None = None
+        self._position = Playback()
+        self._fresh: list[Piece] = []
+        self._frames = 0
+        self._sounded_at = 0.0
         self._missed: list[tuple[int, Outgoing]] = []
         self._told: list[Outgoing] = []
         self._outlet: Outlet[Outgoing] = Outlet(self._write, messages.weight, messages.overtakes)
         self._outlet.hold()
         self._state: CallState | None = None
-        self._playback = Playback()
         self._clock = asyncio.get_running_loop().time
-        self.frames = 0
         self._binary = False
+        # The item whose sound can be sent at once, None for none, and what sends it.
         self._item_id: str | None = None
-        self._sound_begin, self._sound_end = b"", b""
+        self._write_sound: Callable[[bytes, bytes], bool] = _not_at_once
 
     def say(self, message: Outgoing) -> None:
         """Send a message; never waits."""
         if self._outlet.free and self._wire is not None and self._wire.write(messages.encode(message, self._seq + 1)):
             self._count(message)
         else:
-            self._outlet.put(message)
+            self._wait(message)
 
     @property
     def state(self) -> CallState | None:
@@ -97,36 +108,77 @@ class Caller:
     def audio(self, base64: bytes, item_id: str) -> float:
         """Send sound of an answer; return its playing time in milliseconds."""
         ms, now = milliseconds(base64), self._clock()
+        if item_id != self._item_id:
+            self._begin(item_id)
         if not self.audio_at_once(base64, item_id, ms, now):
             self._playback.sent(item_id, base64, ms, now)
-            self.frames += 1
-            self._outlet.put(messages.Sound(base64, item_id))
+            self._frames += 1
+            self._wait(messages.Sound(base64, item_id))
         return ms
 
     def audio_at_once(self, base64: bytes, item_id: str, ms: float, now: float) -> bool:
-        """Send sound if that takes no waiting; tell whether it did. ms: its playing time; now: loop time, seconds."""
-        wire = self._wire
-        if wire is None or not self._outlet.free:
-            return False
+        """Send more sound of the item that `audio` sent last, if that takes no waiting; tell whether it did.
+
+        ms: its playing time; now: loop time, seconds.
+        """
         if item_id != self._item_id:
-            self._item_id = item_id
-            self._sound_begin, self._sound_end = (
-                messages.binary_head(item_id) if self._binary else (messages.SOUND, messages.sound_end(item_id))
-            )
-        seq = self._seq + 1
-        if self._binary:
-            parts = self._sound_begin, seq.to_bytes(4, "little"), self._sound_end, messages.pcm16(base64)
-        else:
-            parts = self._sound_begin, base64, self._sound_end, b"%d}" % seq
-        if not wire.write(b"".join(parts), binary=self._binary):
             return False
-        self._seq = seq
-        kept = self._sent
-        if kept is not None:
-            kept.append_sound(base64, item_id)
-        self._playback.sent(item_id, base64, ms, now)
-        self.frames += 1
-        return True
+        seq, write = self._seq + 1, self._write_sound
+        if self._binary:
+            written = write(seq.to_bytes(4, "little"), messages.pcm16(base64))
+        else:
+            written = write(base64, b"%d}" % seq)
+        if written:
+            self._seq = seq
+            self._fresh.append((base64, item_id, ms, now))
+        return written
+
+    def _begin(self, item_id: str) -> None:
+        """Send the sound of this item at once from here on, if the way is free."""
+        if self._wire is None or not self._outlet.free:
+            self._item_id = None
+            return
+        parts = messages.binary_head(item_id) if self._binary else (messages.SOUND, messages.sound_end(item_id))
+        self._item_id, self._write_sound = item_id, self._wire.writer(*parts, binary=self._binary)
+
+    def _wait(self, message: Outgoing) -> None:
+        """Send what has to wait, or to go the long way; sound goes behind it."""
+        self._item_id = None
+        self._outlet.put(message)
+
+    # What is sent at once is only noted, and entered into the books when somebody looks into them: at the latest when
+    # the call is looked after, a few times a second. Frame by frame, caches cold, the books cost as much as sending.
+
+    def _enter(self) -> None:
+        fresh, self._fresh = self._fresh, []
+        self._frames += len(fresh)
+        self._sounded_at = fresh[-1][3]
+        for base64, item_id, ms, now in fresh:
+            self._position.sent(item_id, base64, ms, now)
+        if self._kept is not None:
+            self._kept.extend(fresh)
+
+    @property
+    def _playback(self) -> Playback:
+        if self._fresh:
+            self._enter()
+        return self._position
+
+    @property
+    def _sent(self) -> Sent | None:
+        if self._fresh:
+            self._enter()
+        return self._kept
+
+    @property
+    def frames(self) -> int:
+        """How many frames of sound were sent."""
+        return self._frames + len(self._fresh)
+
+    @property
+    def sounded_at(self) -> float:
+        """When sound was sent at once last (loop time, seconds)."""
+        return self._fresh[-1][3] if self._fresh else self._sounded_at
 
     def speak_binary(self) -> None:
         """Send sound as binary messages from here on, for as long as this connection stands."""
@@ -227,7 +279,8 @@ class Caller:
     def disconnect(self) -> None:
         """There is no connection: what is said from now on waits for the next."""
         self.deliver(None)
-        self._browser = self._wire = None
+        self._browser = self._wire = self._item_id = None
+        self._write_sound = _not_at_once
         self._outlet.hold()
 
     def catch_up(self, seq: int) -> bool:
@@ -238,12 +291,12 @@ class Caller:
         missed: list[tuple[int, Outgoing]] | None = [] if self._sent is None and self._seq == seq else None
         if self._sent is None:
             self._seq = max(self._seq, seq)
-            self._sent = Sent(self._seq)
+            self._kept = Sent(self._seq)
         else:
             missed = self._sent.after(seq)
             self._sent.seen(seq)
-        if missed is None:
-            self._sent.clear()
+        if missed is None and self._kept is not None:
+            self._kept.clear()
         self._missed = missed or []
         if self._seq:
             self._told = [messages.resumed(complete=missed is not None)]
@@ -278,8 +331,8 @@ class Caller:
 
     def _count(self, message: Outgoing) -> None:
         self._seq += 1
-        if self._sent is not None:
-            self._sent.append(message)
+        if (sent := self._sent) is not None:
+            sent.append(message)
 
     async def _write(self, message: Outgoing) -> None:
         assert self._browser is not None

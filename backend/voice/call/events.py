@@ -82,8 +82,8 @@ class Events:
         """Take the leg's events until its connection ends; raise the `Problem` to tell, unless it is retired."""
         caller = self._caller
         try:
-            splice = Splice(leg, caller, self._transcript, self.floor, self._clock, self._current)
-            await leg.link.deliver(partial(self._take, leg, splice=splice), splice.take)
+            splice = Splice(leg, caller, self._transcript, self._clock)
+            await leg.link.deliver(partial(self._take, leg, splice=splice))
             while True:
                 frame = await leg.link.receive()
                 while not self._take(leg, frame, splice):
@@ -110,7 +110,7 @@ class Events:
             event, sound = read(frame)
             if sound is not None:
                 if self._answer_audio(leg, event, sound) and splice is not None:
-                    splice.learn(frame, event.get("response_id", ""), event["item_id"])
+                    splice.learn(frame, event["item_id"])
             elif (handle := self._on.get(event["type"])) is not None:
                 handle(leg, event)
         except Exception as fault:

@@ -24,6 +24,7 @@ from backend.voice.counters import FAILURES, REPLACED
 from backend.voice.room import Room
 from backend.voice.voicelive import configuration, failures
 from backend.voice.voicelive.leg import Leg
+from backend.voice.voicelive.link import not_at_once
 from backend.voice.voicelive.repetition import Repetition
 from backend.voice.words.keeper import Keeper
 from backend.voice.words.transcript import BrokenOff, Transcript
@@ -50,7 +51,8 @@ GO_ON = (
 class Line:
     """The legs of one call; `leg` is the one that answers, None while there is none: then microphone sound waits.
 
-    standing: set while there is one.
+    standing: set while there is one. keep: keeps what the person said until it has words.
+    at_once: sends what they say if it need not wait for anything, tells whether it did, and keeps nothing.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Line:
         self._spawn = spawn
         self._clock = asyncio.get_running_loop().time
         self.leg: Leg | None = None
+        self.at_once: Callable[[bytes], bool] = not_at_once
         self.standing = asyncio.Event()
         self._legs: list[Leg] = []
         self._held: deque[bytes] = deque(maxlen=room.settings.voice_audio_queue_frames)
@@ -79,14 +82,19 @@ class Line:
     def attach(self, keeper: Keeper, transcript: Transcript, events: Events, errands: Errands) -> None:
         """From here on legs can begin: what is known of the conversation is there."""
         self._keeper, self._transcript, self._events, self._errands = keeper, transcript, events, errands
+        self.keep = transcript.sound.add
 
     def microphone(self, base64: bytes) -> None:
         """Send what the person says."""
         if self.leg is None:
             self._held.append(base64)
         else:
-            self._transcript.sound.add(base64)
+            self.keep(base64)
             self.leg.audio(base64)
+            self.at_once = self.leg.at_once
+
+    def _wait(self) -> None:
+        self.at_once = not_at_once
 
     # A leg begins
 
@@ -151,7 +159,7 @@ class Line:
         """
         if fresh.problem is not None:
             raise fresh.problem
-        old.retired = old.deaf = True
+        old.retire()
         left = self._break_off()
         self._tell(fresh)
         frames = self._transcript.sound.frames()
@@ -169,7 +177,8 @@ class Line:
 
     def answer_with(self, leg: Leg) -> None:
         """Let this leg hear the microphone, from what was held on, and be the one that is heard."""
-        self.leg = leg
+        self.leg, leg.waits = leg, self._wait
+        self._wait()
         self._began_at = self._clock()
         self.standing.set()
         leg.hear_again(self._held)
@@ -183,6 +192,7 @@ class Line:
     def hold(self) -> None:
         """No leg answers from here on; microphone sound waits."""
         self.leg = None
+        self._wait()
         self.standing.clear()
 
     def model(self, profile: AgentProfile) -> str:
@@ -234,7 +244,7 @@ class Line:
             return
         log.warning("%s: a leg is lost: %s", self._call, problem.code)
         self.hold()
-        lost.retired = lost.deaf = True
+        lost.retire()
         self._spawn(self._drop(lost))
         if not problem.retryable:
             raise problem
@@ -308,10 +318,12 @@ class Line:
 
     def tend(self) -> None:
         """To be called a few times a second: replace a leg that has stalled, or that is about to expire."""
+        self._transcript.sound.trim()
         leg, now = self.leg, self._clock()
         if leg is None:
             return
-        if leg.awaiting and now - leg.last_event_at > self._room.patience.answer:
+        heard_at = max(leg.last_event_at, self._caller.sounded_at)
+        if leg.awaiting and now - heard_at > self._room.patience.answer:
             self._spawn(self.recover(leg, failures.stalled(self._room.patience.answer)))
             return
         if leg.repetition is not None and not leg.repetition.restoring and self._transcript.worded:
@@ -333,7 +345,7 @@ class Line:
             or now >= leg.leave_at
         ):
             self._standby = None
-            leg.retired = leg.deaf = True
+            leg.retire()
             self._go_on(standby, leg, self._break_off())
             self._spawn(self._drop(leg))
             REPLACED.labels("expired").inc()

@@ -29,7 +29,7 @@ class Microphone:
         """Take PCM16, or answer False."""
         size = len(payload)
         # What begins with a brace may be JSON in a binary frame, for which there is a complaint.
-        if not 0 < size <= MAX_FRAME_BYTES or size & 1 or payload[0] == _BRACE:
+        if not size or size & 1 or size > MAX_FRAME_BYTES or payload[0] == _BRACE:
             return False
         return self._send(b64encode(payload))
 
@@ -48,9 +48,16 @@ class Microphone:
     def _send(self, base64: bytes) -> bool:
         line, allowance = self._line, self._allowance
         level = allowance.level - len(base64)
-        if line.leg is None or level < 0:
+        if level < 0:
+            return False
+        send = line.at_once
+        if send(base64):
+            keep = line.keep
+            keep(base64)
+        elif line.leg is not None:
+            line.microphone(base64)
+        else:
             return False
         allowance.level = level
-        line.microphone(base64)
         self.frames += 1
         return True

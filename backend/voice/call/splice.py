@@ -13,102 +13,76 @@ from struct import Struct
 
 from backend.voice.browser.caller import Caller
 from backend.voice.browser.playback import milliseconds
-from backend.voice.call.interruption import Floor
 from backend.voice.voicelive.leg import Leg
 from backend.voice.words.transcript import Transcript
 
 _EVENT_ID, _DELTA = b'"event_id":"', b'"delta":"'
 _HEAD = Struct("!BBH")
 _WHOLE_TEXT = 0x81
-_EQUALS = 0x3D
+_QUOTE, _BACKSLASH, _EQUALS = b'"\\='
 
 
 class Splice:
-    """Takes sound from one leg to the browser. It takes nothing that `Events` would not play as it stands."""
+    """Takes sound from one leg to the browser, from a frame that was played on until the leg stops it."""
 
     __slots__ = (
-        "_after",
-        "_before",
-        "_between",
         "_caller",
         "_clock",
-        "_current",
-        "_floor",
-        "_id_at",
-        "_id_end",
         "_item_id",
         "_leg",
         "_ms",
-        "_response_id",
+        "_parts",
+        "_pattern",
         "_size",
-        "_sound_at",
-        "_sound_end",
+        "_speech",
         "_transcript",
     )
 
-    def __init__(
-        self,
-        leg: Leg,
-        caller: Caller,
-        transcript: Transcript,
-        floor: Floor,
-        clock: Callable[[], float],
-        current: Callable[[], Leg | None],
-    ) -> None:
+    def __init__(self, leg: Leg, caller: Caller, transcript: Transcript, clock: Callable[[], float]) -> None:
         self._leg = leg
         self._caller = caller
         self._transcript = transcript
-        self._floor = floor
         self._clock = clock
-        self._current = current
-        self._response_id = self._item_id = ""
-        self._before = self._between = self._after = b""
-        self._ms = 0.0
-        self._size = self._id_at = self._id_end = self._sound_at = self._sound_end = 0
+        self._item_id = ""
+        self._ms, self._size = 0.0, -1
 
-    def learn(self, payload: bytes, response_id: str, item_id: str) -> None:
+    def learn(self, payload: bytes, item_id: str) -> None:
         """Take a piece of sound that has been read and played as the pattern of those to come."""
         self._size = 0
-        if not 125 < len(payload) < 65_536 or payload.find(b"\\") >= 0:
+        speech = self._transcript.speech(item_id)
+        if speech is None or not 125 < len(payload) < 65_536 or payload.find(b"\\") >= 0:
             return
         # Without a backslash every quote begins or ends a string, so what stands between two quotes can be exchanged.
         frame = _HEAD.pack(_WHOLE_TEXT, 126, len(payload)) + payload
-        id_at = frame.find(_EVENT_ID) + len(_EVENT_ID)
-        id_end = frame.find(b'"', id_at)
-        sound_at = frame.find(_DELTA, id_end) + len(_DELTA)
-        if id_at < len(_EVENT_ID) or id_end < 0 or sound_at < len(_DELTA):
+        before, mark, rest = frame.partition(_EVENT_ID)
+        event_id, quote, rest = rest.partition(b'"')
+        between, delta, rest = rest.partition(_DELTA)
+        sound, end, after = rest.partition(b'"')
+        if not (mark and quote and delta and end) or sound.endswith(b"="):
             return
-        sound_end = frame.find(b'"', sound_at)
-        self._id_at, self._id_end, self._sound_at, self._sound_end = id_at, id_end, sound_at, sound_end
-        self._before, self._between, self._after = frame[:id_at], frame[id_end:sound_at], frame[sound_end:]
-        self._response_id, self._item_id = response_id, item_id
-        sound = frame[sound_at:sound_end]
-        if not sound.endswith(b"="):
-            self._ms, self._size = milliseconds(sound), len(frame)
+        before, between, after = self._pattern = before + mark, quote + between + delta, end + after
+        parts = before, event_id, between, sound, after
+        self._parts = Struct("".join(f"{len(part)}s" for part in parts)).unpack
+        self._item_id, self._speech, self._ms, self._size = item_id, speech, milliseconds(sound), len(frame)
+        self._leg.link.splice(self.take)
 
     def take(self, data: bytes) -> bool:
         """Send on the sound of a WebSocket frame, or answer False, having done nothing."""
         if len(data) != self._size:
             return False
-        sound_at, sound_end, leg, current = self._sound_at, self._sound_end, self._leg, self._current
+        parts = self._parts
+        before, event_id, between, sound, after = parts(data)
         if (
-            data[self._id_end : sound_at] != self._between
-            or data[: self._id_at] != self._before
-            or data[sound_end:] != self._after
-            or data.find(b'"', self._id_at) != self._id_end
-            or data.find(b'"', sound_at) != sound_end
-            or data[sound_end - 1] == _EQUALS  # shorter than others of this size
-            or data.find(b"\\", self._id_at) >= 0
-            or current() is not leg
-            or leg.deaf
-            or self._response_id in leg.silenced
-            or not self._floor.decided
+            (before, between, after) != self._pattern
+            or _QUOTE in event_id
+            or _BACKSLASH in event_id
+            or _QUOTE in sound
+            or _BACKSLASH in sound
+            or _EQUALS in sound  # shorter than others of this size
         ):
             return False
-        clock = self._clock
-        now, ms = clock(), self._ms
-        if not self._caller.audio_at_once(data[sound_at:sound_end], self._item_id, ms, now):
+        clock, ms = self._clock, self._ms
+        if not self._caller.audio_at_once(sound, self._item_id, ms, clock()):
             return False
-        leg.last_event_at = now
-        self._transcript.answer_audio(self._item_id, ms)
+        self._speech.audio_ms += ms
         return True

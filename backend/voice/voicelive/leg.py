@@ -7,7 +7,7 @@ has spoken. The leg keeps the protocol's rule that at most one response is open;
 import asyncio
 import logging
 import math
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from backend.agents.profiles import AgentProfile
@@ -17,7 +17,7 @@ from backend.core.problems import Problem
 from backend.voice.counters import FRAMES
 from backend.voice.load import load_for
 from backend.voice.outlet import Outlet
-from backend.voice.voicelive.link import SEND_FAILURES, Link
+from backend.voice.voicelive.link import SEND_FAILURES, Link, not_at_once
 from backend.voice.voicelive.repetition import Repetition
 from backend.voice.voicelive.upstream import Endpoint
 
@@ -41,6 +41,7 @@ class Leg:
     """A VoiceLive session.
 
     microphone_frames: how many frames wait at most when the service reads too slowly.
+    waits: called when something goes out, or is gathered, that microphone sound must not overtake.
     spoken: the answers that have made sound here; a voice that has spoken cannot change.
     voiced: the last response that has made sound.
     silenced: the responses whose further sound is dropped.
@@ -49,7 +50,8 @@ class Leg:
     due: the instructions of an answer that is owed if nothing was said after all.
     box: the tools it was configured with; working: how many of its responses wait for tools.
     filler: the last response in which a few words fill a pause. repetition: what it hears again, None for nothing.
-    awaiting: whether an answer is due; last_event_at: when the service was last heard of (loop time, seconds).
+    awaiting: whether an answer is due; last_event_at: when the service was last heard of, but for
+    sound that was sent on unread (loop time, seconds).
     served: whether it has ended a response; told: the turns from before it began that it knows of.
     retired: another answers from here on; deaf: nothing of it counts any more, not even words.
     roll_at, leave_at: when another may, and when it must, take its place before it expires (loop time, seconds).
@@ -84,6 +86,7 @@ class Leg:
         self.quiet = asyncio.Event()
         self.quiet.set()
         self.outlet: Outlet[bytes | dict[str, Any]] = Outlet(self._write, _is_sound)
+        self.waits: Callable[[], None] = lambda: None
         self._microphone_frames = microphone_frames
         self._load = load_for(self)
         self._gathered: list[bytes] = []
@@ -127,7 +130,7 @@ class Leg:
     def send(self, event: dict[str, Any]) -> None:
         """Send an event; never waits."""
         self._send_gathered()
-        self.outlet.put(event)
+        self._put(event)
 
     def audio(self, base64: bytes) -> None:
         """Send microphone sound; several frames as one while the load is high.
@@ -143,7 +146,21 @@ class Leg:
             return
         if self.outlet.weight >= self._microphone_frames and self.outlet.drop_oldest(_is_sound):
             FRAMES.labels("dropped").inc()
-        self.outlet.put(base64)
+        self._put(base64)
+
+    @property
+    def at_once(self) -> Callable[[bytes], bool]:
+        """Sends microphone sound, and tells whether it did; for use until `waits` is called."""
+        free = self.outlet.free and not self._load.high and not self._gathered
+        return self.link.append if free else not_at_once
+
+    def load_rises(self) -> None:
+        """Frames are gathered from here on."""
+        self.waits()
+
+    def _put(self, item: bytes | dict[str, Any]) -> None:
+        self.waits()
+        self.outlet.put(item)
 
     def _gather(self, base64: bytes) -> bytes:
         """Keep a frame for the next, or return all that was kept when it is long enough, or the load is not high."""
@@ -170,7 +187,7 @@ class Leg:
     def _send_gathered(self) -> None:
         """Nothing has followed: send what there is."""
         if self._gathered:
-            self.outlet.put(self._take_gathered())
+            self._put(self._take_gathered())
 
     def configure(self, profile: AgentProfile, session: dict[str, Any], box: Toolbox) -> None:
         """Ask for this session, in full. box: the tools that it declares."""
@@ -249,8 +266,14 @@ class Leg:
 
     def silence(self) -> None:
         """Drop what still comes of the open response."""
+        self.link.splice(None)
         if self.response_id is not None:
             self.silenced.add(self.response_id)
+
+    def retire(self) -> None:
+        """Another leg answers from here on, and nothing of this one counts any more."""
+        self.link.splice(None)
+        self.retired = self.deaf = True
 
     def truncate(self, item_id: str, heard_ms: int) -> None:
         """Shorten an answer in the service's context to what was heard."""
@@ -348,10 +371,10 @@ class Leg:
         for frame in frames:
             piece.append(frame)
             if frame.endswith(b"=") or len(piece) == PIECE_FRAMES:  # base64 that is padded ends there
-                self.outlet.put(b"".join(piece))
+                self._put(b"".join(piece))
                 piece = []
         if piece:
-            self.outlet.put(b"".join(piece))
+            self._put(b"".join(piece))
 
     async def close(self) -> None:
         """Close the link. What waits to be sent is given up."""

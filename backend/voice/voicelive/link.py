@@ -44,7 +44,8 @@ class LinkLost(Exception):
         self.code = code
 
 
-def _not_at_once(base64: bytes) -> bool:
+def not_at_once(base64: bytes) -> bool:
+    """Send nothing, as nothing can be sent at once."""
     return False
 
 
@@ -58,20 +59,22 @@ class Link:
         websocket = getattr(connection, "_connection", None)
         self._send_frame = getattr(getattr(websocket, "_writer", websocket), "send_frame", None)
         self._short_way: ShortWay | None = None
-        self.append: Callable[[bytes], bool] = _not_at_once
+        self.append: Callable[[bytes], bool] = not_at_once
         """Appends microphone sound if that takes no waiting; tells whether it did."""
 
-    async def deliver(self, to: Callable[[bytes], bool], sound: Callable[[bytes], bool] | None = None) -> None:
-        """Hand frames to `to` as they arrive, where that is possible; those it answers False to come from `receive`.
-
-        sound: sees them before that, as `ShortWay.install` has it.
-        """
+    async def deliver(self, to: Callable[[bytes], bool]) -> None:
+        """Hand frames to `to` as they arrive, where that is possible; those it answers False to come from `receive`."""
         websocket = getattr(self._connection, "_connection", None)
-        self._short_way = ShortWay.install(websocket, to, sound)
+        self._short_way = ShortWay.install(websocket, to)
         if self._short_way is not None and websocket is not None:
             self.append = self._short_way.writer(_ALIGNED, _END)
             with contextlib.suppress(*SEND_FAILURES):
                 await websocket.ping(self._short_way.token)
+
+    def splice(self, take: Callable[[bytes], bool] | None) -> None:
+        """Offer frames to `take` before that, as `ShortWay.splice` has it; None: no longer."""
+        if self._short_way is not None:
+            self._short_way.splice(take)
 
     async def receive(self) -> bytes:
         """Return the next frame; raise `LinkLost`. One reader at a time."""

@@ -21,15 +21,67 @@ from websockets.frames import apply_mask  # type: ignore[attr-defined]  # the co
 _SHORT, _LONG = Struct("!H"), Struct("!Q")
 _HEAD = Struct("!BBHI")
 """The head of a masked frame of 126 to 65,535 bytes: kind, mark, length, masking key."""
-_WHOLE_TEXT = 0x81
+_WHOLE_TEXT, _CLOSE = 0x81, 8
 _FRAMES_A_KEY = 64
 """How often a masking key is used. Masking keeps the one who chooses the payload from choosing the bytes on the wire
 (RFC 6455, 10.3): for that he must not know the key, which is secret and never seen by a browser."""
 _LONGEST = 16 << 20
 
 
+class _Writer:
+    """Writes messages of which all but one part is the same, under one key for a while.
+
+    head: of a frame, with what stands before the part, masked; end: what stands behind it, masked. Both fit `size`.
+    """
+
+    __slots__ = ("_after", "_before", "_end", "_head", "_key", "_left", "_size", "_transport", "_way")
+
+    def __init__(self, way: "ShortWay", transport: Any, before: bytes, after: bytes) -> None:
+        self._way, self._transport, self._before, self._after = way, transport, before, after
+        self._size, self._left = -1, 0
+        self._head = self._key = self._end = b""
+
+    def write(self, text: bytes) -> bool:
+        """See `ShortWay.writer`."""
+        transport, size = self._transport, len(text)
+        if self._way._full or transport.is_closing():
+            return False
+        if (size != self._size or not self._left) and not self._choose_key(size):
+            return False
+        self._left -= 1
+        transport.write(b"".join((self._head, apply_mask(text, self._key), self._end)))
+        return True
+
+    def _choose_key(self, size: int) -> bool:
+        """Prepare for messages of `size`; tell whether they have heads of this kind."""
+        length = len(self._before) + size + len(self._after)
+        if not 125 < length < 65_536:
+            return False
+        self._size, self._left = size, _FRAMES_A_KEY
+        head = _HEAD.pack(_WHOLE_TEXT, 0xFE, length, secrets.randbits(32))
+        self._key = head[4:]
+        self._head = head + apply_mask(self._before, self._key)
+        self._end = apply_mask(bytes(size % 4) + self._after, self._key)[size % 4 :]
+        return True
+
+
 class ShortWay(asyncio.Protocol):
     """Stands between the transport and aiohttp's protocol. `token` is to be sent as a ping once it is installed."""
+
+    __slots__ = (
+        "_aligned",
+        "_full",
+        "_open",
+        "_pong",
+        "_protocol",
+        "_queue",
+        "_rest",
+        "_stopped",
+        "_take",
+        "_to",
+        "_transport",
+        "token",
+    )
 
     def __init__(
         self,
@@ -37,14 +89,12 @@ class ShortWay(asyncio.Protocol):
         protocol: Any,
         websocket: Any,
         to: Callable[[bytes], bool],
-        sound: Callable[[bytes], bool] | None,
     ) -> None:
         self._transport = transport
         self._protocol = protocol
         self._queue = websocket._reader
-        self._writer = websocket._writer
         self._to = to
-        self._sound = sound
+        self._take: Callable[[bytes], bool] | None = None
         self._stopped = self._aligned = self._open = False
         self._full: bool = protocol.writing_paused
         self.token = secrets.token_bytes(16)
@@ -52,24 +102,17 @@ class ShortWay(asyncio.Protocol):
         self._rest = b""
 
     @classmethod
-    def install(
-        cls, websocket: Any, to: Callable[[bytes], bool], sound: Callable[[bytes], bool] | None = None
-    ) -> "ShortWay | None":
+    def install(cls, websocket: Any, to: Callable[[bytes], bool]) -> "ShortWay | None":
         """Put one before an aiohttp client WebSocket; None where aiohttp is not as known.
 
         to: takes a text frame at once, or answers False to have it queued. It must not wait and must not raise.
-        sound: is offered what arrives, WebSocket head and all, before that; answers False to have it go the usual way.
         """
         connection = getattr(websocket, "_conn", None)
         transport, protocol = getattr(connection, "transport", None), getattr(connection, "protocol", None)
-        known = (
-            hasattr(getattr(websocket, "_reader", None), "_buffer")
-            and hasattr(getattr(websocket, "_writer", None), "_closing")
-            and hasattr(protocol, "writing_paused")
-        )
+        known = hasattr(getattr(websocket, "_reader", None), "_buffer") and hasattr(protocol, "writing_paused")
         if not known or transport is None or transport.get_protocol() is not protocol:
             return None
-        short_way = cls(transport, protocol, websocket, to, sound)
+        short_way = cls(transport, protocol, websocket, to)
         transport.set_protocol(short_way)
         return short_way
 
@@ -82,9 +125,17 @@ class ShortWay(asyncio.Protocol):
             return
         self._open = not self._queue._buffer and getattr(self._queue, "_stalled_reader", None) is None
 
+    def splice(self, take: Callable[[bytes], bool] | None) -> None:
+        """Offer what arrives to `take` first, WebSocket head and all, until something goes another way; None: not.
+
+        It answers False to have it go the usual way.
+        """
+        self._take = take if self._open else None
+
     def stop(self) -> None:
         """Let everything that comes go the long way from here on."""
-        self._stopped, self._open = True, False
+        self._stopped = self._full = True
+        self._open, self._take = False, None
 
     def writer(self, before: bytes, after: bytes) -> Callable[[bytes], bool]:
         """Return a function that sends `before` + its argument + `after` as a text message now.
@@ -92,45 +143,26 @@ class ShortWay(asyncio.Protocol):
         It answers False, and nothing is sent, when the message has to go the long way.
         before: a multiple of 4 bytes, so that the masking key begins anew behind it.
         """
-        transport, writer = self._transport, self._writer
-        size, left, head, key, end = -1, 0, b"", b"", b""
-
-        def write(text: bytes) -> bool:
-            nonlocal size, left, head, key, end
-            if self._full or writer._closing or transport.is_closing():
-                return False
-            if len(text) != size or not left:
-                length = len(before) + len(text) + len(after)
-                if not 125 < length < 65_536:
-                    return False
-                size, left = len(text), _FRAMES_A_KEY
-                head = _HEAD.pack(_WHOLE_TEXT, 0xFE, length, secrets.randbits(32))
-                key = head[4:]
-                head += apply_mask(before, key)
-                end = apply_mask(bytes(size % 4) + after, key)[size % 4 :]
-            left -= 1
-            transport.write(b"".join((head, apply_mask(text, key), end)))
-            return True
-
         assert len(before) % 4 == 0
-        return write
+        return _Writer(self, self._transport, before, after).write
 
     def data_received(self, data: bytes) -> None:
         """Take bytes from the socket."""
         # Nearly all that comes is one whole frame of sound, so this is looked for first. aiohttp does not hear of it:
         # it sends a ping now and then, as if the far side were silent, and hears the pong.
-        if self._open and not self._rest:
-            sound = self._sound
-            if sound is not None and sound(data):
-                return
-            if (
-                len(data) > 4
-                and data[0] == _WHOLE_TEXT
-                and data[1] == 126
-                and (data[2] << 8 | data[3]) + 4 == len(data)
-                and self._to(data[4:])
-            ):
-                return
+        take = self._take
+        if take is not None and take(data):
+            return
+        if (
+            self._open
+            and not self._rest
+            and len(data) > 4
+            and data[0] == _WHOLE_TEXT
+            and data[1] == 126
+            and (data[2] << 8 | data[3]) + 4 == len(data)
+            and self._to(data[4:])
+        ):
+            return
         if self._aligned:
             self._frames(self._rest + data if self._rest else data)
         else:
@@ -170,15 +202,18 @@ class ShortWay(asyncio.Protocol):
                 break
             if first != _WHOLE_TEXT or not self._open or not self._to(data[place + head : end]):
                 if first & 0x0F < 8:
-                    self._open = False
+                    self._open, self._take = False, None
                 self._protocol.data_received(data[place:end])
+            if first & 0x0F == _CLOSE:
+                self.stop()
             place = end
         self._rest = data[place:]
+        if self._rest:
+            self._take = None
 
     def _step_aside(self) -> None:
         """Leave the connection to aiohttp."""
         self.stop()
-        self._full = True
         self._transport.set_protocol(self._protocol)
 
     def eof_received(self) -> bool | None:
@@ -198,5 +233,5 @@ class ShortWay(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         """The transport takes more."""
-        self._full = False
+        self._full = self._stopped
         self._protocol.resume_writing()

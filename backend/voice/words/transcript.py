@@ -235,6 +235,11 @@ class Transcript:
         if answer is not None:
             answer.speech.audio_ms += ms
 
+    def speech(self, item_id: str) -> Speech | None:
+        """Return what is known of an answer's sound; None for an answer that has not begun."""
+        answer = self._answers.get(item_id)
+        return None if answer is None else answer.speech
+
     def answer_sound_over(self, item_id: str) -> None:
         """No more sound of an answer comes."""
         answer = self._answers.get(item_id)

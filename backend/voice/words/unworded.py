@@ -1,6 +1,7 @@
 """What the person said and has no words yet, as sound: when a leg is lost, the next one hears it again."""
 
 from collections import deque
+from collections.abc import Callable
 
 MOST_FRAMES = 750
 """30 s, as browsers send 40 ms; of somebody who talks for longer the beginning falls away."""
@@ -8,47 +9,51 @@ LEAD_FRAMES = 20
 """What is kept while nobody seems to speak: it takes a moment until that is noticed. 0.8 s."""
 
 
+class _End:
+    """Stands among the frames where an item ended."""
+
+
 class Unworded:
-    """Frames of microphone sound, from a lead before the first item without words on."""
+    """Frames of microphone sound, from a lead before the first item without words on.
+
+    add: keeps a frame. What need not be kept any more goes with `trim`: a few times a second, as letting go of a frame
+    costs more than keeping one.
+    """
 
     def __init__(self) -> None:
-        self._frames: deque[bytes] = deque()
-        self._most = LEAD_FRAMES
-        self._given_up = 0
-        self._items: dict[str, int | None] = {}
-
-    def add(self, base64: bytes) -> None:
-        """Keep a frame."""
-        frames = self._frames
-        frames.append(base64)
-        while len(frames) > self._most:
-            frames.popleft()
-            self._given_up += 1
+        self._frames: deque[bytes | _End] = deque()
+        self._items: dict[str, _End] = {}
+        self.add: Callable[[bytes], None] = self._frames.append
 
     def started(self, item_id: str) -> None:
         """The person was noticed to speak."""
-        self._items.setdefault(item_id, None)
-        self._most = MOST_FRAMES
+        self.trim()
+        self._items.setdefault(item_id, _End())
 
     def stopped(self, item_id: str) -> None:
         """The person was noticed to have stopped: what comes from now on is something else."""
         if item_id in self._items:
-            self._items[item_id] = self._given_up + len(self._frames)
+            end = self._items[item_id] = _End()
+            self._frames.append(end)
 
     def worded(self, item_id: str) -> None:
         """The item has its words, or will get none: its sound is not needed any more."""
         end = self._items.pop(item_id, None)
-        while self._frames and end is not None and self._given_up < end:
-            self._frames.popleft()
-            self._given_up += 1
-        if not self._items:
-            self._most = LEAD_FRAMES
+        if end in self._frames:
+            while self._frames.popleft() is not end:
+                pass
 
     def settle(self) -> None:
         """Nothing is waited for any more."""
         self._items.clear()
-        self._most = LEAD_FRAMES
 
     def frames(self) -> list[bytes]:
         """Return what is kept, oldest first."""
-        return list(self._frames)
+        self.trim()
+        return [frame for frame in self._frames if isinstance(frame, bytes)]
+
+    def trim(self) -> None:
+        """Let go of what is too old."""
+        frames, most = self._frames, MOST_FRAMES if self._items else LEAD_FRAMES
+        while len(frames) > most:
+            frames.popleft()
