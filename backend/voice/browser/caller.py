@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from backend.voice.browser import messages
-from backend.voice.browser.messages import CallState, Outgoing, Playing
+from backend.voice.browser.messages import CallState, Outgoing, Playing, pcm16
 from backend.voice.browser.playback import Cut, Playback, milliseconds
 from backend.voice.browser.resend import Piece, Sent
 from backend.voice.outlet import Outlet
@@ -124,14 +124,12 @@ class Caller:
         if item_id != self._item_id:
             return False
         seq, write = self._seq + 1, self._write_sound
-        if self._binary:
-            written = write(seq.to_bytes(4, "little"), messages.pcm16(base64))
-        else:
-            written = write(base64, b"%d}" % seq)
-        if written:
-            self._seq = seq
-            self._fresh.append((base64, item_id, ms, now))
-        return written
+        first, second = (seq.to_bytes(4, "little"), pcm16(base64)) if self._binary else (base64, b"%d}" % seq)
+        if not write(first, second):
+            return False
+        self._seq = seq
+        self._fresh.append((base64, item_id, ms, now))
+        return True
 
     def _begin(self, item_id: str) -> None:
         """Send the sound of this item at once from here on, if the way is free."""

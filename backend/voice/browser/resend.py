@@ -44,9 +44,11 @@ class Sent:
 
     def seen(self, seq: int) -> None:
         """The browser has everything up to this one."""
-        unseen = max(0, self._last - seq)
-        while len(self._messages) > unseen:
-            self._weight -= _weight(self._messages.popleft())
+        kept, weight = self._messages, self._weight
+        for _ in range(len(kept) - max(0, self._last - seq)):
+            message = kept.popleft()
+            weight -= len(message[0]) if isinstance(message, tuple) else messages.weight(message)
+        self._weight = weight
 
     def after(self, seq: int) -> list[tuple[int, Outgoing]] | None:
         """Return what follows `seq`, with its numbers; None when some of it is not here any more, or was never sent."""

@@ -12,6 +12,7 @@ from backend.voice.browser.rate import Bucket
 from backend.voice.call.line import Line
 
 _TEXT, _TEXT_END = b'{"type":"audio","data":"', b'"}'
+_BEFORE, _SOUND, _AFTER = slice(len(_TEXT)), slice(len(_TEXT), -len(_TEXT_END)), slice(-len(_TEXT_END), None)
 _BRACE = 0x7B
 
 
@@ -35,9 +36,9 @@ class Microphone:
 
     def text(self, payload: bytes) -> bool:
         """Take sound as the usual JSON, or answer False."""
-        if len(payload) > MAX_FRAME_BYTES or not payload.startswith(_TEXT) or not payload.endswith(_TEXT_END):
+        if len(payload) > MAX_FRAME_BYTES or payload[_BEFORE] != _TEXT or payload[_AFTER] != _TEXT_END:
             return False
-        base64 = payload[len(_TEXT) : -len(_TEXT_END)]
+        base64 = payload[_SOUND]
         try:
             # Decoding is the cheapest check there is (vectorised, under 1 µs).
             size = len(b64decode(base64, None, True))
