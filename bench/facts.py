@@ -161,6 +161,8 @@ def same(fact: Fact, label: dict[str, Any]) -> bool:
             return False
     # As the rules read it: a label has the stutter and the contractions of speech.
     value, wanted = plain(fact.value), plain(label["value"])
+    if user and fact.subject not in ("user", "project"):
+        value = f"{fact.subject} {value}"  # "mother moved in" is what "moved in" of "mother" says
     pairs = ((value, wanted), (normalised(value), normalised(wanted)))  # "45k" is "forty five thousand"
     return any(_alike(_content(ours), _content(theirs)) for ours, theirs in pairs)
 

@@ -21,7 +21,6 @@ from backend.memory.rules.reading import CUES, RULES, Found
 from backend.memory.rules.speech import plain
 from backend.memory.spoken_numbers import in_figures
 
-_NAMES = re.compile(r"\b[A-Z][\w'-]+(?: [A-Z][\w'-]+)?")
 _SEPARATOR = re.compile(r"(?<=\d)[.,](?=\d{3}(?!\d))")
 _THOUSANDS = re.compile(r"\b(\d{1,4})k\b")
 _DECIMAL = re.compile(r"\b(\d{1,3}\.\d{1,2}) ?(million|m|thousand|k)\b")
@@ -45,7 +44,7 @@ def extract(turn: Turn, *, previous: Turn | None = None, speaker: str = USER, an
     cut = clauses(text)
     if previous is not None:
         reading.asked_age = replies.HOW_OLD.search(previous.content) is not None
-        reading.names = frozenset(name.casefold() for name in _NAMES.findall(previous.content))
+        reading.answers = previous.content
         question = replies.question_of(previous.content)
         if of_whom := replies.NAMED.search(question):
             reading.person = of_whom["who"]
@@ -58,7 +57,8 @@ def extract(turn: Turn, *, previous: Turn | None = None, speaker: str = USER, an
         reading.read(clause)
     if previous is not None and previous.role == "assistant":
         reading.reply(text, cut, previous.content)
-    if commanding(text):  # planted in a mail, or meant for the assistant: nobody's taste, nobody's decision
+    if any(found.predicate in WISHES for found in reading.found) and commanding(text):
+        # Planted in a mail, or meant for the assistant: nobody's taste, nobody's decision.
         reading.found = [found for found in reading.found if found.predicate not in WISHES]
     return [_fact(turn, found) for found in reading.found[:_MOST]]
 

@@ -298,12 +298,12 @@ def _judge(clause: Clause, before: Clause | None) -> None:
 
 _I_DROPPED = re.compile(
     r"(?:(?:just|also|finally|recently|really) )?(?:hate|love|prefer|cannot stand|moved|bought|met|decided|left|joined|started|handed"
-    r"|booked|promised|quit|adopted|passed|spent|became|ordered|chose|picked|agreed|went|took|sold)\b(?! (?:you|it|that|this|by)\b)",
+    r"|booked|promised|quit|adopted|passed|spent|became|ordered|chose|picked|agreed|went|took|sold|switched|changed|migrated|signed|hired|launched|opened|lost|won)\b(?! (?:you|it|that|this|by)\b)",
     re.IGNORECASE,
 )
 _AM_DROPPED = re.compile(
     r"(?:off (?:to|on)|back (?:from|in)|away (?:in|from|on|until)|going (?:to|on|with|for)|moving (?:to|in)|leaving|flying|allergic"
-    r"|not an? (?:big )?fan|an? (?:big|huge) fan|born|based in|in charge of|responsible for|working (?:at|for|on|as)|staying (?:in|with))\b",
+    r"|not an? (?:big )?fan|an? (?:big|huge) fan|born|based in|in charge of|responsible for|working (?:at|for|on|as)|out (?:sick|of (?:the )?office|until|till|from|for)|not (?:eating|drinking)|staying (?:in|with))\b",
     re.IGNORECASE,
 )
 """Who writes in haste leaves "i" out: "hate mornings", "off to Scotland"."""

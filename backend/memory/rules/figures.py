@@ -11,11 +11,11 @@ _I = re.IGNORECASE
 _COUNTED = re.compile(
     rf"(?<![\w.,$\N{{EURO SIGN}}\N{{POUND SIGN}}-])(?P<value>{NUMBER}(?<![,.]) (?:(?!(?:days|weeks|months|years|hours|minutes|seconds|and|or|of|in|on|at|to|for|the|a|an|is|are|more|is|was)\b)[a-z-]+ )?"
     r"(?!(?:times|things|bars|lads|signatures|ways|bits|seconds|others|ones|days|weeks|months|years|hours|minutes|yes|this|is|was|has|us|plus|always|kids)\b)"
-    r"(?:[a-z-]{2,}[a-rt-z]s|people|men|women|staff|square met(?:er|re)s|square feet|of us|children)\b(?: (?:a|per|each|every) (?!half\b)\w+)?)",
+    r"(?:[a-z-]{2,}[a-rt-z]s|people|men|women|staff|square met(?:er|re)s|square feet|of us|of them|of em|children)\b(?: (?:a|per|each|every) (?!half\b)\w+)?)",
     _I,
 )
 _LASTING = re.compile(
-    rf"\b(?:takes?|took|needs?|been|for|lasts?|lasted|giv(?:e|es|ing) us|goin on|going on|another|gives? us|gave us|of) (?:\w+ ){{0,3}}?(?P<value>{NUMBER} (?:days|weeks|months|years|hours|minutes|seconds))\b(?! (?:ago|old|from|later))",
+    rf"\b(?:takes?|took|needs?|been|for|lasts?|lasted|giv(?:e|es|ing) us|since|goin on|going on|another|gives? us|gave us|of) (?:\w+ ){{0,3}}?(?P<value>{NUMBER} (?:days|weeks|months|years|hours|minutes|seconds))\b(?! (?:ago|old|from|later))",
     _I,
 )
 _LEADING = re.compile(
@@ -34,7 +34,7 @@ _OF_TEXTS = re.compile(
     rf"^{NUMBER} (?:lines|pages|words|sentences|bullets|bullet points|points|slides|paragraphs)$", _I
 )
 _COUNTED_NOT = re.compile(
-    r"(?:\b(?:by|on|until|till|before|after|since|under|below|over|above|every|each|than|page|step|week|phase|room|number|version|chapter|top|last|next|first|these|those|break|in) |one )$",
+    r"(?:\b(?:by|on|until|till|before|after|since|under|below|over|above|every|each|than|page|step|line|track|platform|gate|building|floor|unit|level|week|phase|room|number|version|chapter|top|last|next|first|these|those|break|in) |one )$",
     _I,
 )
 

@@ -59,6 +59,7 @@ class Frame:
     passive: bool | None = None
     going_on: bool | None = None
     human: bool = False
+    always: bool = False
     speaker: str = ""
     past: bool | None = None
     topic: str = ""
@@ -111,6 +112,8 @@ class Frame:
             return ""
         if self.topic and not re.match(self.topic, said.subject, re.IGNORECASE):
             return ""
+        if self.always and not said.always:
+            return ""
         if self.past is not None and said.past is not self.past:
             return ""
         if self.passive is not None and said.passive is not self.passive:
@@ -152,7 +155,7 @@ FRAMES = (
     Frame("from_place", "come", "place", by="from", who="self third other", past=False, never=r"\bfrom (?:the|a|an|my|our|work|school|finance|sales|marketing|legal|it|hr)\b|^(?:back|home|in|up|over|down)\b"),
     Frame("from_place", "grow", "place", by="in", needs="^up "),
     Frame("from_place", "bear raise", "place", by="in", passive=True),
-    Frame("employer", "work", "org", by="at for with", never=r"\bfrom home\b|^(?:well|fine|like|out|best)\b"),
+    Frame("employer", "work", "org", by="at for", never=r"\bfrom home\b|^(?:well|fine|like|out|best)\b"),
     Frame("employer", "call", "org", by="from", who="self", going_on=True, never=r"\b(?:from) (?:my|the car|home|the road)\b"),
     Frame("employer", "work", "org", by="at for with", modes="used", ends=True),
     Frame("employer", "work", "org", by="at for with", denied=True, ends=True, who="self"),
@@ -167,7 +170,7 @@ FRAMES = (
     Frame("spouse", "marry", "first", who="self", passive=False, when="start"),
     # What somebody does
     Frame("role", "run lead manage head handle oversee coordinate supervise", "duty", past=False, passive=False, who="self third other", never=_TALK + r"|\bon\b|^(?:to|in|along|around|away|late|every|marathons?|half|a marathon|into|for|with|from|at|about|by)\b|^(?:an?|the|my|our)? ?(?:(?:[\w-]+ ){0,3}(?:risk|way|show|meeting|errands?|test|pilot|project|migration|rollout|implementation|programme|program|initiative|campaign|switch))\b", sure=0.75),
-    Frame("role", "do", who="self third other", needs=r"^(?:the |all )(?:\w+ )?(?:dashboards?|books|payroll|accounts|marketing|sales|safety|planning|scheduling|logistics|design|texts|training|testing|purchasing|\w+ing)\b", sure=0.7),
+    Frame("role", "do", who="self third other", needs=r"^(?:the |all )(?:\w+ )?(?:dashboards?|books|payroll|bookings?|orders|invoices|permits|contracts|drawings|website|paperwork|shifts|rota|deliveries|translations|accounts|marketing|sales|safety|planning|scheduling|logistics|design|texts|training|testing|purchasing|\w+ing)\b", sure=0.7),
     Frame("role", "promote become", "role_of", by="to", when="start", modes="- will"),
     Frame("role", "take step", "role_of", by="over_as in_as", modes="- will", when="start"),
     Frame("role", "become", "role_of", when="start", modes="- will"),
@@ -175,9 +178,11 @@ FRAMES = (
     Frame("diet", "eat drink", "simple", denied=True, needs=_FOOD_DRINK, never=_TALK, value="no {}", modes="- can"),
     Frame("diet", "touch", "simple", denied=True, needs=rf"^(?:any )?(?:{FOODS}|coffee|cigarettes|wine|beer)", value="no {}", sure=0.75),
     Frame("diet", "have take", "simple", denied=True, modes="can", needs=_FOOD_DRINK, never=_TALK + r"|^(?:an?|the|my|our|more|two|another|part|place|all|everything|both)\b", value="no {}", sure=0.75),
+    Frame("diet", "avoid", "simple", modes="- want must", needs=rf"^(?:all )?{FOODS}", value="no {}"),
     Frame("diet", "cut", "simple", by="out", who="self", needs=rf"^out (?:all )?{FOODS}", value="no {}"),
     Frame("diet", "keep", WHOLE, who="self", needs=r"^(?:kosher|halal|vegan|vegetarian)\b"),
-    Frame("diet", "do", "simple", denied=True, needs=rf"^(?:any )?{FOODS}", value="no {}", sure=0.75),
+    Frame("diet", "do", "simple", denied=True, modes="- can", needs=rf"^(?:any |no )?{FOODS}", value="no {}", sure=0.75),
+    Frame("diet", "eat drink", "simple", denied=True, going_on=True, needs=rf"^(?:any )?{FOODS}", value="no {}"),
     Frame("allergy", "give make", "subject", who="other", about_it=True, needs=r"^me (?:a (?:rash|reaction)|hives|swell|itch|sneeze|ill|sick|throw up)", subject="me", sure=0.75),
     Frame("allergy", "suffer", "simple", by="from", needs=r"\b(?:asthma|hay fever|allerg\w+|intolerance|diabetes|migraines?)\b"),
     # Taste
@@ -185,6 +190,8 @@ FRAMES = (
     Frame("dislikes", "hate dislike detest loathe", "tastes", never=_PRONOUN, sure=0.85),
     Frame("dislikes", "hate", "liking", by="to", sure=0.8),
     Frame("dislikes", "annoy bother irritate bore exhaust stress tire", "subject", who="other", about_it=True, needs=r"^me\b", subject="me", sure=0.75),
+    Frame("prefers", "need want take choose book order sit fly drink travel have", WHOLE, who="self", always=True, past=False, never=_TALK + r"|^to\b", sure=0.65),
+    Frame("prefers", "want prefer like need", "rest", who="third other", human=True, needs=r"^(?:(?:an?|the|his|her|my) )?(?:weekly|daily|monthly|short|long|written|detailed|one-page|brief|regular) [\w-]+", sure=0.7),
     Frame("prefers", "like love want", "rest", by="it_when it_if", who="self", needs=r"^it (?:when|if) ", sure=0.75),
     Frame("prefers", "read work think concentrate learn", WHOLE, who="self", needs=r"^(?:better|best) (?!than|of|with you)", sure=0.75),
     Frame("dislikes", "like love enjoy", "tastes", denied=True, never=_PRONOUN + r"|^to\b", sure=0.8),
@@ -222,19 +229,22 @@ FRAMES = (
     Frame("works_on", "go", "title", by="by", who="other", needs=r"^by (?-i:[A-Z])", about_it=True, sure=0.75),
     Frame("works_on", "call name", "title", who="other", passive=True, about_it=True, topic=r"^(?:it|this|(?:the|our|this|my)(?: \w+)? (?:project|app|system|tool|platform|product|programme|initiative|campaign|thing|whole thing|move|guide))$", sure=0.7),
     # Days and sums
-    Frame("deadline", "move push slip shift postpone delay extend put pull bring reschedule change", "day_of", by="to until till for", about_it=True, who="self third other", modes="- will must", never=r"\bfor (?:the )?(?:meeting|lunch|dinner)\b", subject="project", sure=0.75),
+    Frame("deadline", "move push slip shift postpone delay extend put pull bring reschedule change", "day_of", by="to until till for", about_it=True, who="self third other", modes="- will must", never=r"\bfor (?:the )?(?:meeting|lunch|dinner)\b|^(?:the|our|my) (?:[\w-]+ )?(?:meetin|meeting|call|lunch|dinner|appointment|review|demo|workshop|session)\b", subject="project", sure=0.75),
     Frame("deadline", "be have finish deliver launch ship open start go do complete close", "day_of", by="by until before on for at_the_latest", about_it=True, who="self other", modes="must", subject="project", sure=0.75, never=r"^(?:away|off|out|in|at) "),
     Frame("deadline", "have get", "day_of", by="until till", who="self", needs=r"^(?:time|until|till|a window|only|just|\w+ weeks?|\w+ months?)\b", subject="project", sure=0.7),
     Frame("deadline", "say give want", "day_of", who="other", about_it=True, needs=rf"^(?:us |me |by )?(?:the )?{DATE}", subject="project", sure=0.65),
     Frame("deadline", "need want expect say", "day_of", by="by until before", about_it=True, who="self other", needs=r"^(?:it|this|that|everything|them|the) ", subject="project", sure=0.7),
-    Frame("budget", "give approve grant sanction allow get receive cut raise reduce freeze lower increase halve double cap limit earmark allocate spend set put", "sum_of", by="of to at me us", about_it=True, who="self third other", modes="- can will", needs=_BIG, never=r"\b(?:each|per|a (?:month|day|week|seat|head|piece)|person|discount|apiece)\b", subject="project", sure=0.7),
+    Frame("budget", "give approve grant sanction allow get receive cut raise reduce freeze lower increase halve double cap limit earmark allocate spend set put", "sum_of", by="of to at me us for", about_it=True, who="self third other", modes="- can will", needs=_BIG, never=r"\b(?:each|per|a (?:month|day|week|seat|head|piece)|person|discount|apiece)\b", subject="project", sure=0.7),
     Frame("budget", "have get", "sum_of", who="self", needs=rf"^(?:only |about |around )?{_BIG} (?:now\b|instead\b|to (?:play|spend|work)|left|for (?:this|it|the|everything)|in total|all in|altogether|this year)", subject="project", sure=0.75),
+    Frame("budget", "get receive", "sum_of", who="self", needs=rf"^(?:about )?(?:an? )?{_BIG} (?:from|for)\b", subject="project", sure=0.7),
+    Frame("budget", "stay keep", "sum_of", by="below under within", who="self other", about_it=True, modes="- must will can", needs=_BIG, subject="project", sure=0.7),
     Frame("budget", "cost exceed", "sum_of", by="more_than over", who="other", about_it=True, denied=True, modes="can will must", needs=_BIG, subject="project", sure=0.75),
     Frame("budget", "sign agree", "sum_of", by="off_on on to", who="other third", about_it=True, needs=_BIG, subject="project", sure=0.7),
     Frame("budget", "approve sanction grant", "sum_of", about_it=True, who="other", needs=_BIG, subject="project", sure=0.7),
     # Decisions
     Frame("decision", "put keep drop add remove bring give move split hire close outsource skip stop cancel postpone leave limit", WHOLE, who="self", going_on=True, never=_TALK + r"|^(?:my|on|in|at|for|to|from|home|work|early|now)\b|\b(?:house|home|flat)\b", needs=r"^(?:the|our|all|no|two|three|\w+ (?:in|out|off|on|to|for|as)) ?", sure=0.65),
     Frame("decision", "do", WHOLE, who="self", needs=r"^(?:it|this|that|everything|all) (?:in (?:two|three|four|\w+ (?:steps|waves|phases|parts|stages))|without|step by step|by hand)", speaker="we", sure=0.7),
+    Frame("decision", "say", WHOLE, who="self", needs=r"^(?:no|yes) to (?!it\b|that\b|him\b|her\b)", sure=0.7),
     Frame("decision", "accept refuse reject", WHOLE, who="self", passive=False, modes="- will", never=_TALK, sure=0.7),
     Frame("decision", "agree", WHOLE, who="self", needs=r"^(?:no|two|three|four|an?|the|that) ", never=r"\b(?:first|point)$", sure=0.7),
     Frame("decision", "cancel drop scrap postpone reject order book", WHOLE, who="self", passive=False, past=True, speaker="i", never=_TALK + r"|^(?:a|some) (?:flight|hotel|table|coffee|tea|pizza|taxi)\b", sure=0.6),
@@ -280,6 +290,7 @@ FRAMES = (
     Frame("trip", "spend", "spot", by="in at", who="self", modes="- will", going_on=None, needs=r"^(?:the |our |my |a |two |three )?(?:\w+ )?(?:holidays?|vacation|week|weekend|weeks|summer|easter|christmas|days|night|nights)\b", never=r"\b(?:in|at) (?:an?|the|my|our|home|bed|meetings)\b", when="event", sure=0.7),
     Frame("trip", "book", "spot", by="in to", who="self", needs=r"^(?:an?|the|our|my|two) (?:\w+ )?(?:flights?|trip|hotel|train|holiday|cottage|cabin|tickets?|week|weekend|room|house)\b", when="event", sure=0.75),
     Frame("trip", "visit", "spot", who="self", modes="- will", when="event", dated=True, sure=0.75, never=_PRONOUN),
+    Frame("meeting", "move push shift reschedule postpone", WHOLE, who="self", dated=True, when="event", needs=r"^(?:the|our|my) (?:[\w-]+ )?(?:meetin|meeting|call|lunch|dinner|appointment|review|demo|workshop|session)\b", sure=0.7),
     Frame("meeting", "meet", WHOLE, who="self", modes="- will", dated=True, when="event", never=r"^(?:him|her|them|it|you|my (?:husband|wife))\b", past=False, sure=0.7),
     Frame("meeting", "meet see have", WHOLE, who="self", modes="- will must", dated=True, when="event", needs=r"\b(?:meeting|lunch|dinner|breakfast|call|appointment|interview|review|session|workshop|demo|minister|board)\b", sure=0.75),
     # What happened, or will
@@ -288,10 +299,11 @@ FRAMES = (
     Frame("event", "retire resign", WHOLE, who="third other", when="event", sure=0.75),
     Frame("event", "marry", WHOLE, who="self", modes="- will", when="event", sure=0.75),
     Frame("event", "get", WHOLE, who="self third other", needs=r"^(?:married|engaged|divorced|promoted(?! to)|fired|into (?:the )?[\w ]*(?:university|school|college|u of))", modes="- will", when="event", sure=0.75),
+    Frame("event", "have", WHOLE, who="self", modes="- will", dated=True, when="event", needs=r"^(?:the|our|my|an?) (?!look|word|chat|guess|minute|moment|bit|lot|few)[\w' -]*" + _EXACT, sure=0.65),
     Frame("event", "get receive have", WHOLE, who="self", going_on=True, dated=True, when="event", needs=_EXACT, sure=0.65),
     Frame("event", "pass finish complete defend fail", WHOLE, who="self third other", needs=r"^(?:my|the|our|his|her) (?:\w+ )?(?:exams?|test|audit|degree|thesis|certificate|certification|course|training|inspection)\b", when="event", sure=0.75),
     Frame("event", "have", WHOLE, who="self third other", modes="- will", needs=r"^an? new (?:baby|job|girlfriend|boyfriend|position|house|grandchild)\b|\b(?:a baby|surgery|operation|heart attack|accident|stroke|kickoff|kick-off|twins|an? \w+ (?:attack|operation))\b", when="event", sure=0.75),
-    Frame("event", "lose find break sign raise win open close launch sell", WHOLE, who="self", when="event", needs=r"^(?:our|two|three|four|five|six|seven|eight|ten|\d|with (?-i:[A-Z])|the (?:flat|house|car|contract|deal|case|client|tender|company|site|audit|final|match|election)|an? (?:\w+ )?(?:site|client|customer|contract|deal|case|prize|award|yard|shop|office|store))", never=r"\b(?:in|out of) (?:four|five|ten|three)\b", sure=0.65),
+    Frame("event", "lose find break sign raise win open close launch sell hire", WHOLE, who="self", when="event", needs=r"^(?:our|two|three|four|five|six|seven|eight|ten|\d|with (?-i:[A-Z])|the (?:flat|house|car|contract|deal|case|client|tender|company|site|audit|final|match|election)|an? (?:\w+ )?(?:site|client|customer|contract|deal|case|prize|award|yard|shop|office|store))", never=r"\b(?:in|out of) (?:four|five|ten|three)\b", sure=0.65),
     Frame("event", "break", WHOLE, who="third other", needs=r"^(?:his|her) (?:leg|arm|wrist|ankle|foot|hip)", when="event", sure=0.8),
     Frame("lives_in", "buy rent have get find own", "place", by="in", who="self", needs=r"^(?:an?|our|the|my) (?:\w+ ){0,2}(?:flat|house|apartment|place|home|bungalow|villa|studio) in ", sure=0.65, when="never"),
     Frame("role", "work serve start join begin", "role_of", by="as", when="state", sure=0.8),
@@ -300,12 +312,14 @@ FRAMES = (
     Frame("decision", "choose approve pick decide confirm cancel drop reject postpone finalise finalize agree", WHOLE, who="other", passive=True, about_it=True, sure=0.65, never=r"^(?:on|by) (?:the )?\w+day"),
     Frame("allergy", "have get", "allergy_of", modes="-", sure=0.85),
     Frame("age", "turn", "age_of", modes="- will", sure=0.8),
+    Frame("event", "schedule plan set fix book arrange", WHOLE, who="other", topic=r"(?!.*\b(?:launch|go[- ]?live|release|roll-?out|delivery|opening|start|cut-?over|hand-?over|it)\b)", about_it=True, passive=True, dated=True, needs=_EXACT, when="event", sure=0.7),
     Frame("event", "sign launch open arrive ship land resign", WHOLE, who="other", about_it=True, when="event", sure=0.6, passive=False),
 )  # fmt: skip
 """The table."""
 
 
 _BY_MODE = {
+    "aim": (Frame("goal", "", WHOLE, modes="aim", who="self other third", sure=0.75),),
     "promise": (Frame("commitment", "", WHOLE, modes="promise", when="event", human=True, sure=0.8),),
     "decide": (Frame("decision", "", WHOLE, modes="decide", who="self other", about_it=True, sure=0.85),),
 }

@@ -12,7 +12,7 @@ from typing import Literal
 Who = Literal["self", "third", "other", "none"]
 """The speaker; "he" or "she"; a noun phrase; no subject at all ("hired Saskia")."""
 
-Mode = Literal["", "will", "want", "must", "can", "used", "would", "promise", "decide"]
+Mode = Literal["", "will", "want", "must", "can", "used", "would", "promise", "decide", "aim"]
 
 _IRREGULAR = """
 be am is are was were been being; have has had having; do does did done doing; go goes went gone going; get gets got
@@ -48,7 +48,7 @@ rent lease purchase inherit raise receive lower reduce increase extend postpone 
 test pilot ship replace introduce develop design program code track store log organise organize run order book cost earn
 charge fire follow cover complete arrive return crash stay shorten double halve reach avoid save improve expand add
 remove include exclude require allow hand undertake look speak suffer react swell carry crack discover count employ serve
-process produce store care talk check thank wait answer agree vote renew expire flood burn collapse decline annoy bother irritate bore exhaust stress scan print appear defend complain admit prove roll merge outsource vanish jump climb touch hate earmark cap limit accept refuse ping forward notify fix mend assemble calculate estimate measure monitor inspect verify validate document summarise summarize negotiate purchase recruit interview onboard brief consult advise assist support protect insure claim refund invoice bill deliver dispatch transport load unload pack unpack label sort collect distribute sew assemble install configure integrate connect migrate export import archive delete restore rename upgrade downgrade patch deploy release reopen renegotiate relocate refurbish equip furnish decorate plant harvest breed feed milk brew roast serve seat host cater celebrate commemorate invite welcome greet escort guide translate interpret subtitle edit proofread publish broadcast record film photograph perform rehearse audition tour compete qualify participate enter withdraw score defeat advance progress recover heal operate prescribe diagnose treat vaccinate examine admit discharge faint vomit bleed ache sneeze cough quarantine isolate adopt foster babysit nurse rear marry separate propose elope inherit donate pledge sponsor fundraise volunteer campaign elect nominate govern legislate regulate license certify accredit register enroll enrol apply interview shortlist reapply transfer rotate step switch upskill mentor coach lecture tutor research experiment analyse analyze discover invent patent prototype sketch model simulate compute optimise optimize debug refactor automate outsource insource centralise centralize decentralise standardise standardize harmonise consolidate restructure reorganise reorganize downsize liquidate acquire divest list float audit reconcile forecast budget allocate amortise depreciate hedge invest trade borrow lend repay settle default collapse bankrupt relaunch rebrand advertise promote market pitch demo present showcase exhibit unveil announce declare confirm cancel postpone reschedule attend chair minute facilitate moderate agree explain confirm sound seem appear happen shoot sponsor step reschedule sanction allocate grant reply fill clean wash pick miss train supervise coordinate maintain repair sponsor swim walk jog commute
+process produce store care talk check thank wait answer agree vote renew expire flood burn collapse decline annoy bother irritate bore exhaust stress scan print appear defend complain admit schedule arrange prove roll merge outsource vanish jump climb touch hate earmark cap limit accept refuse ping forward notify fix mend assemble calculate estimate measure monitor inspect verify validate document summarise summarize negotiate purchase recruit interview onboard brief consult advise assist support protect insure claim refund invoice bill deliver dispatch transport load unload pack unpack label sort collect distribute sew assemble install configure integrate connect migrate export import archive delete restore rename upgrade downgrade patch deploy release reopen renegotiate relocate refurbish equip furnish decorate plant harvest breed feed milk brew roast serve seat host cater celebrate commemorate invite welcome greet escort guide translate interpret subtitle edit proofread publish broadcast record film photograph perform rehearse audition tour compete qualify participate enter withdraw score defeat advance progress recover heal operate prescribe diagnose treat vaccinate examine admit discharge faint vomit bleed ache sneeze cough quarantine isolate adopt foster babysit nurse rear marry separate propose elope inherit donate pledge sponsor fundraise volunteer campaign elect nominate govern legislate regulate license certify accredit register enroll enrol apply interview shortlist reapply transfer rotate step switch upskill mentor coach lecture tutor research experiment analyse analyze discover invent patent prototype sketch model simulate compute optimise optimize debug refactor automate outsource insource centralise centralize decentralise standardise standardize harmonise consolidate restructure reorganise reorganize downsize liquidate acquire divest list float audit reconcile forecast budget allocate amortise depreciate hedge invest trade borrow lend repay settle default collapse bankrupt relaunch rebrand advertise promote market pitch demo present showcase exhibit unveil announce declare confirm cancel postpone reschedule attend chair minute facilitate moderate agree explain confirm sound seem appear happen shoot sponsor step reschedule sanction allocate grant reply fill clean wash pick miss train supervise coordinate maintain repair sponsor swim walk jog commute
 """.split()  # noqa: SIM905
 
 
@@ -92,8 +92,9 @@ _MODAL: dict[str, Mode] = {
 _BEFORE_TO: dict[str, Mode] = {
     "going": "will", "about": "will", "fixin": "will", "fixing": "will", "due": "will", "have": "must", "has": "must",
     "had": "must", "got": "must", "need": "must", "needs": "must", "want": "want", "wants": "want", "wanted": "want",
-    "hope": "want", "hopes": "want", "hoping": "want", "aim": "want", "aims": "want", "aiming": "want",
-    "plan": "want", "plans": "want", "planning": "want", "intend": "want", "trying": "want", "used": "used",
+    "hope": "want", "hopes": "want", "hoping": "want", "aim": "aim", "aims": "aim", "aiming": "aim",
+    "plan": "aim", "plans": "aim", "planning": "aim", "intend": "aim", "intends": "aim", "trying": "want", "try": "want",
+    "told": "must", "used": "used",
     "supposed": "must", "determined": "want", "asked": "must", "agreed": "decide", "decided": "decide", "promised": "promise",
 }  # fmt: skip
 _AUXILIARY = frozenset(
@@ -122,6 +123,7 @@ class Statement:
     denied: bool = False
     passive: bool = False
     going_on: bool = False
+    always: bool = False
     phrase: str = ""
 
     @property
@@ -175,7 +177,7 @@ def parse(text: str) -> Statement | None:
         if word in _DENIAL:
             statement.denied = True
         elif word in ADVERBS:
-            pass
+            statement.always = statement.always or word == "always"
         elif word in _MODAL:
             statement.mode = _MODAL[word]
             statement.denied = statement.denied or word == "cannot"

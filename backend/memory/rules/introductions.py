@@ -26,6 +26,10 @@ _OWN_FIRM = re.compile(
     r"^(?P<role>(?:co-?)?founder|owner|ceo|president|managing director|director|deputy director|curator) of (?P<value>.+)$",
     _I,
 )
+_I_GO_ON = re.compile(
+    r"(?:and )?i (?:am (?:the|an?|in charge|head|from|responsible|calling|working)|work|run|lead|manage|do|look after|head|own)\b",
+    _I,
+)
 _SAYS_WHO = re.compile(
     rf"(?:,? (?:the |an? |your )?(?:{ROLES}|(?-i:VP|Head|Director|Chief))\b|,? from (?-i:[A-Z])|,? at (?-i:[A-Z]))", _I
 )
@@ -33,7 +37,7 @@ _INTRODUCED_ORG = re.compile(r"\b(?:at|from|with|for|of) (?P<value>(?:the )?.+)$
 _INTRODUCED_PLACE = re.compile(r"\b(?:out of|based in|here in|living in) (?:the )?(?P<value>.+)$", _I)
 
 
-def introduction(text: str, *, written: bool) -> Iterator[Noun]:
+def introduction(text: str, after: str, *, written: bool) -> Iterator[Noun]:
     """Yield who somebody says they are at the beginning: "Ana Lima here, head of sales at Corvo in Porto"."""
     bare = _GREETING.sub("", text)
     lead = _I_AM.match(bare)
@@ -53,6 +57,7 @@ def introduction(text: str, *, written: bool) -> Iterator[Noun]:
     if not (lead or here) and not (written and " " in name and _SAYS_WHO.match(tail)):
         return
     telephone = lead is not None and tail == "" and lead[0].casefold().endswith("this is ")
+    telephone = telephone or (tail == "" and lead is not None and _I_GO_ON.match(after) is not None)
     plain = lead and " " not in name and not here and not telephone
     if plain and not re.match(
         r" (?:from|over at|at|with|and i)\b" if not written else r"$|,| (?:from|over|at|and|with)\b", tail, _I

@@ -5,7 +5,7 @@ from backend.memory.rules.values import NUMBER
 from backend.memory.rules.words import LANGUAGES
 
 HOBBY = (
-    r"(?:running|swimming|cycling|hiking|climbing|bouldering|skiing|sailing|rowing|surfing|yoga|pilates|tennis|football"
+    r"(?:crossfit|running|swimming|cycling|hiking|climbing|bouldering|skiing|sailing|rowing|surfing|yoga|pilates|tennis|football"
     r"|soccer|basketball|volleyball|handball|badminton|golf|chess|poker|bridge|piano|guitar|violin|cello|drums|flute"
     r"|saxophone|clarinet|trumpet|bass|ukulele|accordion|harmonica|pottery|painting|drawing|knitting|sewing|crochet"
     r"|gardening|baking|cooking|fishing|photography|birdwatching|birding|dancing|salsa|tango|ballet|karate|judo|boxing"
@@ -40,11 +40,9 @@ _ASK_OFTEN = r"(?:always|from now on|in future|in the future|please|next time|ev
 RULES = (
     # Allergies and diet
     Rule("diet", "vegetarian vegan pescatarian pescetarian gluten keto halal kosher flexitarian teetotal plant lactose dairy low", rf"{{WHO}} (?:am|is|are|went|gone|became|turned|eats?|going)(?: now| strictly| mostly| a| an| fully| completely| only| also| been)* (?P<value>{_DIETS})(?! (?:restaurant|food|option|menu|dish|recipe))", when="state"),
-    Rule("diet", "eat drink", rf"{{I}} (?:do not|never|no longer|cannot|stopped|quit|gave up)(?: \w+)?? ?(?:eat|eating|drink|drinking|touch) (?P<value>(?:any )?{FOODS}(?: (?:or|and) {FOODS})?)\b", value="no {}"),
     Rule("diet", "eating", rf"{{I}} (?:am |have |has )?(?:started|began|am|are|back to) (?P<value>eating {FOODS}(?: again)?)", when="start"),
     Rule("diet", "stopped quit gave", r"\bi (?:have )?(?P<value>(?:stopped|quit|gave up) (?:drinking |eating )?(?:coffee|alcohol|sugar|meat|smoking|caffeine|dairy|bread|sweets|gluten))\b", when="state"),
     Rule("diet", "diet", r"{AM} (?:now )?on an? (?P<value>[\w-]+(?: [\w-]+)? diet)", when="state"),
-    Rule("diet", "cannot", r"\bi cannot (?:eat|have|drink|take) (?:anything with |any )?{simple}", value="no {}", sure=0.8),
     Rule("diet", "no", rf"^(?P<value>no {FOODS}(?: on \w+)?) for me\b", sure=0.8),
     Rule("diet", "been", rf"\bi have been (?P<value>{_DIETS})\b"),
     # Likes and dislikes
@@ -52,10 +50,7 @@ RULES = (
     Rule("dislikes", "keen", r"\bi am not (?:very |too |so |that )?(?:keen on|fond of|into|crazy about|good with) {liking}", sure=0.85),
     Rule("dislikes", "without", r"\bi could do without {noun}", unreal=True, sure=0.8),
     Rule("likes", "nothing", r"^(?:there is )?nothing (?:beats|better than|like) (?:an? )?(?:good )?{simple}"),
-    Rule("dislikes", "stop", r"\b(?:please )?stop (?:sending|giving|writing|showing)(?: me| us)? {liking}", asked=True, sure=0.75),
     Rule("hobby", "play plays", r"\bi play (?:the )?(?P<value>(?!(?:a|an|with|it|that|this|role|safe|along|games|no|any|my|by|for)\b)[\w-]+)(?= in\b| every\b| with\b| on\b| at\b| for\b|$)", sure=0.75),
-    Rule("hobby", "started taken took", r"{I} (?:started|taken up|took up|got into|gotten into) (?P<value>(?!(?:working|using|doing|getting|being|having|writing|looking|thinking|planning|testing|building|making|talking|going|eating|drinking)\b)\w+ing(?: (?!in|with|on|at|again|last|this|and|for|since)[\w-]+)?)", when="start", sure=0.65),
-    Rule("hobby", "weekends weekend evenings sundays saturdays", r"\b(?:at|on) (?:the )?(?:weekends?|sundays|saturdays|evenings),? i (?:am on|go|ride|play|do)(?: my| the| to)* {simple}", sure=0.65),
     Rule("prefers", "time", r"\b(?P<value>one [\w-]+ at a time)\b", asked=True, unreal=True, sure=0.75),
     Rule("dislikes", "cannot", r"\bi cannot (?:read|deal with|work with|cope with|do) {liking}", sure=0.7),
     Rule("dislikes", "no", r"^no (?P<value>(?!one\b|more\b|need\b|way\b|problem\b|worries\b|rush\b)[\w-]+(?: (?!before|after|on|during|at)[\w-]+)?) please$", asked=True, sure=0.7),
@@ -67,7 +62,6 @@ RULES = (
     Rule("likes", "fan", r"{AM}(?: an?| the)? (?:(?:big|huge|great|massive|total|real|lifelong) )*fan of {noun}"),
     Rule("likes", "into", r"{AM} (?:really |very |quite |super |totally |deeply )*into {likings}"),
     Rule("likes", "fond crazy mad obsessed passionate", r"{AM} (?:really |very |quite |a bit )*(?:fond of|crazy about|mad about|obsessed with|passionate about) {liking}"),
-    Rule("dislikes", "stand bear", r"\bi cannot (?:really )?(?:stand|bear) {liking}"),
     # Preferences, also as a standing request: only for a known form or channel, so that no command becomes a preference
     Rule("prefers", "rather", r"\bi would (?:much )?rather (?:have|use|get|take|work with|go by|travel by) {noun}", unreal=True),
     Rule("prefers", "bullet bullets points table tables short metric celsius english german email emails list lists plain csv markdown pdf examples summaries", rf"\b(?:write|send|give|answer|reply|put|format|keep|use|show|summari[sz]e)\b.*?\b(?:in|as|with|by|use|using|me|only)? ?\b(?P<value>{_FORMATS})\b(?=.*\b{_ASK_OFTEN}\b)", asked=True, sure=0.8),
@@ -77,7 +71,6 @@ RULES = (
     Rule("dislikes", "not no", rf"^(?:please )?(?:not|no) (?P<value>{_FORMATS}|phone calls|voice mails?)(?: please| for me)?$", asked=True, sure=0.75),
     Rule("dislikes", "send", rf"\bdo not (?:ever )?(?:send|give|show|write)(?: me)? (?:any )?(?P<value>{_FORMATS})", asked=True, sure=0.75),
     Rule("prefers", "write speak answer talk", r"\b(?:write|speak|answer|talk|reply)(?: to me| with me)? in (?P<value>(?:english|german|french|spanish|japanese|turkish|italian|portuguese|dutch|polish|swedish|danish|norwegian|chinese|arabic))\b", asked=True, sure=0.7),
-    Rule("dislikes", "never", r"\bnever (?P<value>[\w-]+ (?:tacos|soup|coffee|tea|sauce|pizza|food))\b", sure=0.7),
     Rule("prefers", "use", r"^(?:please )?use (?P<value>[\w-]+)(?:,? (?:and )?not [\w-]+)(?: please)?\b", asked=True, sure=0.85),
     Rule("dislikes", "use", r"^(?:please )?use [\w-]+,? (?:and )?not (?P<value>[\w-]+)(?: please)?\b", asked=True, sure=0.85),
     Rule("prefers", "no", rf"\b(?P<value>no (?:calls?|meetings?|e-?mails?|messages?|appointments?) (?:(?:before|after|on|during|at) [\w :]+?|{_DAY_WORDS}[\w ]*?))(?: please| ok| okay| for me| i\b|$)", asked=True, sure=0.85),
@@ -88,6 +81,7 @@ RULES = (
     Rule("likes", "works", r"^{simple} always (?:works|helps)$", sure=0.6),
     Rule("prefers", "works best", r"\b(?P<value>(?:mornings|afternoons|evenings|mondays|tuesdays|wednesdays|thursdays|fridays|weekends|e-?mail|phone|chat)) (?:works?|suits?|is|are) (?:me )?best\b", sure=0.8),
     # How to be told, in a request
+    Rule("prefers", "not never", r"^(?:please )?(?P<value>(?:do not|never) (?:phone|call|ring|text|message|e-?mail)(?: me)?)$", asked=True, sure=0.75),
     Rule("prefers", "like", rf"\bi would (?:also |really |still )?like (?P<value>(?:(?:the|my|your|all|any) )?(?:[\w-]+ )?[\w-]+ (?:in|as|by|on|via) (?:an? )?(?:{_FORMATS}|{_CHANNELS}|{'|'.join(sorted(LANGUAGES))}))\b", unreal=True, sure=0.75),
     Rule("prefers", "owl bird", r"\bi am (?:an? )?(?P<value>(?:night owl|early bird))\b"),
     Rule("prefers", "always", r"\b(?:please |could you |can you |would you )*always (?!(?:be|been|have|has|had|is|are|was|were|the|a|on|in|wanted|wants|like|liked|feel)\b)(?P<value>(?:put|send|write|give|show|start|use|answer|reply|include|add|keep|call|book|take|speak|begin|end|ask|tell|check|list|round) .+)", asked=True, sure=0.75),
@@ -102,5 +96,28 @@ RULES = (
     Rule("hobby", "sing", r"\bi (?P<value>sing in (?:a|the|our) [\w ]*?choir)\b"),
     Rule("hobby", "class lessons classes lesson course", r"{I} (?:have|take|go to|do|am taking) (?:an? |my )?(?P<value>(?!(?:english|the|this|that|no)\b)[\w-]+ (?:class|classes|lessons))\b", sure=0.75),
     # Possessions
+    Rule("dislikes", "headache creeps", r"^{noun} gives? me (?:a headache|the creeps|a rash)\b", sure=0.8),
+    Rule("dislikes", "enough", r"\bi have had (?:enough|my fill) of {liking}", sure=0.8),
+    Rule("likes", "mad crazy nuts", r"\bi am (?:mad|crazy|nuts) about {liking}"),
+    Rule("prefers", "nothing no never not", r"\b(?P<value>(?:nothing|never|not) (?:before|after) (?:[\w:]+)(?: ?[ap]\.?m| o'clock)?(?: in the \w+)?)\b(?! that| this| it)", asked=True, sure=0.7),
+    Rule("prefers", "short brief", r"\bkeep (?:your|the|my|all) (?:answers|mails|texts|messages|reports) (?P<value>(?:very )?(?:short|brief|simple))\b", asked=True, sure=0.8),
+    Rule("prefers", "wants needs reads version", r"{WHO} (?:only |always )*(?:wants|reads|needs) (?:the |an? )?(?P<value>(?:short|long|brief|detailed|one-page) (?:version|reports?|summar(?:y|ies)))\b", subject="third", sure=0.75),
+    Rule("prefers", "writing", r"\bi need (?:everything|it|things|that) (?P<value>in (?:writing|english|german|advance))\b", sure=0.85),
+    Rule("dislikes", "fan", r"^i am not an? (?:big )?fan of {liking}"),
+    Rule("prefers", "put plan schedule book", rf"^(?P<value>do not (?:ever )?(?:put|plan|schedule|book) [\w ]+? (?:on|in|before|after) {_DAY_WORDS}(?: \w+)?)", asked=True, sure=0.8),
+    Rule("diet", "off", rf"{{I}} (?:been |am |are )?off (?P<value>{FOODS}|coffee)\b", value="no {}", sure=0.75),
+    Rule("prefers", "first", r"\bi (?:want|need|like) (?:the )?(?P<value>[\w-]+ first)\b", sure=0.75),
+    Rule("prefers", "sacred holy limits", rf"^(?P<value>{_DAY_WORDS} (?:is|are) (?:sacred|holy|off limits|mine|blocked)\b.*)", sure=0.75),
+    Rule("language", "fluent native good", r"\bmy {languages} is (?:fluent|good|native|perfect|decent|ok|okay|fine)\b"),
+    Rule("prefers", "more better than", r"\bi (?:like|love|enjoy) (?P<value>[\w -]{3,30}? (?:more|better) than [\w -]{3,30})$", sure=0.85),
+    Rule("prefers", "not give send write want", r"^(?:please )?(?:give|send|write|show)(?: to)?(?: me| us)? (?P<value>[\w-]+(?: [\w-]+)?),? (?:and )?not [\w-]+", asked=True, sure=0.75),
+    Rule("likes", "person", r"\bi am (?:more of )?an? (?P<value>(?:tea|coffee|dog|cat|morning|night|beach|mountain|city|summer|winter|wine|beer|sweets|book) person)\b"),
+    Rule("likes", "without", r"\bi cannot (?:live|start the day|work|survive) without {liking}"),
+    Rule("dislikes", "fan", r"\bi am (?:really )?(?:not|no) (?:really |exactly )?(?:an? )?(?:big |great )?fan of {liking}"),
+    Rule("prefers", "prefer prefers", r"\bi (?:would |really |generally |usually |much |always |do |strongly |still |also )*prefer {noun}", unreal=True),
+    Rule("dislikes", "no", r"^please no {simple}", asked=True, sure=0.7),
+    Rule("prefers", "rather prefer want need", rf"\bi (?:would rather|would prefer|want|need|prefer|like)(?: to)?(?: have| get| see)? (?:it|them|that|everything|the \w+) (?:as|in) (?:an? )?(?P<value>{_FORMATS})", unreal=True, sure=0.8),
+    Rule("prefers", "paper phone", r"{WHO} (?:only |always )*reads? (?:it |everything |things )?(?P<value>on (?:paper|(?:her|his|my|the) phone|screen))", sure=0.75),
+    Rule("hobby", "go do went", rf"{{I}} (?:go|do|have been doing|am doing) (?:a lot of |some )?(?P<value>{HOBBY})\b(?=.*\b(?:every|weekly|daily|regularly|week|weekends?|often|forever|years|mornings?|evenings?|since|for fun|lot|after work)\b)"),
 )  # fmt: skip
 """The theme's rules."""

@@ -64,6 +64,10 @@ _COLON = re.compile(
     r"^(?:(?:new|our|the|my|final|first) )*(?P<noun>rule|decision|agreement|policy|goal|target|aim|deadline|date|go[- ]?live|budget|allergy|allergies)(?: now| for now)?: (?P<value>.+)$",
     _I,
 )
+_PIECE = re.compile(
+    rf"^(?:the |new )?(?P<noun>budget|deadline|go[- ]?live|date|launch)(?: on| by| is)? (?P<value>{DATE}|{MONEY}|{NUMBER}(?: ?(?:k|thousand|million))?)$",
+    _I,
+)
 _CHOICE = re.compile(
     r"^(?:(?:and|so|the|our|my|final) )*(?:winner|choice|pick|verdict|decision|conclusion|outcome)$", _I
 )
@@ -91,6 +95,7 @@ _SO_SINCE = re.compile(
     rf"^(?:live|open|closed|down|gone|over|done|finished|ready|out|sick|dead|pregnant|married|away|back)\b.*\b(?:since|until|till|from|on|in) (?:the )?{DATE}",
     _I,
 )
+_ABSENT = re.compile(rf"^(?:out|away|off|sick|on (?:\w+ )?leave)\b.*\b(?:until|till|from|on) (?:the )?{DATE}", _I)
 _MEETINGS = re.compile(
     r"\b(?:meeting|call|review|workshop|interview|appointment|demo|session|kick-?off|board|lunch|dinner|steering)\b", _I
 )
@@ -122,6 +127,8 @@ def of_be(said: Statement, *, written: bool) -> Iterator[Noun]:
             Noun("decision", value, AS_DECISION)
             for value in values("rest", re.sub(r"^(?:to|that) ", "", rest, flags=_I), written)
         )
+    elif re.fullmatch(r"my (?:\w+ )?hobb(?:y|ies)", subject, _I):
+        yield from (Noun("hobby", value, a_rule("hobby", 0.85)) for value in values("noun", rest, written))
     elif re.fullmatch(r"my (?:preference|favou?rite(?: [\w-]+)?)", subject, _I):
         kind = "prefers" if "preference" in subject.casefold() else "likes"
         yield from (Noun(kind, value, a_rule(kind, 0.8)) for value in values("noun", rest, written))
@@ -167,7 +174,7 @@ def of_be(said: Statement, *, written: bool) -> Iterator[Noun]:
         and said.mode in ("", "will", "must")
         and (
             found := re.match(
-                r"(?:back |away |over |up |down |out )?(?:in|at) (?P<value>(?!the\b|an?\b|my\b|our\b|\d)[\w' -]+)",
+                rf"(?:back |away |over |up |down |out )?(?:{NUMBER} \w+ )?(?:in|at) (?P<value>(?!the\b|an?\b|my\b|our\b|\d)[\w' -]+)",
                 rest,
                 _I,
             )
@@ -181,6 +188,12 @@ def of_be(said: Statement, *, written: bool) -> Iterator[Noun]:
         yield Noun("amount", found["value"].strip(" ,."), AS_AMOUNT)
     if said.form != "past" and said.mode in ("", "will"):
         yield from _of_anybody(said, written=written)
+    if said.who == "self" and said.mode in ("", "will") and _ABSENT.match(rest):
+        yield Noun("event", rest, AS_EVENT)
+    if said.who == "third" and said.form != "past" and (origin := re.match(r"from (?P<value>.+)", rest, _I)):
+        yield from (
+            Noun("from_place", value, AS_ORIGIN, about="third") for value in values("place", origin["value"], written)
+        )
     if said.who == "self" and said.form != "past" and said.mode in ("", "will"):
         yield from _of_self(rest, written=written)
         if subject.casefold() == "we" and (found := _HEADS.match(rest)):
@@ -213,7 +226,7 @@ def of_be(said: Statement, *, written: bool) -> Iterator[Noun]:
 
 
 AGE = re.compile(
-    rf"^(?:(?:now|only|already|just|almost|about|nearly|turning|still|going on) )*(?P<value>{NUMBER})(?: years?(?: old)?| and a half)*(?= (?:and|now|so|but|in|on|today|tomorrow|this|next|already|years?|yesterday|last)\b|,|$)",
+    rf"^(?:(?:now|only|already|just|almost|about|nearly|turning|still|going on) )*(?P<value>{NUMBER})(?: years?(?: old)?| and a half)*(?= (?:and|now|so|but|in|on|today|tomorrow|this|next|already|years?|yesterday|last|that|soon)\b|,|$)",
     _I,
 )
 _ALLERGIC = re.compile(r"^(?:\w+ly |also |very |badly |so )*allergic to (?P<value>.+)", _I)
@@ -268,7 +281,7 @@ _DUE = re.compile(rf"\bdue (?:on |by |in |at )?(?:the )?(?P<value>{DATE})", _I)
 
 
 def _noted(noun: str, text: str, *, written: bool) -> Iterator[Noun]:
-    if noun.startswith(("deadline", "date", "go")):
+    if noun.startswith(("deadline", "date", "go", "launch")):
         if found := _WHEN.search(text):
             yield Noun("deadline", found["value"], AS_DEADLINE)
     elif noun == "budget":
@@ -283,6 +296,11 @@ def _noted(noun: str, text: str, *, written: bool) -> Iterator[Noun]:
 
 def due(text: str, *, written: bool) -> Iterator[Noun]:
     """Yield what a note without a verb gives: "first draft by 3 May", "new rule: no phones"."""
+    for piece in text.split(", ") if "," in text else ():
+        if found := _PIECE.match(piece):
+            yield from _noted(found["noun"].casefold(), found["value"], written=written)
+        elif found := _HEADS.match(piece):
+            yield Noun("amount", found["value"], AS_AMOUNT)
     if found := _COLON.match(text):
         yield from _noted(found["noun"].casefold(), found["value"], written=written)
         return

@@ -30,9 +30,8 @@ RULES = (
     # Commitments
     Rule("commitment", "promised committed promise", r"\bi(?: have| also| already)* (?:promised?|committed|swore|gave my word)(?: to)? {rest}", when="event"),
     Rule("commitment", "need have must needs", rf"\bi (?:still |also |really )*(?:need to|have to|must|am supposed to|am due to) (?P<value>{_DELIVER}\b.*?\b(?:by|before|until|on)\b ?(?:{DATE}).*)", when="event", dated=True, sure=0.85),
-    Rule("commitment", "remind", r"^(?:please )?(?:remind me|do not let me forget|make sure i do not forget) to {rest}", asked=True, when="event", sure=0.85),
+    Rule("commitment", "remind", r"^(?:please |(?:can|could|will|would) you (?:please )?)?(?:remind me|do not let me forget|make sure i do not forget) to {rest}", asked=True, when="event", sure=0.85),
     Rule("commitment", "would", r"^(?:i|he|she|they) would {rest}$", behind=r"\b(?:i|we)(?: have| already)* (?:(?:told|promised) (?!you\b)[\w. -]+|said)", unreal=True, when="event", sure=0.8),
-    Rule("commitment", "will", rf"^i will (?P<value>(?!(?:be|have|see|think|not|never|let|do my|try)\b)[\w-]+ .*{DATE}.*)", when="event", dated=True, sure=0.7),
     Rule("goal", "love like", r"\bi would (?:really |so )?(?:love|like) to (?P<value>(?!(?:know|see|hear|ask|talk|discuss|check|understand|thank|have)\b)[\w-]+ .*(?:one day|some day|someday|eventually|this year|next year|by \w+))", unreal=True, sure=0.75),
     # Meetings
     Rule("meeting", "meeting call demo review workshop interview appointment standup stand-up retro check-in lunch dinner session presentation steering kickoff kick-off planning catch-up 1:1 one-on-one sync", rf"{{I}} (?:have|had|have got|got|booked|scheduled|set up|planned|will have)(?: got)?(?: an?| the| my| our| another)? (?P<value>(?:[\w'-]+ ){{0,3}}?{_MEETING}\b(?: with (?:[\w'-]+ ?){{1,4}}?)?(?: (?:about|on|for) (?:the )?[\w-]+)? ?(?:on |at |in |this |next )?{DATE}.*)", when="event"),
@@ -55,10 +54,8 @@ RULES = (
     Rule("event", "leave", r"{WHOAM} (?P<value>(?:going )?(?:on|off on|on to) (?:maternity|parental|sick|paternity|study) leave\b.*)", when="event", sure=0.85),
     Rule("event", "live", r"\bwe (?:are|went) (?P<value>live\b.*)", when="event", dated=True, sure=0.8),
     Rule("event", "", rf"\b(?:i|we)(?: also| just| finally| recently| both| already)* (?P<value>{_HAPPENED}\b.*)", when="event", dated=True, sure=0.7),
-    Rule("event", "got", r"\b(?:i|we)(?: just| finally| recently)* (?P<value>got (?:an?|the|my|our|engaged|married|promoted|fired|divorced|sick|injured)\b.*)", when="event", dated=True, sure=0.7),
     Rule("event", "", rf"^(?P<value>{_HAPPENED} (?:on )?{DATE})$", when="event", dated=True, sure=0.7),
     Rule("event", "start starts started end ends ended open opens opened close closes closed come comes came visit visits arrive arrives arrived begin begins moves get gets getting finishes leaves switched retires goes takes", rf"^(?:(?:on |at )?{DATE},? )?(?P<value>(?:the|my|our|their) (?:[\w'-]+ ){{1,4}}?(?:(?:will be|is going to be|was|gets?|is getting) \w+(?: \w+)?|starts?|started|ends?|ended|opens?|opened|closes?|closed|comes?|came|visits?|visited|arrives?|arrived|begins?|began|moves?|finishes|finished|leaves|retires|goes live|takes place)\b.*)$", when="event", dated=True, sure=0.7),
-    Rule("event", "there", rf"^there is (?P<value>an? [\w' -]+? (?:on |at |in )?.*{DATE}.*)$", when="event", dated=True, sure=0.7),
     Rule("event", "", rf"^(?P<value>(?:(?:the|my|our|their) )?(?!(?:i|we|he|she|it|they|you|that|this|there|who|what|which|and|but|so)\b)(?:[\w'-]+ ){{1,4}}?(?:went|broke|crashed|failed|was|were|passed|arrived|had|is having|is getting|is going|opened|launched|signed|died|collapsed|exploded|resigned|left|called|moved|come|comes|came)\b.*{DATE}.*)$", when="event", dated=True, sure=0.65),
     Rule("trip", "taking take took", r"{I} (?:am |are |will )?(?:taking|take|took) (?:the|my|our) [\w-]+ to {spot}", when="event", dated=True, sure=0.8),
     Rule("event", "", rf"^(?P<value>(?:(?:the|a|an|our|my|first|second|last|next) )?(?!(?:i|we|he|she|it|they|you|that|this|there|who|what|which|and|but|so|if|when|in|on|at|by|from|until|since|not|no|yes|maybe|please|only|just|about|around|every)\b)(?:[\w'-]+ ){{1,4}}?(?:is|are|starts|start|begins|ends|comes|on|from)(?: on| in| from)? (?:the )?(?:{DATE})(?: (?:to|until) {DATE})?)(?:,.*)?$", when="event", dated=True, sure=0.6),

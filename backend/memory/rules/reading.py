@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from itertools import islice
 
 from backend.core.context import Turn
@@ -41,6 +42,7 @@ _MENTION = re.compile(
 
 
 KIN_WORDS = frozenset(word for words in KIN for word in words.split()) | {"married", "engaged", "divorced", "ones"}
+_NAMES = re.compile(r"\b[A-Z][\w'-]+(?: [A-Z][\w'-]+)?")
 _VAGUE = frozenset(
     (
         "it",
@@ -73,6 +75,8 @@ _AS_PROMISED = Rule("commitment", "", "", when="event", sure=0.8)
 _AS_PROMOTED = Rule("role", "", "", when="start", sure=0.8)
 _AS_SETTLED = Rule("decision", "", "", sure=0.75)
 _OFFICE = re.compile(rf"^(?:the|our|my) (?:new )?(?:{ROLES}) (?=\w)", re.IGNORECASE)
+_FROM = re.compile(r" (?:from|in|at) (?:the )?[\w-]+(?: [\w-]+)?$", re.IGNORECASE)
+"""What tells which one is meant: "Ana from finance"."""
 _TITLED = re.compile(r"^(?:dr|doctor|mr|mrs|ms|professor|prof)\.? ", re.IGNORECASE)
 _HUMAN = frozenset(("allergy", "diet"))
 """Predicates that only a person has: an unknown word as their subject is a name."""
@@ -130,7 +134,7 @@ class Reading:
     relation: str = ""
     kids: bool = False
     asked_age: bool = False
-    names: frozenset[str] = frozenset()
+    answers: str = ""
     found: list[Found] = field(default_factory=list)
 
     def read(self, clause: Clause) -> None:
@@ -162,7 +166,7 @@ class Reading:
     def _understand(self, clause: Clause, words: set[str]) -> list[Statement]:
         """Read one clause by its grammar: what its verb says, its nouns, its figures."""
         if self.opening:
-            self._nouns(introductions.introduction(clause.text, written=self.written), clause)
+            self._nouns(introductions.introduction(clause.text, self.after, written=self.written), clause)
         said = parse_all(clause.text)
         if not said:
             self._nouns(nouns.due(clause.text, written=self.written), clause)
@@ -201,6 +205,11 @@ class Reading:
                 whole = f"{about} {verb}{value}" if about and frame.kind == frames.WHOLE else value
                 self._add(frame.rule, clause, frame.predicate, frame.value.format(whole), subject, "")
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Names in what the turn answers, case folded: in speech they have no capitals to tell them by."""
+        return frozenset(name.casefold() for name in _NAMES.findall(self.answers))
+
     def children(self) -> bool:
         """Whether the turn, or what it answers, speaks of children."""
         return self.kids or self.asked_age or KIN.get(self.relation, ("",))[0] == "child"
@@ -234,7 +243,7 @@ class Reading:
         if kin := _OF_KIN.match(words):
             name = values("first", kin["whom"] or "", self.written)
             return name[0] if name else self.person_of(kin["kin"].casefold())
-        words = _TITLED.sub("", _OFFICE.sub("", words))
+        words = _TITLED.sub("", _OFFICE.sub("", _FROM.sub("", words)))
         name = values("person", words, self.written)
         if not name or name[0] != words or words.casefold() in VERBS:
             return ""
@@ -351,6 +360,8 @@ class Reading:
         if predicate == "amount" and low.endswith((" a", " an", " the", " or", " of", " so", " now", " and")):
             value = value.rsplit(" ", 1)[0]
             low = value.casefold()
+        if predicate == "trip" and VERBS.get(low, ("", ""))[1] == "base":
+            return  # "going to write"
         if not worth_keeping(predicate, value, subject, dated=rule.dated):
             return
         if predicate in ACQUAINTED:  # "lars brandt" in answer to "who?" is no colleague where he is the boss

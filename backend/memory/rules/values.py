@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from backend.memory.rules.grammar import VERBS
 from backend.memory.rules.words import COMMON, LANGUAGES, LIKE_VERBS, LINKS, NO_NAMES, PARTICLES, PLAIN, TITLES
 
 _WORD = r"[^\W_][\w'&.+/@-]*"
@@ -108,7 +109,7 @@ def _person(words: int, text: str, written: bool) -> str:
         if written and not bare[0].isupper() and not (taken and low in PARTICLES):
             break
         low = low.removesuffix("'s")
-        verb = low.endswith("ing") or (not written and low.endswith(("ed", "s")))
+        verb = VERBS.get(low, ("", ""))[1] == "ing" or (not written and low.endswith(("ing", "ed", "s")))
         if verb and low not in LIKE_VERBS:
             break
         taken.append(bare.removesuffix("'s"))

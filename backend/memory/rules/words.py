@@ -34,6 +34,11 @@ TITLES = frozenset(
     [
         "dr",
         "mister",
+        "signora",
+        "signor",
+        "monsieur",
+        "madame",
+        "shri",
         "miss",
         "mr",
         "mrs",
@@ -77,7 +82,7 @@ PLAIN = frozenset(
     stuff basis top noon midnight pocket business trip vacation leave fire strike purpose""".split()  # noqa: SIM905
 )
 NO_NAMES = frozenset(
-    """sir madam doctor nurse name names boss manager daughter son wife husband mother father dad mom mum brother sister
+    """wow yay congrats congratulations woohoo aww looky anytime sir madam doctor nurse name names boss manager daughter son wife husband mother father dad mom mum brother sister
     dog cat birthday team project work job company speaking calling back german swedish french english american british
     and fine married single pregnant vegetarian vegan afraid available away busy curious glad grateful hungry ill
     interested late lost okay sick stuck excited worried allergic born free open serious aware confused responsible

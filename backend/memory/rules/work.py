@@ -4,7 +4,7 @@ from backend.memory.rules.rule import Rule
 from backend.memory.rules.values import DATE, MONEY, NUMBER
 
 ROLES = (
-    r"(?:(?!(?:in|at|for|with|from|job|not|to|by|an?|the|my|our|is|was|and|of)\b)\w+ ){0,3}?(?:engineer|developer|manager|nurse|teacher|analyst|director|officer|consultant|architect|designer"
+    r"(?:(?!(?:in|at|for|with|from|job|not|no|to|by|an?|the|my|our|is|was|and|of)\b)\w+ ){0,3}?(?:engineer|developer|manager|nurse|teacher|analyst|director|officer|consultant|architect|designer"
     r"|scientist|researcher|lawyer|doctor|dentist|accountant|assistant|coordinator|specialist|administrator|admin|chef"
     r"|cook|baker|carpenter|electrician|plumber|mechanic|driver|pilot|student|professor|lecturer|writer|editor|author"
     r"|journalist|photographer|artist|musician|actor|translator|librarian|pharmacist|therapist|psychologist|counselor"
@@ -40,9 +40,8 @@ RULES = (
     Rule("employer", "been", r"\bi have been (?:with|at) {brand}", sure=0.85),
     Rule("employer", "job", rf"\bnew job\b.*?:? ?{ROLES} (?:at|with|for) {{org}}", when="start"),
     Rule("role", "job", rf"\bnew job\b[^:]*:? ?(?P<value>{ROLES}) (?:at|with|for)\b", when="start"),
-    Rule("role", "look oversee coordinate", r"\bi (?P<value>(?:look after|oversee|coordinate|take care of) (?!(?:it|him|her|them|that|this|you)\b)(?:the |our |all )?[\w-]+(?: (?!at|for|in|on|with|from)[\w-]+)?)", sure=0.75),
+    Rule("role", "look oversee coordinate", r"\bi (?P<value>(?:look after|oversee|coordinate|take care of) (?!(?:it|him|her|them|that|this|you|myself)\b)(?:the |our |all )?[\w-]+(?: (?!at|for|in|on|with|from)[\w-]+)?)", sure=0.75),
     # Role and team
-    Rule("role", "am is was", rf"{{WHO}} (?:am|is|are) (?:now |also |currently |actually )*(?:an?|the|their|our)(?: new)? (?P<value>{ROLES})\b(?!'s)(?! (?:of mine|friend|now and))"),
     Rule("role", "am", rf"^i am [^\W\d_]+(?: [^\W\d_]+)?,? (?:an? |the )?(?:.*? )?(?P<value>(?:\w+ )?{ROLES}) (?:at|for|with) ", sure=0.85),
     Rule("role", "new", rf"\b(?:the|our) new (?P<value>{ROLES}|cmo) is {{person:subject}}", sure=0.85),
     Rule("role", "", rf"^(?:it is |that is |.* is )?(?!.* here,){{person:subject}}, (?!but\b|and\b|so\b|or\b|my\b)(?P<value>(?:\w+ )?{ROLES})\b(?! of the)", sure=0.8),
@@ -62,11 +61,9 @@ RULES = (
     Rule("works_on", "responsible charge", r"{AM} (?:responsible for|in charge of) (?:the )?{simple}"),
     # Deadlines
     Rule("deadline", "deadline due date go go-live golive launch", rf"\b(?:deadline|due date|delivery date|go[- ]?live(?: date)?|launch date|submission date)(?: (?:for|of) {_PROJECT})?(?: is| has been| was| got| will be| has| now| still| moved| moves| pushed| shifted| postponed| set| extended| brought forward| back| on| to| for| until)+ (?P<value>{DATE})", subject="project"),
-    Rule("deadline", "due", rf"\b(?:the |our |my )?(?P<about>[\w'-]+(?: [\w'-]+){{0,3}}?) (?:is|are) due (?:on |by |in |at )?(?P<value>{DATE})"),
     Rule("deadline", "start starts begin begins", rf"\b(?:the|our) (?P<about>pilot|rollout|roll-out|migration|training|project) (?:should|must|will|has to|starts?|begins?|is going to)(?: start| begin)?(?: on| in| at)? (?:the )?(?P<value>{DATE}(?:,? {DATE})?)", subject="project", sure=0.8, unreal=True),
     Rule("deadline", "becomes become will moves moved slipped slips", rf"\bit (?:becomes?|moves to|moved to|slipped to|slips to|is now|will be) (?:on )?(?P<value>{DATE})", subject="project", sure=0.7),
     Rule("deadline", "deadline go-live golive target due cutover cut-over", rf"\b(?:deadline|go-?live|target date|due date|cut-?over):? (?:is )?(?:on )?(?P<value>{DATE})", subject="project"),
-    Rule("deadline", "until by", rf"\b(?:we|i) (?:have|have got|got) (?:time |only )?(?:until|till|by) (?P<value>{DATE})", subject="project", sure=0.8),
     Rule("deadline", "ready done live online finished running work open", rf"\b(?:be|is|it|them|everything|all|get|want it|need it) (?:all )?(?:ready|done|online|finished|up and running|in production|in place|open|working|complete)(?: for \w+| everywhere)? (?:by|before|until|on|from|in) (?:the )?(?P<value>{DATE})", subject="project", sure=0.7, unreal=True),
     Rule("deadline", "now", rf"\b(?:it|the (?P<about>(?:[\w-]+ ){{0,2}}[\w-]+)) (?:is|will be) now (?P<value>{DATE}(?:,? {DATE})?)", subject="project", sure=0.7),
     # Budgets and figures
@@ -81,8 +78,6 @@ RULES = (
     Rule("decision", "let", r"^let us (?P<value>(?:leave out|cut|forget about|try|add|include|wait with|start|begin|leave) (?!it\b|that\b|me\b).+)", sure=0.75),
     Rule("deadline", "by until before", rf"^(?:by|until|before) (?:the )?(?P<value>{DATE}),? (?:it|everything|the [\w-]+|all|they) (?:has to|have to|must|needs to|need to|should)", subject="project", sure=0.8, unreal=True),
     Rule("decision", "go going went", r"\b(?:(?:we|i)(?: will| are| am| have| now| just| all| finally| would)* (?:go|going|went)|(?:let us|lets) (?:just )?go) (?:for|with|ahead with) {rest}"),
-    Rule("decision", "chose chosen picked settled agreed opted", r"\b(?:we|i)(?: have| all| finally| just| both)* (?:chose|chosen|picked(?! up)|settled on|agreed (?:on|to|that)|opted for) {rest}"),
-    Rule("decision", "let let's", r"^let us (?:do|drop|use|take|make|postpone|skip|cancel|move|say|stick with|stick to|start with)(?: it is)? (?!(?:sure|an? (?:difference|impact|change)|some|happy|tomorrow|progress|memories)\b){rest}", sure=0.8, unreal=True),
     Rule("decision", "make take keep drop", r"^(?:make (?:it|that) {rest})$", sure=0.75),
     Rule("decision", "it", r"\b(?:so )?(?:for now )?it is {rest} (?:then|for now)$", sure=0.75, unreal=True),
     Rule("decision", "now", r"\bfor now it is {rest}$", sure=0.8),
@@ -91,15 +86,12 @@ RULES = (
     Rule("decision", "must has have needs need should", r"^(?P<value>(?:(?:the|every|each|all|our|both|any) [\w' -]+?|(?!(?:i|we|you|he|she|they|it|that|this|there|who|what|someone|somebody|nobody|people|everybody|everyone|everything|nothing|something)\b)[\w-]+) (?:must|has to|have to|needs to|need to|should) (?:be|come|go|stay|work|run|have|support|include|show|not) (?!.*\b(?:maybe|perhaps|might|if|would|fine|ok|okay|enough|nice|possible|easy)\b).+)", sure=0.7, unreal=True),
     Rule("decision", "new", rf"^(?:so )?(?:the |our )?new (?!year|boss|manager|{ROLES}|cmo)(?!.*\bis (?:called|named)\b)[\w -]+? (?:is|are) {{rest}}", sure=0.65),
     Rule("decision", "signs takes decides approves checks accepts", r"^(?P<value>(?!(?:he|she|it|who|that|this|which|we|i|you|they|there)\b)[^\W\d_][\w'-]+ (?:signs|takes over|takes it|decides|approves|accepts)\b.*)", sure=0.65),
-    Rule("decision", "must", r"\bthat is a must,? (?:actually )?{rest}", sure=0.65),
     Rule("decision", "pilot warehouse", r"^(?P<value>the (?:pilot|test|trial|rollout|launch|first (?:step|phase)) (?:is|will be|stays|runs) (?:in|at|with) .+)", sure=0.7),
     Rule("decision", "first only", r"^it is (?P<value>(?!(?:the|my|our|your|his|her|not|at)\b)[\w-]+ (?:first|only)\b.*)", sure=0.6),
     Rule("decision", "first", r"^(?P<value>(?!(?:me|you|ladies|that|this|at|the|one|thing|things)\b)[\w-]+ first)$", sure=0.6),
-    Rule("decision", "fine", r"^(?P<value>[\w -]+?) (?:is|are) fine,? (?:put|take|use|do|keep) (?:it|them|that)\b", sure=0.7),
     Rule("decision", "list criteria", r"^[\w -]*\b(?:list|criteria|requirements|musts): {all}", sure=0.7),
     Rule("decision", "needs need", r"\b(?P<value>(?:they|it) needs? (?:two|three|four|an?|\d+) (?!minute|second|moment|day|week|bit|break|holiday)[\w -]+)", sure=0.6),
     Rule("uses_tool", "system tool software database", r"^(?:old|current|new|present|our) (?:system|tool|software|database): {simple}", sure=0.8),
-    Rule("team", "us", r"\bof us in {simple}", sure=0.7),
     Rule("employer", "offer", r"^got an? (?:\w+ )?(?:job|position|role|offer) (?:at|with|from) {org}", when="start"),
     Rule("role", "offer job position", rf"\b(?:offer|job|position)\b[^,]*?(?:,| as) (?:an? |the )?(?P<value>{ROLES}(?: of [\w-]+)?)(?=,|$| from| at| in)", sure=0.8),
     Rule("amount", "of in", rf"\b(?P<value>{NUMBER} (?:out of|of|in) (?:{NUMBER}))\b(?! (?:us|them))", sure=0.7),
@@ -107,14 +99,12 @@ RULES = (
     Rule("amount", "", rf"^(?P<value>{NUMBER} (?!weeks|days|months|years|hours|minutes|times|o'clock|am\b|pm\b)[a-z-]{{3,}}s)(?=,|$)", sure=0.65),
     Rule("budget", "cut raised down up", rf"\b(?:cut|raised|reduced|trimmed|lowered|increased) (?:us|it|that) (?:down |up )?(?:to|by half to) (?P<value>{MONEY}|{NUMBER}(?: k| thousand)?)", subject="project", sure=0.75),
     Rule("amount", "to", rf"\b(?:up|down|fell|rose|dropped|went|grew|increased|shrank)(?: up| down)?(?: from (?:about )?{NUMBER}(?: [\w-]+)?)? to (?:about |around |only )?(?P<value>{NUMBER}(?: (?:percent|(?:a|per|each) \w+|[a-z]{{3,}}s\b))?)", sure=0.75),
-    Rule("decision", "has must needs", r"^(?:it|this|that) (?P<value>(?:has to|must(?! be)|needs to) (?!be (?:done|ready|finished|fine|live|a joke|said|something)\b)(?:[\w-]+ ){2,}.*)$", sure=0.65),
     Rule("deadline", "gave gives until", rf"\b(?:gave|gives|given|granted) us (?:time )?(?:until|till) (?P<value>{DATE})", subject="project", sure=0.8),
     Rule("deadline", "planned scheduled set fixed", rf"\b(?:launch|release|go[- ]?live|opening|start|delivery|hand-?over|cut-?over|it) is (?:now )?(?:planned|scheduled|set|fixed) for (?P<value>{DATE})", subject="project", sure=0.8),
-    Rule("amount", "of", rf"\b(?P<value>{NUMBER} of the (?:{NUMBER}|[a-z]{{3,}}s))\b", sure=0.65),
     Rule("uses_tool", "in on by via through with", rf"\b(?:is|are|comes?|goes?|runs?|lives?|stay|work|done|kept|planned|sent) (?:in |all )*(?:in|on|by|via|through|with) (?P<value>{TOOLS}|fax|paper)\b(?! (?:call|meeting|training|course|expert))", sure=0.7),
     Rule("decision", "has must needs", r"^(?P<value>(?:the|every|each|all|our|both|any) [\w' -]{2,40}? (?:must|has to|have to|needs to|need to|needs|may not|can only) (?!be (?:done|ready|fine|live|finished)\b)(?!(?:a )?(?:help|break|holiday|rest|moment|minute|think)\b).+)", sure=0.65),
-    Rule("decision", "stays stay", r"\b(?P<value>the [\w -]{3,30}? stays? (?:in|as|at|on|with|where) .+)$", sure=0.65),
-    Rule("decision", "stick sticking", r"{I} (?:will )?(?:stick|are sticking|am sticking) (?:with|to) {rest}"),
     Rule("decision", "will not", r"\bwe (?:will not|are not going to) {rest}", sure=0.7),
+    Rule("decision", "fine", r"^(?P<value>[\w -]+?) (?:is|are) fine,? (?:put|take|use|do|keep) (?:it|them|that)\b", sure=0.7),
+    Rule("team", "us", r"\bof us in {simple}", sure=0.7),
 )  # fmt: skip
 """The theme's rules."""
