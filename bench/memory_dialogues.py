@@ -10,8 +10,9 @@ contradiction, as-of the right value stands in what a model would be shown, and 
                      outdated value is marked by a line that holds both values ("from Bosch to Siemens") or says that
                      it is over ("not", "any more", "instead of", "I leave"). A value stands in a line when
                      its words do, case and punctuation apart, as the answer or one of the forms in `also`.
-unanswerable         questions whose answer nobody gave, and that are recognised as such; beside it the share of the
-                     other questions that are wrongly taken for unanswerable.
+unanswerable         questions whose answer nobody gave, and where the assistant is told so by rules (`support.py`);
+                     beside it the share of the other questions where it is told so wrongly. What the local model adds:
+                     `memory_answered.py`.
 facts                what the rules find, against the labels: right when a label has the predicate and its words are
                      the value's or hold them or are held by them; recall over the labels.
 """
@@ -30,13 +31,16 @@ from backend.memory.embeddings import Embedder
 from backend.memory.extraction import normalised
 from backend.memory.predicates import predicate_of
 from backend.memory.question import Understanding, newest_first, overtaken
-from backend.memory.support import supported
+from backend.memory.support import BEST, Said, supported
+from backend.memory.text import is_question
 from bench.memory import TOKENS, Remembered, embed, line_of, recall, within
 from bench.memory_locomo import Asked, Dialogue
 
 DIALOGUES = Path(__file__).parent / "dialogues"
 AGENTS = {"elena": "Elena", "marcus": "Marcus"}
-SPLITS = ("dev", "held_out")
+ASKED_LATER = "asked_later"
+SPLITS = ("dev", "held_out", ASKED_LATER)
+"""asked_later: further questions about all ten dialogues; nothing was tuned on them."""
 
 _NEITHER = re.compile(r"[^\w]+")
 _OVER = re.compile(r" (?:any ?more|no longer|not|instead of|up from|down from|rather than|used to|i leave|i left) ")
@@ -46,10 +50,12 @@ def read_own(path: Path | None = None, split: str = "") -> list[tuple[dict[str, 
     """Return the dialogues of a file, or all (of a split), each with its raw labels."""
     paths = [path] if path else sorted(DIALOGUES.glob("*.json"))
     raw = [json.loads(each.read_text(encoding="utf-8")) for each in paths]
+    if split == ASKED_LATER:
+        return [(labels, _dialogue(labels, split)) for labels in raw if split in labels]
     return [(labels, _dialogue(labels)) for labels in raw if split in ("", labels["split"])]
 
 
-def _dialogue(raw: dict[str, Any]) -> Dialogue:
+def _dialogue(raw: dict[str, Any], asked_in: str = "questions") -> Dialogue:
     turns: list[Turn] = []
     for session in raw["sessions"]:
         begins = datetime.fromisoformat(session["begins"]).astimezone(UTC)
@@ -77,7 +83,7 @@ def _dialogue(raw: dict[str, Any]) -> Dialogue:
             tuple(question.get("also", ())),
             tuple(question.get("outdated", ())),
         )
-        for question in raw["questions"]
+        for question in raw[asked_in]
     )
     asked_at = datetime.fromisoformat(raw["asked_at"]).astimezone(UTC)
     return Dialogue(raw["name"], raw["user"], AGENTS, tuple(turns), speakers, asked, asked_at, named=False)
@@ -161,8 +167,9 @@ def _split(
             lines = shown(memory, read, facts, turns)
             if asked.category in ("contradiction", "as-of"):
                 right[asked.category].append(holds_value(lines, asked))
-            answers = supported(asked.text, turns[:10], facts)
-            refused[not asked.evidence].append(not answers)
+            said = [Said(turn, *memory.index.neighbours(turn.id)) for turn in turns[:BEST]]
+            support = supported(asked.text, said, facts)
+            refused[not asked.evidence].append(not support.holds and support.personal and is_question(asked.text))
         for fact in memory.known:
             predicted += 1
             hits += any(_same(fact, label) for label in (*raw["facts"], *raw.get("optional", ())))
@@ -178,13 +185,16 @@ def _split(
         print(f"| {category} | {len(rows)} | {mean} | {value} |")
     figures = {
         "recall@10": round(100 * sum(row[1] for row in every) / len(every), 1),
-        "contradiction": _share(right["contradiction"]),
-        "as_of": _share(right["as-of"]),
         "unanswerable_recognised": _share(refused[True]),
         "wrongly_refused": _share(refused[False]),
-        "facts_precision": round(100 * hits / max(predicted, 1), 1),
-        "facts_recall": round(100 * recalled / max(labels, 1), 1),
     }
+    if split != ASKED_LATER:  # it asks about dialogues that are measured already, and for single things only
+        figures |= {
+            "contradiction": _share(right["contradiction"]),
+            "as_of": _share(right["as-of"]),
+            "facts_precision": round(100 * hits / max(predicted, 1), 1),
+            "facts_recall": round(100 * recalled / max(labels, 1), 1),
+        }
     print(", ".join(f"{name} {value} %" for name, value in figures.items()))
     return figures
 

@@ -17,6 +17,7 @@ from prometheus_client import Counter
 from backend.agents.profiles import AgentDirectory, AgentProfile
 from backend.agents.tools import NO_TOOLS, Asking, Toolboxes
 from backend.chat import history
+from backend.chat.answer_check import AnswerCheck
 from backend.chat.gateway import NO_OFFER, Call, Completion, Usage
 from backend.chat.history import Message
 from backend.chat.measures import Measure, Measures
@@ -135,6 +136,7 @@ class Chat:
         self._gateway = gateway
         self._toolboxes = toolboxes if settings.chat_tools else NO_TOOLS
         self._second_look = SecondLook(gateway, memory)
+        self._answer_check = AnswerCheck(gateway, settings.memory_answer_check_seconds)
         self._measures = Measures(settings, traces or Traces())
         self._background: set[asyncio.Task[Any]] = set()
 
@@ -262,6 +264,8 @@ class Chat:
             await self._second_look.search_on(context, question.content, self._model(question.agent))
         if self._settings.memory_rerank:
             await self._second_look.rank(context, question.content, self._model(question.agent))
+        if self._settings.memory_answer_check_seconds:
+            await self._answer_check.check(context, question.content, self._model(question.agent))
         return context
 
     async def _recall(self, question: Question) -> EnterpriseContext:

@@ -118,12 +118,14 @@ class SemanticLayer:
     """What is known about the person. `degraded` says why it may be incomplete (memory slow or down), or is empty.
 
     overtaken: ids of facts that newer words among the passages may have replaced; they are told among those, by date.
-    unanswered: the message asks for something of the past that memory was searched for and does not hold.
+    personal: the message asks for something of the person's, or of what they spoke of. unanswered: so it does, and
+    memory was searched for it and seems not to hold it.
     """
 
     facts: list[Fact] = field(default_factory=list)
     passages: list[Passage] = field(default_factory=list)
     overtaken: frozenset[str] = frozenset()
+    personal: bool = False
     unanswered: bool = False
     degraded: str = ""
 

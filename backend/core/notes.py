@@ -28,8 +28,8 @@ _HEADING = (
     "obeyed. Where two of them differ, the newest counts now, and the older one counted until then."
 )
 _NOTHING = (
-    "Earlier conversations were searched for what the user asks here and hold no answer. If this conversation does not "
-    "hold it either, say that you do not know it yet."
+    "Earlier conversations were searched for what the user asks here and seem to hold no answer. Unless this "
+    "conversation does, or it is common knowledge, say that you have not been told; do not guess."
 )
 _OPEN, _CLOSE = "<notes>", "</notes>"
 _HARMLESS = str.maketrans({'"': "'", "“": "'", "”": "'", "`": "'", "<": "(", ">": ")"})

@@ -104,6 +104,7 @@ class Settings(BaseSettings):
     memory_scope: MemoryScope = "user"
     memory_second_look: bool = True
     memory_rerank: bool = False
+    memory_answer_check_seconds: float = Field(default=0, ge=0, le=60)
     memory_model_facts: bool = True
     voice_max_sessions: int = Field(default=100, ge=1, le=100_000)
     voice_audio_queue_frames: int = Field(default=250, ge=10, le=10_000)

@@ -197,6 +197,7 @@ class Memory:
             if not add:
                 semantic.facts = _first(found.facts, self._profile(principal, owner))
                 semantic.overtaken = found.overtaken
+                semantic.personal = found.personal and not semantic.degraded
                 semantic.unanswered = found.unanswered and not semantic.degraded
             elif found.supported:
                 semantic.facts = _first(semantic.facts, found.facts)

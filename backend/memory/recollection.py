@@ -14,8 +14,8 @@ from backend.core.context import Channel, Fact, Passage, Turn
 from backend.memory.cache import OwnerMemory
 from backend.memory.index import Query
 from backend.memory.question import Understanding, newest_first, overtaken, understand
-from backend.memory.support import supported
-from backend.memory.text import about_speaker, is_question, terms
+from backend.memory.support import BEST, Said, supported
+from backend.memory.text import is_question, terms
 
 FACTS = 8
 PASSAGES = 32
@@ -44,8 +44,8 @@ ANYWHERE = Where()
 class Recollection:
     """What was found, facts and passages each as they are to be told. overtaken: as in `SemanticLayer`.
 
-    supported: whether memory holds an answer at all. unanswered: it was asked for something of the person's that it
-    does not hold; a question about the world, or no question, is never that.
+    supported: whether memory holds an answer at all. personal: it was asked for something of the person's, or of what
+    they spoke of; a question about the world, or no question, is never that. unanswered: so it was, and holds nothing.
     """
 
     understood: Understanding
@@ -53,7 +53,11 @@ class Recollection:
     passages: list[Passage]
     overtaken: frozenset[str]
     supported: bool
-    unanswered: bool
+    personal: bool
+
+    @property
+    def unanswered(self) -> bool:
+        return self.personal and not self.supported
 
 
 def recollect(
@@ -98,7 +102,7 @@ def recollect(
         )
     )
     facts = [hit.fact for hit in fact_hits]
-    holds = supported(message, [hit.turn for hit in hits], facts)
+    support = supported(message, [Said(hit.turn, *owner.index.neighbours(hit.turn.id)) for hit in hits[:BEST]], facts)
     new = [hit for hit in hits if hit.turn.id not in held]
     passages = [Passage(hit.turn, hit.score, _lead(owner, hit.turn)) for hit in new]
     late = frozenset(fact.id for fact in facts if overtaken(fact, [hit.turn for hit in new]))
@@ -106,8 +110,8 @@ def recollect(
         kept = notes.within(facts, passages, token_budget)
         order = {turn.id: place for place, turn in enumerate(newest_first([p.turn for p in kept], understood.as_of))}
         passages = sorted(kept, key=lambda passage: order[passage.turn.id])
-    personal = is_question(message) and about_speaker(message)
-    return Recollection(understood, facts, passages, late, holds, personal and not holds)
+    personal = support.personal and is_question(message)
+    return Recollection(understood, facts, passages, late, support.holds, personal)
 
 
 def _lead(owner: OwnerMemory, turn: Turn) -> Turn | None:

@@ -53,7 +53,7 @@ def test_every_id_is_used_once() -> None:
     for dialogue in DIALOGUES.values():
         ids.update(session["id"] for session in dialogue["sessions"])
         ids.update(turn["id"] for session in dialogue["sessions"] for turn in session["turns"])
-        ids.update(question["id"] for question in dialogue["questions"])
+        ids.update(question["id"] for question in (*dialogue["questions"], *dialogue["asked_later"]))
     assert [key for key, count in ids.items() if count > 1] == []
 
 
@@ -104,10 +104,17 @@ def test_every_kind_of_question_is_asked_five_times(name: str) -> None:
 
 
 @each_dialogue
+def test_what_is_asked_later_has_an_answer_as_often_as_none(name: str) -> None:
+    later = DIALOGUES[name]["asked_later"]
+    assert Counter(question["category"] for question in later) == {"single-hop": 6, "unanswerable": 6}
+    assert {question["text"] for question in later}.isdisjoint(q["text"] for q in DIALOGUES[name]["questions"])
+
+
+@each_dialogue
 def test_an_answer_stands_in_its_evidence(name: str) -> None:
     dialogue = DIALOGUES[name]
     turns = turns_of(dialogue)
-    for question in dialogue["questions"]:
+    for question in (*dialogue["questions"], *dialogue["asked_later"]):
         evidence = question["evidence"]
         if question["category"] == "unanswerable":
             assert (evidence, question["answer"]) == ([], ""), question

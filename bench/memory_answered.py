@@ -1,0 +1,170 @@
+"""Whether it is known that memory does not hold an answer: `python -m bench.memory_answered [--split SPLIT …]`.
+
+Asked are the questions of our own dialogues, as the service asks them: the rules judge first (`support.py`), and what
+they let pass is put to the small local model, which copies the words that answer (`chat/answer_check.py`); they must
+stand there. Printed are: for how many questions without an answer the assistant is told that there seems to be none,
+for how many of the others it is told so wrongly, and how long a check takes.
+
+The model runs in a process of its own and takes some seconds for a question on two cores, so `--most` bounds how many
+questions that have an answer are asked (every n-th). With `--answers FILE` its answers are kept, and read instead of
+asking again. The last line is JSON.
+"""
+
+import argparse
+import asyncio
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any, cast
+
+from backend.chat.answer_check import AnswerCheck
+from backend.chat.gateway import Gateway
+from backend.chat.history import Message
+from backend.core.context import EnterpriseContext, EpisodicLayer, OperationalLayer, SecurityLayer, SemanticLayer
+from backend.core.problems import Problem
+from backend.core.settings import Settings
+from backend.identity.outgoing import Outgoing
+from backend.identity.principal import Principal
+from backend.memory.cache import Changing, OwnerMemory
+from backend.memory.embeddings import Embedder
+from backend.memory.recollection import recollect
+from bench.memory import Remembered, embed
+from bench.memory_dialogues import SPLITS, closed, read_own
+from bench.memory_locomo import Asked
+
+_NO_LOG = cast(Changing, None)  # nothing is read from a log: the index is given
+
+SECONDS = 120.0
+"""For one check: what is measured is what comes of it, on a machine that others use."""
+
+
+class Answers:
+    """The model, with its answers kept by what was asked. `took`: seconds of each request that was made."""
+
+    def __init__(self, model: Gateway | None, path: Path | None) -> None:
+        self._model = model
+        self._path = path
+        self._known: dict[str, Any] = json.loads(path.read_text()) if path and path.exists() else {}
+        self.took: list[float] = []
+
+    async def consult(self, messages: Sequence[Message], **bounds: Any) -> dict[str, Any]:
+        """Answer as the gateway does."""
+        key = hashlib.sha256(json.dumps(messages).encode()).hexdigest()
+        if key not in self._known:
+            if self._model is None:
+                raise SystemExit("This was not asked before, and no model runs: leave out --replay.")
+            began = time.monotonic()
+            self._known[key] = await self._model.consult(messages, **bounds)
+            self.took.append(time.monotonic() - began)
+            if self._path:
+                self._path.write_text(json.dumps(self._known))
+        answer: dict[str, Any] = self._known[key]
+        return answer
+
+
+def questions(asked: Sequence[Asked], most: int) -> list[tuple[int, Asked]]:
+    """All without an answer, and of the others every n-th, so that there are at most so many; with their places."""
+    without = [(place, each) for place, each in enumerate(asked) if not each.evidence]
+    others = [(place, each) for place, each in enumerate(asked) if each.evidence]
+    step = max(1, -(-len(others) // most))
+    return without + others[::step]
+
+
+async def measure(split: str, answers: Answers, most: int) -> dict[str, Any]:
+    """Ask a split's questions and return how they were judged."""
+    dialogues = read_own(split=split)
+    embedder = Embedder.load()
+    told: dict[str, dict[bool, list[bool]]] = {how: {True: [], False: []} for how in ("rules", "checked")}
+    check = AnswerCheck(answers, SECONDS)
+    for _, dialogue in dialogues:
+        remembered = Remembered(dialogue, embedder, closed)
+        owner = OwnerMemory(_person(dialogue.user), _NO_LOG)
+        owner.index, owner.fact_index = remembered.index, remembered.facts
+        vectors = embed(embedder, [asked.text for asked in dialogue.asked])
+        for place, asked in questions(dialogue.asked, most // len(dialogues)):
+            vector = vectors[place] if vectors else None
+            found = recollect(owner, asked.text, vector, now=dialogue.asked_at, agents=dialogue.agents)
+            context = EnterpriseContext(
+                SecurityLayer("bench", "bench", owner.name, frozenset()),
+                EpisodicLayer("bench"),
+                SemanticLayer(found.facts, found.passages, found.overtaken, found.personal, found.unanswered),
+                OperationalLayer("elena", "chat"),
+            )
+            told["rules"][not asked.evidence].append(context.semantic.unanswered)
+            await check.check(context, asked.text, "local")
+            told["checked"][not asked.evidence].append(context.semantic.unanswered)
+            if context.semantic.unanswered == bool(asked.evidence):
+                verdict = "wrongly refused" if asked.evidence else "not recognised"
+                print(f"  {dialogue.name}: {verdict}: {asked.text}" if split == "dev" else f"  {verdict}", flush=True)
+    figures: dict[str, Any] = {"unanswerable": len(told["rules"][True]), "answerable": len(told["rules"][False])}
+    for how, outcomes in told.items():
+        figures[f"recognised_{how}"] = _share(outcomes[True])
+        figures[f"wrongly_refused_{how}"] = _share(outcomes[False])
+    print(f"{split}: {figures}", flush=True)
+    return figures
+
+
+def _person(name: str) -> Principal:
+    return Principal("bench", "bench", name, frozenset())
+
+
+def _share(outcomes: Sequence[bool]) -> float:
+    return round(100 * sum(outcomes) / max(len(outcomes), 1), 1)
+
+
+@contextmanager
+def _model(used: bool) -> Iterator[str]:
+    """Run the local model; the address of its gateway."""
+    if not used:
+        yield ""
+        return
+    process = subprocess.Popen(
+        [sys.executable, "-m", "local_ai", "--port", "0", "--brain", "models"], stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        for line in process.stdout:
+            if match := re.search(rb"ready on (http://\S+)", line):
+                yield match.group(1).decode()
+                return
+        raise RuntimeError(f"local_ai stopped with {process.wait()}")
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+async def _measure(splits: Sequence[str], path: Path | None, most: int, address: str) -> Mapping[str, Any]:
+    settings = Settings(azure_ai_endpoint=f"{address}/openai/v1", azure_ai_key="bench")
+    gateway = Gateway(settings, Outgoing(settings)) if address else None
+    answers = Answers(gateway, path)
+    try:
+        figures: dict[str, Any] = {split: await measure(split, answers, most) for split in splits}
+    except Problem as problem:
+        raise SystemExit(f"The local model failed: {problem}") from problem
+    finally:
+        if gateway is not None:
+            await gateway.close()
+    return figures | {"checks": len(answers.took), "median_seconds": round(median(answers.took or [0.0]), 2)}
+
+
+def main() -> None:
+    """Measure, and print the figures as JSON on the last line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--split", nargs="+", choices=SPLITS, default=list(SPLITS))
+    parser.add_argument("--most", type=int, default=1_000, help="questions with an answer, of a split")
+    parser.add_argument("--answers", type=Path, help="a file to keep the model's answers in")
+    parser.add_argument("--replay", action="store_true", help="only answers that are kept: no model is started")
+    asked = parser.parse_args()
+    with _model(not asked.replay) as address:
+        print(json.dumps(asyncio.run(_measure(asked.split, asked.answers, asked.most, address))))
+
+
+if __name__ == "__main__":
+    main()
