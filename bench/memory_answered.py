@@ -2,8 +2,8 @@
 
 Asked are the questions of our own dialogues, as the service asks them: the rules judge first (`support.py`), and what
 they let pass is put to the small local model, which copies the words that answer (`chat/answer_check.py`); they must
-stand there. Printed are: for how many questions without an answer the assistant is told that there seems to be none,
-for how many of the others it is told so wrongly, and how long a check takes.
+stand there. Printed are for how many questions without an answer the assistant is told that there seems to be none (by
+the rules) or is perhaps none (by the check), for how many of the others it is told so, and how long a check takes.
 
 The model runs in a process of its own and takes some seconds for a question on two cores, so `--most` bounds how many
 questions that have an answer are asked (every n-th). With `--answers FILE` its answers are kept, and read instead of
@@ -94,13 +94,16 @@ async def measure(split: str, answers: Answers, most: int) -> dict[str, Any]:
             context = EnterpriseContext(
                 SecurityLayer("bench", "bench", owner.name, frozenset()),
                 EpisodicLayer("bench"),
-                SemanticLayer(found.facts, found.passages, found.overtaken, found.personal, found.unanswered),
+                SemanticLayer(
+                    found.facts, found.passages, found.overtaken, found.personal, found.unanswered, best=found.best
+                ),
                 OperationalLayer("elena", "chat"),
             )
             told["rules"][not asked.evidence].append(context.semantic.unanswered)
             await check.check(context, asked.text, "local")
-            told["checked"][not asked.evidence].append(context.semantic.unanswered)
-            if context.semantic.unanswered == bool(asked.evidence):
+            refused = context.semantic.unanswered or context.semantic.doubtful
+            told["checked"][not asked.evidence].append(refused)
+            if refused == bool(asked.evidence):
                 verdict = "wrongly refused" if asked.evidence else "not recognised"
                 print(f"  {dialogue.name}: {verdict}: {asked.text}" if split == "dev" else f"  {verdict}", flush=True)
     figures: dict[str, Any] = {"unanswerable": len(told["rules"][True]), "answerable": len(told["rules"][False])}

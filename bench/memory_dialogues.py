@@ -26,13 +26,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from backend.core.context import Fact, Turn
+from backend.core.context import Fact, Said, Turn
 from backend.memory.embeddings import Embedder
 from backend.memory.extraction import normalised
 from backend.memory.predicates import predicate_of
 from backend.memory.question import Understanding, newest_first, overtaken
-from backend.memory.support import BEST, Said, supported
-from backend.memory.text import is_question
+from backend.memory.support import BEST, supported
 from bench.memory import TOKENS, Remembered, embed, line_of, recall, within
 from bench.memory_locomo import Asked, Dialogue
 
@@ -169,7 +168,7 @@ def _split(
                 right[asked.category].append(holds_value(lines, asked))
             said = [Said(turn, *memory.index.neighbours(turn.id)) for turn in turns[:BEST]]
             support = supported(asked.text, said, facts)
-            refused[not asked.evidence].append(not support.holds and support.personal and is_question(asked.text))
+            refused[not asked.evidence].append(support.personal and not support.holds)
         for fact in memory.known:
             predicted += 1
             hits += any(_same(fact, label) for label in (*raw["facts"], *raw.get("optional", ())))

@@ -18,7 +18,7 @@ from backend.chat.history import Message
 from backend.chat.second_look import Consulting
 from backend.core.context import EnterpriseContext, Fact, Passage, Turn
 from backend.core.problems import Problem
-from backend.memory.support import Said, vouched
+from backend.memory.support import vouched
 
 log = logging.getLogger("backend.chat")
 
@@ -86,7 +86,7 @@ _EXAMPLES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 
 
 class AnswerCheck:
-    """Tells a context that memory seems to hold no answer; never raises for a model that fails."""
+    """Tells a context that memory may hold no answer; never raises for a model that fails."""
 
     def __init__(self, gateway: Consulting, seconds: float) -> None:
         """seconds: how long an answer may wait for it."""
@@ -94,10 +94,12 @@ class AnswerCheck:
         self._seconds = seconds
 
     async def check(self, context: EnterpriseContext, question: str, model: str) -> None:
-        """Set `semantic.unanswered` where the question is the person's own and no passage says its answer.
+        """Set `semantic.doubtful` where the question is the person's own and no passage says its answer.
 
-        Not for what the rules have judged already, nor where this conversation goes on about something said in it: its
-        own turns are before the assistant as they are.
+        Doubt and no more: of twenty answers that memory holds one is not found. So the assistant is told to look well.
+
+        Not for what the rules have judged already, nor for a question of yes or no, which nobody answers in words that
+        could be copied.
         """
         semantic = context.semantic
         if semantic.unanswered or not semantic.personal or _OPEN_QUESTION.search(question) is None:
@@ -121,24 +123,8 @@ class AnswerCheck:
         if not isinstance(words, str):
             CHECKS.labels("failed").inc()
             return
-        semantic.unanswered = not stated(question, words, best, semantic.passages, semantic.facts)
-        CHECKS.labels("missing" if semantic.unanswered else "found").inc()
-
-
-def stated(
-    question: str, words: str, best: Sequence[Passage], recalled: Sequence[Passage], facts: Sequence[Fact]
-) -> bool:
-    """Tell whether a model's words stand as the answer in what it was shown. recalled: that, and whatever else was."""
-    return vouched(question, words, [*_in_their_place(best, recalled)], facts[:FACTS])
-
-
-def _in_their_place(best: Sequence[Passage], recalled: Sequence[Passage]) -> Iterator[Said]:
-    """The best passages, each with the turns beside it, as far as those were recalled, too."""
-    turns = {(passage.turn.session_id, passage.turn.seq): passage.turn for passage in recalled}
-    for passage in best:
-        turn = passage.turn
-        before, after = (turns.get((turn.session_id, turn.seq + step)) for step in (-1, 1))
-        yield Said(turn, passage.lead or before, after)
+        semantic.doubtful = not vouched(question, words, semantic.best, semantic.facts[:FACTS])
+        CHECKS.labels("missing" if semantic.doubtful else "found").inc()
 
 
 def asked(question: str, best: Sequence[Passage], facts: Sequence[Fact]) -> list[Message]:

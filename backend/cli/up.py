@@ -24,8 +24,6 @@ _READY = re.compile(rb"local_ai ready on (http://127\.0\.0\.1:\d+)")
 _START_TIMEOUT = 3600.0
 """Seconds for the local services to be ready: the first start fetches a gigabyte of models."""
 _STOP_TIMEOUT = 10.0
-_CHECK_SECONDS = "8"
-"""For how long an answer waits while the small local model looks whether memory says it: 3 s on two free cores."""
 
 
 class LocalAiError(Exception):
@@ -55,8 +53,6 @@ async def run(*, port: int, brain: str, data_dir: Path | None) -> int:
             if needs_chat:
                 os.environ |= {"AZURE_AI_ENDPOINT": f"{base}/openai/v1", "AZURE_AI_KEY": "local"}
                 _spare_the_local_model("MEMORY_SECOND_LOOK", "MEMORY_MODEL_FACTS", "CHAT_TOOLS")
-                if brain == "models":
-                    _set_unless_said("MEMORY_ANSWER_CHECK_SECONDS", _CHECK_SECONDS)
             if needs_voice:
                 os.environ |= {"AZURE_VOICELIVE_ENDPOINT": base, "AZURE_VOICELIVE_KEY": "local"}
                 _spare_the_local_model("VOICE_TOOLS")
@@ -95,15 +91,10 @@ def _spare_the_local_model(*names: str) -> None:
 
     That is what memory may ask beside it, and the choice of a tool before every answer.
     """
-    for name in names:
-        _set_unless_said(name, "false")
-
-
-def _set_unless_said(name: str, value: str) -> None:
-    """Set a variable that neither the environment nor .env sets."""
     said = {name.upper() for name, value in {**dotenv_values(".env"), **os.environ}.items() if value}
-    if name not in said:
-        os.environ[name] = value
+    for name in names:
+        if name not in said:
+            os.environ[name] = "false"
 
 
 def _listen(host: str, port: int) -> socket.socket:

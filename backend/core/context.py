@@ -8,6 +8,7 @@ operational which assistant answers, on which channel
 `memory/recall.py` fills it (`enrich_context`) and stores what it gained (`persist_conversation`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -90,6 +91,14 @@ class Passage(NamedTuple):
     lead: Turn | None = None
 
 
+class Said(NamedTuple):
+    """A turn in its place: what was said before and after it in its conversation, None where there is nothing."""
+
+    turn: Turn
+    before: Turn | None = None
+    after: Turn | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class SecurityLayer:
     """Who is speaking."""
@@ -119,7 +128,8 @@ class SemanticLayer:
 
     overtaken: ids of facts that newer words among the passages may have replaced; they are told among those, by date.
     personal: the message asks for something of the person's, or of what they spoke of. unanswered: so it does, and
-    memory was searched for it and seems not to hold it.
+    memory was searched for it and seems not to hold it. doubtful: a model found no answer in what was recalled.
+    best: the turns that were looked at for that, best first.
     """
 
     facts: list[Fact] = field(default_factory=list)
@@ -127,6 +137,8 @@ class SemanticLayer:
     overtaken: frozenset[str] = frozenset()
     personal: bool = False
     unanswered: bool = False
+    doubtful: bool = False
+    best: Sequence[Said] = ()
     degraded: str = ""
 
 

@@ -31,6 +31,10 @@ _NOTHING = (
     "Earlier conversations were searched for what the user asks here and seem to hold no answer. Unless this "
     "conversation does, or it is common knowledge, say that you have not been told; do not guess."
 )
+_DOUBT = (
+    "Perhaps none of these notes answers what the user asks here. Answer from them only where one says exactly that; "
+    "if this conversation does not say it either, say that you have not been told."
+)
 _OPEN, _CLOSE = "<notes>", "</notes>"
 _HARMLESS = str.maketrans({'"': "'", "“": "'", "”": "'", "`": "'", "<": "(", ">": ")"})
 _PLAIN = re.compile(r"[!#-;=?-_a-~]+(?: [!#-;=?-_a-~]+)*")
@@ -60,6 +64,7 @@ def of(context: EnterpriseContext) -> Notes:
         token_budget=TOKENS + PROFILE_TOKENS,
         overtaken=known.overtaken,
         unanswered=known.unanswered,
+        doubtful=known.doubtful,
     )
 
 
@@ -70,12 +75,13 @@ def render(
     token_budget: int,
     overtaken: Set[str] = frozenset(),
     unanswered: bool = False,
+    doubtful: bool = False,
 ) -> Notes:
     """Render facts, then passages, in their order; a line that does not fit `token_budget` any more is left out.
 
     A turn that a fact was taken from is still quoted: the words matter. overtaken: ids of facts that stand among the
     passages instead, before those that are older. unanswered: memory holds no answer to what was asked, and the
-    assistant is to be told so.
+    assistant is to be told so. doubtful: so it may be.
     """
     left = token_budget - _FRAME
     sources: dict[str, str] = {}
@@ -90,6 +96,8 @@ def render(
     parts = [_HEADING, _OPEN, *lines, _CLOSE] if lines else []
     if unanswered:
         parts.append(_NOTHING)
+    elif doubtful and lines:
+        parts.append(_DOUBT)
     return Notes("\n".join(parts), tuple(sources.values()))
 
 

@@ -34,6 +34,7 @@ from backend.memory.grumble import Grumble
 from backend.memory.log import Episode
 from backend.memory.outbox import SLOW_SECONDS, Appending, Outbox, in_session
 from backend.memory.recollection import Where, recollect
+from backend.memory.support import BEST
 
 logger = logging.getLogger("backend.memory")
 
@@ -197,11 +198,13 @@ class Memory:
             if not add:
                 semantic.facts = _first(found.facts, self._profile(principal, owner))
                 semantic.overtaken = found.overtaken
+                semantic.best = found.best
                 semantic.personal = found.personal and not semantic.degraded
                 semantic.unanswered = found.unanswered and not semantic.degraded
             elif found.supported:
                 semantic.facts = _first(semantic.facts, found.facts)
                 semantic.unanswered = False
+                semantic.best = [*found.best[: BEST // 2], *semantic.best[: BEST // 2]]
         except Exception as error:
             self._distrust(principal, context, error)
 

@@ -10,12 +10,12 @@ from datetime import datetime
 from types import MappingProxyType
 
 from backend.core import notes
-from backend.core.context import Channel, Fact, Passage, Turn
+from backend.core.context import Channel, Fact, Passage, Said, Turn
 from backend.memory.cache import OwnerMemory
 from backend.memory.index import Query
 from backend.memory.question import Understanding, newest_first, overtaken, understand
-from backend.memory.support import BEST, Said, supported
-from backend.memory.text import is_question, terms
+from backend.memory.support import BEST, supported
+from backend.memory.text import terms
 
 FACTS = 8
 PASSAGES = 32
@@ -46,6 +46,7 @@ class Recollection:
 
     supported: whether memory holds an answer at all. personal: it was asked for something of the person's, or of what
     they spoke of; a question about the world, or no question, is never that. unanswered: so it was, and holds nothing.
+    best: the turns that this was judged by.
     """
 
     understood: Understanding
@@ -54,6 +55,7 @@ class Recollection:
     overtaken: frozenset[str]
     supported: bool
     personal: bool
+    best: list[Said]
 
     @property
     def unanswered(self) -> bool:
@@ -102,7 +104,8 @@ def recollect(
         )
     )
     facts = [hit.fact for hit in fact_hits]
-    support = supported(message, [Said(hit.turn, *owner.index.neighbours(hit.turn.id)) for hit in hits[:BEST]], facts)
+    best = [Said(hit.turn, *owner.index.neighbours(hit.turn.id)) for hit in hits[:BEST]]
+    support = supported(message, best, facts)
     new = [hit for hit in hits if hit.turn.id not in held]
     passages = [Passage(hit.turn, hit.score, _lead(owner, hit.turn)) for hit in new]
     late = frozenset(fact.id for fact in facts if overtaken(fact, [hit.turn for hit in new]))
@@ -110,8 +113,7 @@ def recollect(
         kept = notes.within(facts, passages, token_budget)
         order = {turn.id: place for place, turn in enumerate(newest_first([p.turn for p in kept], understood.as_of))}
         passages = sorted(kept, key=lambda passage: order[passage.turn.id])
-    personal = support.personal and is_question(message)
-    return Recollection(understood, facts, passages, late, support.holds, personal)
+    return Recollection(understood, facts, passages, late, support.holds, support.personal, best)
 
 
 def _lead(owner: OwnerMemory, turn: Turn) -> Turn | None:

@@ -9,11 +9,10 @@ import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
-from backend.core.context import Fact, Turn
+from backend.core.context import Fact, Said
 from backend.memory.answer_kinds import KIN, Kind, kind_of
-from backend.memory.text import STOP_WORDS, about_speaker, terms
+from backend.memory.text import STOP_WORDS, about_speaker, is_question, terms
 
 BEST = 10
 """Turns looked at, and facts; behind them there is hardly ever an answer."""
@@ -34,6 +33,11 @@ _ITS_NAME = re.compile(
     re.IGNORECASE,
 )
 _OF_THEM = re.compile(r"\b(?:does|did|do|is|was|are|were|has|will) [A-Z]|\b[A-Z]\w+['’]s\b")  # noqa: RUF001 - as above
+_SUBJECT = re.compile(
+    r"\b(?:does|did|do|is|was|are|were|has|will) (?:the |my |our |(?:dr|mrs?|ms)\.? )?([^\W\d_]+(?: [^\W\d_]+)?)|"
+    r"\b([^\W\d_]+)['’]s\b",  # noqa: RUF001 - as above
+    re.IGNORECASE,
+)
 _THE = re.compile(r"\b(?:the|this|that) ([^\W\d_]+(?: [^\W\d_]+)?)", re.IGNORECASE)
 _SELF = re.compile(rf"\b(?:i|we|me|us|my (?:\w+ )?(?!{KIN})\w+)\b", re.IGNORECASE)
 _ALSO = {"mother": "mother|mum|mom|mam", "father": "father|dad", "wife": "wife|spouse", "husband": "husband|spouse"}
@@ -53,33 +57,48 @@ _NO_OBJECTS = frozenset(
 )  # fmt: skip
 
 
-class Said(NamedTuple):
-    """A turn in its conversation; None where there is nothing before or after it."""
-
-    turn: Turn
-    before: Turn | None = None
-    after: Turn | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Support:
-    """holds: an answer may have been found. personal: memory speaks of what is asked about, or it is the person's own;
-    otherwise it may be a question about the world.
+    """holds: an answer may have been found. personal: it is asked for something of the person's own, or that memory
+    speaks of; otherwise it is a question about the world, or none.
     """
 
     holds: bool
     personal: bool
 
 
+class _Text:
+    """A text that stands for itself. Its words are stemmed only where they may matter: that is what takes time."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._folded = text.casefold()
+
+    @cached_property
+    def held(self) -> frozenset[str]:
+        """Its index terms."""
+        return frozenset(terms(self.text))
+
+    def names(self, words: Set[str]) -> bool:
+        """Tell whether it holds one of these index terms. All but the last letter of a stem stands in its words."""
+        return any(word[:-1] in self._folded for word in words) and not words.isdisjoint(self.held)
+
+    def places(self, words: Set[str]) -> list[int]:
+        """Where words with one of these index terms begin, in characters."""
+        if not self.names(words):
+            return []
+        return [word.start() for word in _WORD.finditer(self.text) if not words.isdisjoint(terms(word.group()))]
+
+
 class _Found:
-    """What was found, as texts that each stand for themselves, with their index terms."""
+    """What was found, as texts that each stand for themselves."""
 
     def __init__(self, found: Sequence[Said], facts: Sequence[Fact]) -> None:
         self._said = found[:BEST]
         self._facts = facts[:BEST]
 
     @cached_property
-    def texts(self) -> list[tuple[str, frozenset[str]]]:
+    def texts(self) -> list[_Text]:
         """A turn with the one before it, and with the one after where it asks something."""
         result = []
         for turn, before, after in self._said:
@@ -88,22 +107,24 @@ class _Found:
                 parts.append(after.content)
             result.append(" ".join(parts))
         result += [fact.text if fact.subject == "user" else f"{fact.subject}: {fact.text}" for fact in self._facts]
-        return [(text, frozenset(terms(text))) for text in result]
+        return [_Text(text) for text in result]
 
-    def naming(self, *words: Set[str]) -> list[str]:
+    def naming(self, *words: Set[str]) -> list[_Text]:
         """The texts with at least one word of each set."""
-        return [text for text, held in self.texts if all(not held.isdisjoint(each) for each in words)]
+        return [text for text in self.texts if all(text.names(each) for each in words)]
 
     @cached_property
     def names(self) -> frozenset[str]:
         """Index terms of what is written as a name somewhere, or is a fact's subject."""
-        written = {word for text, _ in self.texts for name in _NAME.findall(text) for word in terms(name)}
+        written = {word for text in self.texts for name in _NAME.findall(text.text) for word in terms(name)}
         subjects = {word for fact in self._facts if fact.subject != "user" for word in terms(fact.subject)}
         return frozenset((written | subjects) - _NO_NAMES)
 
 
 def supported(question: str, found: Sequence[Said], facts: Sequence[Fact]) -> Support:
-    """Tell whether what was found (best first) may hold an answer."""
+    """Tell whether what was found (best first) may hold an answer. What asks nothing finds what it finds."""
+    if not is_question(question):
+        return Support(bool(found or facts), personal=False)
     own = about_speaker(question)
     if not found and not facts:
         return Support(False, own)
@@ -114,18 +135,21 @@ def supported(question: str, found: Sequence[Said], facts: Sequence[Fact]) -> Su
 
 
 def vouched(question: str, words: str, found: Sequence[Said], facts: Sequence[Fact]) -> bool:
-    """Tell whether `words`, which a model gave as the answer, stand in what was found, beside whom the question names.
+    """Tell whether `words`, which a model gave as the answer, stand in what was found, beside whom they are asked of.
 
-    The question's own words are no answer to it.
+    The question's own words are no answer to it. A name in it that is not its subject need not stand there: it may be
+    what everything is about, an employer or a project.
     """
     given = frozenset(terms(words))
     if not given or given <= frozenset(terms(question)):
         return False
     memory = _Found(found, facts)
-    about = _named(question, memory) or _relatives(question) or _counted(question, memory)
+    subjects = {word for pair in _SUBJECT.findall(question) for subject in pair for word in terms(subject)}
+    named = _named(question, memory)
+    about = (named & subjects) if named else _relatives(question) or _counted(question, memory)
     return any(
-        len(given & held) >= STANDING * len(given) and (not about or not about.isdisjoint(held))
-        for _, held in memory.texts
+        len(given & text.held) >= STANDING * len(given) and (not about or not about.isdisjoint(text.held))
+        for text in memory.texts
     )
 
 
@@ -144,14 +168,16 @@ def _relatives(question: str) -> frozenset[str]:
 def _counted(question: str, memory: _Found) -> frozenset[str]:
     """Index terms of what a question wants the number or the price of, where that is spoken of."""
     kind = kind_of(question)
+    if kind is None or not kind.counts:
+        return frozenset()
     things = frozenset(terms(question)) - _NO_OBJECTS
-    return things if kind is not None and kind.counts and memory.naming(things) else frozenset()
+    return things if memory.naming(things) else frozenset()
 
 
 def _may_hold(question: str, memory: _Found, named: frozenset[str]) -> bool:
     kin = _relatives(question)
-    every = [text for text, _ in memory.texts]
-    about, near = named or kin, every
+    about = named or kin
+    near: list[_Text] = []
     if named and _SELF.search(question) is not None:
         about = frozenset()  # what the person did with somebody need not stand beside the name
     elif named:
@@ -161,26 +187,27 @@ def _may_hold(question: str, memory: _Found, named: frozenset[str]) -> bool:
         if kin and _KIN_OF.search(question) is not None and not (near := memory.naming(named, kin)):
             return False
     elif (its := _ITS_NAME.search(question)) is not None:
-        return _is_named((its.group(1) or its.group(2)).casefold(), every)
+        return _is_named((its.group(1) or its.group(2)).casefold(), memory.texts)
     elif kin:
-        near = memory.naming(kin) or every
+        near = memory.naming(kin)
     kind = kind_of(question)
     if kind is None:
         return True
-    if not named and not kin and (things := _counted(question, memory)):
-        near = memory.naming(things)
-    return any(_offers(kind, text, about) for text in near)
+    if not named and not kin:
+        near = memory.naming(_counted(question, memory))
+    return any(_offers(kind, text, about) for text in near or memory.texts)
 
 
-def _offers(kind: Kind, text: str, about: Set[str]) -> bool:
+def _offers(kind: Kind, text: _Text, about: Set[str]) -> bool:
     """Tell whether a text holds a value of this kind, within `REACH` of the words it is about where it holds those."""
-    places = [word.start() for word in _WORD.finditer(text) if not about.isdisjoint(terms(word.group()))]
+    values = [value.start() for value in kind.offered.finditer(text.text)]
+    places = text.places(about) if values and about else []
     if not places:
-        return kind.offered.search(text) is not None
-    return any(min(abs(at.start() - place) for place in places) <= REACH for at in kind.offered.finditer(text))
+        return bool(values)
+    return any(abs(value - place) <= REACH for value in values for place in places)
 
 
-def _is_named(relative: str, texts: Sequence[str]) -> bool:
+def _is_named(relative: str, texts: Sequence[_Text]) -> bool:
     """Tell whether a relative's name stands beside the word for it: "my sister Hedda", "Hedda is my sister"."""
     word = _ALSO.get(relative, relative)
     shapes = (
@@ -189,7 +216,7 @@ def _is_named(relative: str, texts: Sequence[str]) -> bool:
     )
     for text in texts:
         for shape in shapes:
-            for name in re.findall(shape, text, re.IGNORECASE):
+            for name in re.findall(shape, text.text, re.IGNORECASE):
                 folded = name.casefold()
                 if folded not in STOP_WORDS and folded not in _VERBS and not folded.endswith(("ing", "ed")):
                     return True

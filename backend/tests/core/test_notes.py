@@ -57,6 +57,12 @@ def test_where_memory_holds_no_answer_the_assistant_is_told_so() -> None:
     assert notes.render([], [], token_budget=500).text == ""
 
 
+def test_where_it_may_hold_none_the_notes_stay_and_the_doubt_is_said() -> None:
+    told = notes.render([Fact("f1", "Lives in Leeds.", MAY)], [], token_budget=500, doubtful=True).text
+    assert "Lives in Leeds." in told
+    assert "Perhaps none of these notes" in told
+
+
 @pytest.mark.parametrize(
     "planted",
     [

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.core.context import Turn
-from backend.memory.support import Said, supported, vouched
+from backend.core.context import Said, Turn
+from backend.memory.support import supported, vouched
 
 NOW = datetime(2026, 5, 20, 9, tzinfo=UTC)
 
@@ -88,6 +88,8 @@ def test_nothing_found_answers_nothing() -> None:
         ("Who signs the order?", "", False),
         ("Where does my sister live?", "Graz", True),
         ("Where does my cousin live?", "Graz", False),
+        ("Who signs for Ruben?", "Ottilie", True),  # he is not whom the question is about
+        ("What did the flat cost?", "900 euros", False),  # the crane's
     ],
 )
 def test_a_model_s_answer_stands_where_it_was_said_beside_whom_it_is_asked_of(
