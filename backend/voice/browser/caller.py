@@ -148,11 +148,11 @@ class Caller:
     # the call is looked after, a few times a second. Frame by frame, caches cold, the books cost as much as sending.
 
     def _enter(self) -> None:
-        fresh, self._fresh = self._fresh, []
+        fresh, self._fresh, sent = self._fresh, [], self._position.sent
         self._frames += len(fresh)
         self._sounded_at = fresh[-1][3]
         for base64, item_id, ms, now in fresh:
-            self._position.sent(item_id, base64, ms, now)
+            sent(item_id, base64, ms, now)
         if self._kept is not None:
             self._kept.extend(fresh)
 

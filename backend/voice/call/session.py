@@ -334,8 +334,9 @@ class VoiceSession:
             self._line.tend()
             if self._leg is not None:
                 self._caller.rest(self._leg.busy)
-            duration.check(self._clock(), active=self._caller.state != "ready" or self._caller.speaking_for() > 0)
-            self._stopwatch.tick(sounding=self._caller.speaking_for() > 0)
+            sounding = self._caller.speaking_for() > 0
+            duration.check(self._clock(), active=self._caller.state != "ready" or sounding)
+            self._stopwatch.tick(sounding=sounding)
             self._events.floor.decide()
             self._transcript.draft()
             if self._transcript.overdue():
