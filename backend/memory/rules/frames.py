@@ -270,6 +270,7 @@ FRAMES = (
     Frame("commitment", _DELIVER, WHOLE, who="self", modes="must", speaker="i", needs=rf"\b(?:by|until|before|on|for|tomorrow|today) ?(?:the )?(?:{DATE})?", when="event", sure=0.7),
     Frame("commitment", "promise owe", WHOLE, who="third other", human=True, needs=r"^(?:me|us|to)\b", when="event", sure=0.75),
     Frame("commitment", "send deliver upload submit prepare test finish draft write bring review", WHOLE, who="third other", modes="- will", dated=True, when="event", sure=0.7),
+    Frame("commitment", "approve sign send deliver upload submit prepare test finish draft write bring review check", WHOLE, who="third other", modes="must", dated=True, when="event", sure=0.65),
     Frame("commitment", "test lead present check prepare", WHOLE, who="third other", modes="will", when="event", sure=0.65),
     # Aims
     Frame("goal", "do finish", WHOLE, who="self", modes="want", passive=True, sure=0.7),

@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import islice
 
 from backend.core.context import Turn
-from backend.memory.predicates import PROJECT
+from backend.memory.predicates import PROJECT, predicate_of
 from backend.memory.rules import figures, frames, introductions, life, nouns, people, plans, slots, work
 from backend.memory.rules.clauses import Clause
 from backend.memory.rules.grammar import VERBS, Statement, parse_all
@@ -243,7 +243,7 @@ class Reading:
         if kin := _OF_KIN.match(words):
             name = values("first", kin["whom"] or "", self.written)
             return name[0] if name else self.person_of(kin["kin"].casefold())
-        words = _TITLED.sub("", _OFFICE.sub("", _FROM.sub("", words)))
+        words = _TITLED.sub("", _OFFICE.sub("", _FROM.sub("", words.rpartition(": ")[2])))
         name = values("person", words, self.written)
         if not name or name[0] != words or words.casefold() in VERBS:
             return ""
@@ -376,6 +376,14 @@ class Reading:
             return  # the speaker, who has just given a name, is nobody's colleague
         for other in self.found:
             theirs = other.value.casefold()
+            unnamed = other.predicate == predicate and other.clause is clause and other.subject == PROJECT != subject
+            if (
+                unnamed
+                and predicate_of(predicate).scope == "project"
+                and (_within(low, theirs) or _within(theirs, low))
+            ):
+                other.subject = subject  # "the budget of the CRM migration": now it is known whose
+                return
             if (other.predicate, other.subject) == (predicate, subject) and (
                 _within(low, theirs) or _within(theirs, low)
             ):
@@ -461,7 +469,9 @@ class Reading:
         return predicate in ("deadline", "commitment") or (predicate in PLANNED and not PAST.search(text))
 
 
-_NO_PROJECT = frozenset(("the", "our", "my", "it", "this", "that", "is", "project", "everything", "a", "new", "all"))
+_NO_PROJECT = frozenset(
+    """the our my it this that is project everything a new all whole full thing deadline date budget launch go-live year month quarter next now me us""".split()  # noqa: SIM905
+)
 
 
 def _within(value: str, other: str) -> bool:

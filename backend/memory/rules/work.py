@@ -106,5 +106,17 @@ RULES = (
     Rule("decision", "will not", r"\bwe (?:will not|are not going to) {rest}", sure=0.7),
     Rule("decision", "fine", r"^(?P<value>[\w -]+?) (?:is|are) fine,? (?:put|take|use|do|keep) (?:it|them|that)\b", sure=0.7),
     Rule("team", "us", r"\bof us in {simple}", sure=0.7),
+    Rule("works_on", "project", r"\b(?:the|my|our) (?:new |current |main )?project is {noun}", sure=0.8),
+    Rule("deadline", "due", rf"\b(?:the |our |my )?(?P<about>[\w'-]+(?: [\w'-]+){{0,3}}?) (?:is|are) due (?:on |by |in |at )?(?P<value>{DATE})"),
+    Rule("deadline", "done ready finished live complete delivered", rf"\b(?:(?:the|our|my) (?P<about>[\w'-]+(?: [\w'-]+){{0,3}}?)|it|everything) (?:has to|must|needs to|need to|should|have to|is to) (?:be )?(?:\w+ )?(?:done|ready|finished|live|go live|in production|complete|completed|delivered|launched|online)(?: and \w+)? (?:by|on|before|until|in) (?P<value>{DATE})", subject="project", unreal=True),
+    Rule("deadline", "live launch launches goes go", rf"{{I}} (?:want to |have to |will |must |are going to )?(?:go live|launch|ship)(?: with (?:the )?(?P<about>[\w'-]+(?: [\w'-]+){{0,2}}?))? (?:on|by|in|at) (?P<value>{DATE})", subject="project"),
+    Rule("deadline", "latest", rf"(?:^|\b(?:by|on|until) )(?P<value>{DATE}) at the (?:very )?latest", subject="project", sure=0.8),
+    Rule("deadline", "date day", rf"\b(?P<value>{DATE}) is the (?:date|deadline|day|cut-?over|go-?live|target)\b", subject="project", sure=0.8),
+    Rule("budget", "budget", rf"\bbudget(?: (?:for|of) {_PROJECT})? (?:is|has been|was|got|will be)(?: now| only| still| about| around| roughly| just| cut| raised| increased| reduced| approved| set| lowered| down| up| at| to| by the board)* (?P<value>{MONEY}|{NUMBER})", subject="project"),
+    Rule("budget", "budget", rf"\bbudget(?: (?:for|of) {_PROJECT})? (?:of|:) ?(?P<value>{MONEY}|{NUMBER}(?: thousand| k)?)", subject="project"),
+    Rule("budget", "money budget", rf"\b(?:the )?(?:money|whole budget|total) is (?:about |around )?(?P<value>{MONEY})", subject="project"),
+    Rule("budget", "budget", rf"\b(?:cut|raised|increased|reduced|approved|lowered) (?:the|our|my) budget (?:from [\w ]+? )?(?:to|of) (?P<value>{MONEY}|{NUMBER})", subject="project"),
+    Rule("budget", "budget", rf"\b(?P<value>{MONEY}) budget\b", subject="project", sure=0.8),
+    Rule("deadline", "fixed confirmed final", rf"\b(?P<value>{DATE}) is (?:fixed|final|confirmed|the new date)", subject="project", sure=0.7),
 )  # fmt: skip
 """The theme's rules."""
