@@ -166,7 +166,8 @@ def _split(
             lines = shown(memory, read, facts, turns)
             if asked.category in ("contradiction", "as-of"):
                 right[asked.category].append(holds_value(lines, asked))
-            said = [Said(turn, *memory.index.neighbours(turn.id)) for turn in turns[:BEST]]
+            beside = memory.index.neighbours([turn.id for turn in turns[:BEST]])
+            said = [Said(turn, *around) for turn, around in zip(turns, beside, strict=False)]
             support = supported(asked.text, said, facts)
             refused[not asked.evidence].append(support.personal and not support.holds)
         for fact in memory.known:

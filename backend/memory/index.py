@@ -194,13 +194,14 @@ class TurnIndex:
             return []
         return self._table.turns(self._table.sessions.run(session)[-last:])
 
-    def neighbours(self, turn_id: str) -> tuple[Turn | None, Turn | None]:
-        """Return what was said before and after a turn in its session; None for nothing, or for what is silenced."""
-        number = self._table.find(turn_id)
-        if number < 0:
-            return None, None
-        before, after = (self._table.beside(number, steps) for steps in (-1, 1))
-        return self._recalled(before), self._recalled(after)
+    def neighbours(self, turn_ids: Sequence[str]) -> list[tuple[Turn | None, Turn | None]]:
+        """Return what was said before and after each turn in its session; None for nothing, or for what is silenced."""
+        table = self._table
+        numbers = [table.find(turn_id) for turn_id in turn_ids]
+        pairs = [(table.beside(number, -1), table.beside(number, 1)) if number >= 0 else (-1, -1) for number in numbers]
+        known = [number for number in {number for pair in pairs for number in pair} if table.findable[number]]
+        turns = dict(zip(known, table.turns(known), strict=True))
+        return [(turns.get(before), turns.get(after)) for before, after in pairs]
 
     def search(self, query: Query, weights: Weights | None = None) -> list[Hit]:
         """Return the turns that answer the query best, best first; of equal ones the later.
@@ -239,9 +240,6 @@ class TurnIndex:
             raise segment.SegmentBroken(f"the arrays do not fit: {error}") from error
         index._windows = Windows(index._table, index._postings)
         return index
-
-    def _recalled(self, number: int) -> Turn | None:
-        return self._table.turn(number) if number >= 0 and self._table.findable[number] else None
 
     def _allowed(self, query: Query) -> Mask:
         """Tell which turns fulfil the query's demands."""

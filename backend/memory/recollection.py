@@ -4,7 +4,7 @@ The message is read first (times, names, which kind of fact it asks for), then t
 weight to the turns that prove them, then the turns. Pure over one owner's memory; `recall.py` keeps that current.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -104,10 +104,13 @@ def recollect(
         )
     )
     facts = [hit.fact for hit in fact_hits]
-    best = [Said(hit.turn, *owner.index.neighbours(hit.turn.id)) for hit in hits[:BEST]]
+    first = [hit.turn for hit in hits[:BEST]]
+    beside = owner.index.neighbours([turn.id for turn in first])
+    best = [Said(turn, *around) for turn, around in zip(first, beside, strict=True)]
     support = supported(message, best, facts)
     new = [hit for hit in hits if hit.turn.id not in held]
-    passages = [Passage(hit.turn, hit.score, _lead(owner, hit.turn)) for hit in new]
+    leads = _leads(owner, [hit.turn for hit in new])
+    passages = [Passage(hit.turn, hit.score, leads.get(hit.turn.id)) for hit in new]
     late = frozenset(fact.id for fact in facts if overtaken(fact, [hit.turn for hit in new]))
     if token_budget is not None:
         kept = notes.within(facts, passages, token_budget)
@@ -116,12 +119,17 @@ def recollect(
     return Recollection(understood, facts, passages, late, support.holds, support.personal, best)
 
 
-def _lead(owner: OwnerMemory, turn: Turn) -> Turn | None:
-    """Return the turn before one that is too short to be understood by itself, where somebody else said it."""
-    if len(turn.content) > _SHORT or len(terms(turn.content)) >= _LEANING:
-        return None
-    before, _ = owner.index.neighbours(turn.id)
-    return before if before is not None and before.role != turn.role else None
+def _leads(owner: OwnerMemory, turns: Sequence[Turn]) -> dict[str, Turn]:
+    """Return the turns before those too short to be understood by themselves, where somebody else said them."""
+    short = [turn for turn in turns if len(turn.content) <= _SHORT and len(terms(turn.content)) < _LEANING]
+    if not short:
+        return {}
+    beside = owner.index.neighbours([turn.id for turn in short])
+    return {
+        turn.id: before
+        for turn, (before, _) in zip(short, beside, strict=True)
+        if before is not None and before.role != turn.role
+    }
 
 
 def known_passages(owner: OwnerMemory, ids: Collection[str]) -> list[Passage]:
