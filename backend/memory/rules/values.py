@@ -32,7 +32,7 @@ _FIGURE = (
     r"|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million"
     r"|billion|point|half)\b|\d[\d.,']*(?:k|m|bn)?(?![\w]))"
 )
-NUMBER = rf"{_FIGURE}(?:(?: and| a|-)? ?{_FIGURE})*"
+NUMBER = rf"{_FIGURE}(?:(?: and| a|-)? ?{_FIGURE}){{0,10}}"
 _YEAR = r"(?:(?:19|20)\d\d|twenty twenty[ -]\w+|two thousand(?: and)? \w+)"
 _CLOCK = r"(?: at (?:noon|half past \w+|\d{1,2}(?:[:.]\d\d)?(?: ?[ap]\.?m\b\.?)?(?: o'?clock)?|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?: thirty| fifteen)?(?: ?[ap]m| o'?clock)?))?"
 DATE = (
