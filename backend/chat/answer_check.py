@@ -18,7 +18,7 @@ from backend.chat.history import Message
 from backend.chat.second_look import Consulting
 from backend.core.context import EnterpriseContext, Fact, Passage, Turn
 from backend.core.problems import Problem
-from backend.memory.support import vouched
+from backend.memory.support import LONGEST, vouched
 
 log = logging.getLogger("backend.chat")
 
@@ -99,10 +99,12 @@ class AnswerCheck:
         Doubt and no more: of twenty answers that memory holds one is not found. So the assistant is told to look well.
 
         Not for what the rules have judged already, nor for a question of yes or no, which nobody answers in words that
-        could be copied.
+        could be copied, nor for a message that is more than a question.
         """
         semantic = context.semantic
-        if semantic.unanswered or not semantic.personal or _OPEN_QUESTION.search(question) is None:
+        if semantic.unanswered or not semantic.personal or len(question) > LONGEST:
+            return
+        if _OPEN_QUESTION.search(question) is None:
             return
         best = sorted(semantic.passages, key=lambda passage: passage.score, reverse=True)[:PASSAGES]
         if not best and not semantic.facts:

@@ -20,6 +20,12 @@ BEST = 10
 REACH = 90
 """Characters between a name and what is said of it, at most: some fifteen words."""
 
+LONGEST = 400
+"""Characters of a question that is judged; a longer message is a story or a pasted page."""
+
+READ = 1_000
+"""Characters of a turn that are read: what is looked for was said, not pasted."""
+
 STANDING = 0.6
 """The share of a given answer's words that one text must hold: a model changes a word or two."""
 
@@ -102,9 +108,9 @@ class _Found:
         """A turn with the one before it, and with the one after where it asks something."""
         result = []
         for turn, before, after in self._said:
-            parts = [part.content for part in (before, turn) if part is not None]
+            parts = [part.content[:READ] for part in (before, turn) if part is not None]
             if after is not None and turn.content.rstrip().endswith("?"):
-                parts.append(after.content)
+                parts.append(after.content[:READ])
             result.append(" ".join(parts))
         result += [fact.text if fact.subject == "user" else f"{fact.subject}: {fact.text}" for fact in self._facts]
         return [_Text(text) for text in result]
@@ -126,8 +132,8 @@ def supported(question: str, found: Sequence[Said], facts: Sequence[Fact]) -> Su
     if not is_question(question):
         return Support(bool(found or facts), personal=False)
     own = about_speaker(question)
-    if not found and not facts:
-        return Support(False, own)
+    if len(question) > LONGEST or not (found or facts):
+        return Support(bool(found or facts), own)
     memory = _Found(found, facts)
     named = _named(question, memory)
     spoken_of = named | {word for thing in _THE.findall(question) for word in terms(thing)}
@@ -140,6 +146,8 @@ def vouched(question: str, words: str, found: Sequence[Said], facts: Sequence[Fa
     The question's own words are no answer to it. A name in it that is not its subject need not stand there: it may be
     what everything is about, an employer or a project.
     """
+    if len(question) > LONGEST:
+        return True
     given = frozenset(terms(words))
     if not given or given <= frozenset(terms(question)):
         return False

@@ -98,6 +98,12 @@ def test_a_model_s_answer_stands_where_it_was_said_beside_whom_it_is_asked_of(
     assert vouched(question, words, SAID, []) == stands
 
 
+def test_a_story_is_not_judged() -> None:
+    story = f"{'how much my ' * 2_000}does Ottilie cost?"
+    assert supported(story, SAID, []).holds
+    assert vouched(story, "", SAID, [])
+
+
 @given(st.text(), st.text())
 def test_any_question_can_be_judged(question: str, words: str) -> None:
     assert supported(question, SAID, []).holds in (True, False)
