@@ -34,6 +34,8 @@ class Wire:
     async def send(self, event: dict[str, Any]) -> None:
         self.sent.append(event)
 
+    def splice(self, take: None) -> None: ...
+
     def items(self, kind: str) -> list[str]:
         created = [event["item"] for event in self.sent if event["type"] == "conversation.item.create"]
         return [item["call_id"] for item in created if item["type"] == kind]
