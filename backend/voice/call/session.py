@@ -5,6 +5,7 @@ beside them. Sound goes on as it came, in both directions.
 """
 
 import asyncio
+import itertools
 import logging
 import time
 from collections.abc import Awaitable, Coroutine
@@ -40,6 +41,9 @@ from backend.voice.words.keeper import Keeper, without_memory
 from backend.voice.words.transcript import Transcript
 
 log = logging.getLogger("backend.voice")
+
+_SELDOM = 4
+"""What may take a second to be noticed is looked after at one look in so many: its books are cold, and cost most."""
 
 WAITING_REQUESTS = 16
 
@@ -329,18 +333,21 @@ class VoiceSession:
             settings.voice_idle_minutes * 60, settings.voice_max_minutes * 60, begun, self._notice, self.end
         )
 
+        looks = itertools.count(1)
+
         def look() -> None:
-            self._presence.check(self._microphone.frames + self._messages_up)
             self._line.tend()
             if self._leg is not None:
                 self._caller.rest(self._leg.busy)
-            sounding = self._caller.speaking_for() > 0
-            duration.check(self._clock(), active=self._caller.state != "ready" or sounding)
-            self._stopwatch.tick(sounding=sounding)
             self._events.floor.decide()
             self._transcript.draft()
             if self._transcript.overdue():
                 self._transcript.settle()
+            if next(looks) % _SELDOM == 0:
+                self._presence.check(self._microphone.frames + self._messages_up)
+                sounding = self._caller.speaking_for() > 0
+                duration.check(self._clock(), active=self._caller.state != "ready" or sounding)
+                self._stopwatch.tick(sounding=sounding)
 
         await pulse.every(self._room.patience.tick, look)
 
