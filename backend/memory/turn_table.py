@@ -28,6 +28,7 @@ ROLES: tuple[Role, ...] = ("user", "assistant")
 CHANNELS: tuple[Channel, ...] = ("chat", "voice")
 
 _READ = 4_000  # characters of a turn that tell it from others
+_GLANCE = 64  # of which the first letters are known by a hash
 _OTHERS = re.compile(r"[\W_]+")
 
 _COLUMNS: Mapping[str, Any] = {
@@ -66,8 +67,8 @@ class TurnTable:
     begin, id_bytes, text_bytes, rest_bytes: where in the buffer a turn's id, content and rest stand.
     said_at: microseconds since 1970. session, agent, speaker: numbers of `sessions`, `agents`, `speakers`.
     place: where in `sessions.at` it stands. live: False once replaced or withdrawn. findable: False also when silenced.
-    length: in index terms, 0 when it may not be found. said: a hash of its letters. asking, times, numbers, names: its
-    cues, in hundredths.
+    length: in index terms, 0 when it may not be found. said: a hash of its first letters. asking, times, numbers,
+    names: its cues, in hundredths.
     """
 
     begin: NDArray[np.int64]
@@ -148,7 +149,7 @@ class TurnTable:
         self.role[number] = role
         self.channel[number] = channel
         self.interrupted[number] = turn.interrupted
-        self.said[number] = crc32(_encoded(_letters(turn.content)))
+        self.said[number] = _beginning(turn.content)
         self.asking[number] = round(100 * cues.asking)
         self.times[number] = round(100 * cues.times)
         self.numbers[number] = round(100 * cues.numbers)
@@ -229,7 +230,7 @@ class TurnTable:
     def saying(self, text: str) -> list[int]:
         """Return the numbers of turns that say the same: the same letters and digits, as far as they are read."""
         wanted = _letters(text)
-        same = np.flatnonzero(self.said[: self.count] == crc32(_encoded(wanted))).tolist()
+        same = np.flatnonzero(self.said[: self.count] == _beginning(text)).tolist()
         return [number for number in same if _letters(self.content(number)) == wanted]
 
     def beside(self, number: int, steps: int) -> int:
@@ -358,6 +359,11 @@ class TurnTable:
 def microseconds(moment: datetime) -> int:
     """Return a time as microseconds since 1970."""
     return (moment - _EPOCH) // _MICROSECOND
+
+
+def _beginning(text: str) -> int:
+    """A hash of a text's first letters: most turns begin otherwise."""
+    return crc32(_encoded(_letters(text[:_GLANCE])[: _GLANCE // 2]))
 
 
 def _letters(text: str) -> str:
