@@ -14,11 +14,8 @@ import argparse
 import asyncio
 import hashlib
 import json
-import re
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +28,7 @@ from backend.identity.principal import Principal
 from backend.memory.extraction import extract
 from backend.memory.model_pass import Later, Model, ModelPass
 from bench.facts import SPLITS, dialogues, labelled, same, turns_of
+from bench.local_model import local_model
 
 _OWNER = Principal("bench", "bench", "Bench", frozenset())
 
@@ -157,26 +155,6 @@ def _show(facts: Sequence[Fact], turns: Sequence[Turn], split: str) -> None:
         print(f"  - {fact.predicate}: {fact.value!r} of {fact.subject} <- {said[fact.proof[0]][:200]}", flush=True)
 
 
-@contextmanager
-def _model(used: bool) -> Iterator[str]:
-    """Run the local model; the address of its gateway."""
-    if not used:
-        yield ""
-        return
-    command = [sys.executable, "-m", "local_ai", "--port", "0", "--brain", "models"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE)
-    assert process.stdout is not None
-    try:
-        for line in process.stdout:
-            if match := re.search(rb"ready on (http://\S+)", line):
-                yield match.group(1).decode()
-                return
-        raise RuntimeError(f"local_ai stopped with {process.wait()}")
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
 async def _measure(what: str, splits: Sequence[str], path: Path | None, address: str) -> Mapping[str, Any]:
     settings = Settings(azure_ai_endpoint=f"{address}/openai/v1", azure_ai_key="bench")
     gateway = Gateway(settings, Outgoing(settings)) if address else None
@@ -197,7 +175,7 @@ def main() -> None:
     parser.add_argument("--answers", type=Path, help="a file to keep the model's answers in")
     parser.add_argument("--replay", action="store_true", help="only answers that are kept: no model is started")
     asked = parser.parse_args()
-    with _model(not asked.replay) as address:
+    with nullcontext("") if asked.replay else local_model() as address:
         print(json.dumps(asyncio.run(_measure(asked.what, asked.split, asked.answers, address))))
 
 

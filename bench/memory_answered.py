@@ -14,12 +14,9 @@ import argparse
 import asyncio
 import hashlib
 import json
-import re
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from statistics import median
 from typing import Any, cast
@@ -35,6 +32,7 @@ from backend.identity.principal import Principal
 from backend.memory.cache import Changing, OwnerMemory
 from backend.memory.embeddings import Embedder
 from backend.memory.recollection import recollect
+from bench.local_model import local_model
 from bench.memory import Remembered, embed
 from bench.memory_dialogues import SPLITS, closed, read_own
 from bench.memory_locomo import Asked
@@ -122,27 +120,6 @@ def _share(outcomes: Sequence[bool]) -> float:
     return round(100 * sum(outcomes) / max(len(outcomes), 1), 1)
 
 
-@contextmanager
-def _model(used: bool) -> Iterator[str]:
-    """Run the local model; the address of its gateway."""
-    if not used:
-        yield ""
-        return
-    process = subprocess.Popen(
-        [sys.executable, "-m", "local_ai", "--port", "0", "--brain", "models"], stdout=subprocess.PIPE
-    )
-    assert process.stdout is not None
-    try:
-        for line in process.stdout:
-            if match := re.search(rb"ready on (http://\S+)", line):
-                yield match.group(1).decode()
-                return
-        raise RuntimeError(f"local_ai stopped with {process.wait()}")
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
 async def _measure(splits: Sequence[str], path: Path | None, most: int, address: str) -> Mapping[str, Any]:
     settings = Settings(azure_ai_endpoint=f"{address}/openai/v1", azure_ai_key="bench")
     gateway = Gateway(settings, Outgoing(settings)) if address else None
@@ -165,7 +142,7 @@ def main() -> None:
     parser.add_argument("--answers", type=Path, help="a file to keep the model's answers in")
     parser.add_argument("--replay", action="store_true", help="only answers that are kept: no model is started")
     asked = parser.parse_args()
-    with _model(not asked.replay) as address:
+    with nullcontext("") if asked.replay else local_model() as address:
         print(json.dumps(asyncio.run(_measure(asked.split, asked.answers, asked.most, address))))
 
 

@@ -3,6 +3,8 @@
 What is under test is all between VoiceLive's frames and the browser's messages: `Events`, `Floor`, `Caller`,
 `Transcript`, the ledger. The browser below knows to the sample what came out of its loudspeaker, and the service what
 was said at which moment of its sound; what is stored has to agree with both.
+
+Over 500 lines: the two ends and what is checked between them are one model, and make sense together only.
 """
 
 import asyncio
