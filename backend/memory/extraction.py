@@ -70,12 +70,11 @@ def _written(text: str) -> bool:
 
 def _fact(turn: Turn, found: Found) -> Fact:
     begin, end = found.begin, found.end
-    subject = USER if found.subject == USER else found.subject
     return Fact(
-        id=fact_id(turn.id, subject, found.predicate, found.value),
-        text=sentence_of(found.predicate, found.value, subject, label=found.label, when=found.when),
+        id=fact_id(turn.id, found.subject, found.predicate, found.value),
+        text=sentence_of(found.predicate, found.value, found.subject, label=found.label, when=found.when),
         said_at=turn.said_at,
-        subject=subject,
+        subject=found.subject,
         predicate=found.predicate,
         value=found.value,
         kind=predicate_of(found.predicate).kind,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from backend.memory.rules.noun import AS_AMOUNT, Noun
+from backend.memory.rules.noun_fact import AS_AMOUNT, Noun
 from backend.memory.rules.values import NUMBER
 
 _I = re.IGNORECASE

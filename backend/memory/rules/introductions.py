@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from backend.memory.rules.noun import AS_COLLEAGUE, AS_EMPLOYER, AS_NAME, AS_PLACE, AS_ROLE, AS_TITLE, Noun, a_rule
+from backend.memory.rules.noun_fact import AS_COLLEAGUE, AS_EMPLOYER, AS_NAME, AS_PLACE, AS_ROLE, AS_TITLE, Noun, a_rule
 from backend.memory.rules.rule import KIN
 from backend.memory.rules.values import NUMBER, values
 from backend.memory.rules.words import LANGUAGES

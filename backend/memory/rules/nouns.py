@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from backend.memory.rules.grammar import Statement
-from backend.memory.rules.noun import (
+from backend.memory.rules.noun_fact import (
     AS_AMOUNT,
     AS_BUDGET,
     AS_COLLEAGUE,

@@ -16,7 +16,7 @@ from backend.memory.rules import figures, frames, introductions, life, nouns, pe
 from backend.memory.rules.clauses import Clause
 from backend.memory.rules.grammar import VERBS, Statement, parse_all
 from backend.memory.rules.keeping import ACQUAINTED, PLANNED, SAME, worth_keeping
-from backend.memory.rules.noun import Noun
+from backend.memory.rules.noun_fact import Noun
 from backend.memory.rules.rule import KIN, Rule, singular
 from backend.memory.rules.values import values
 from backend.memory.rules.when import HAS_TIME, PAST, period_of, resolve, spelled
