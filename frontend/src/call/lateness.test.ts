@@ -1,3 +1,4 @@
+/** How late sound is, by clocks that differ, and that a call hands it to the playback with an answer's first piece. */
 import { expect, test, vi } from 'vitest'
 import { FakeAudio, FakeSocket } from '../test/call'
 import { CallController } from './controller'
