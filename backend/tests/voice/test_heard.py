@@ -26,6 +26,7 @@ from backend.voice.call.errands import Errands
 from backend.voice.call.events import Events
 from backend.voice.call.stopwatch import Stopwatch
 from backend.voice.patience import Patience
+from backend.voice.pulse import Watch
 from backend.voice.voicelive.leg import Leg
 from backend.voice.voicelive.link import Link
 from backend.voice.voicelive.queue import Quota
@@ -76,16 +77,23 @@ class Time:
 
 
 class Memory:
-    """In the keeper's place: what was stored, in which order, and how often."""
+    """In the keeper's place: what was stored, in which order, and how often, drafts apart."""
 
-    def __init__(self) -> None:
+    def __init__(self, unfinished: Callable[[], Turn | None]) -> None:
+        """unfinished: the answer that is being given; of it a draft is stored."""
+        self._unfinished = unfinished
         self.turns: dict[str, Turn] = {}
         self.times_kept: dict[str, int] = {}
+        self.drafts = 0
 
     def keep(self, turns: list[Turn]) -> None:
         for turn in turns:
             self.turns[turn.id] = turn
-            self.times_kept[turn.id] = self.times_kept.get(turn.id, 0) + 1
+            draft = self._unfinished()
+            if draft is not None and draft.id == turn.id:
+                self.drafts += 1
+            else:
+                self.times_kept[turn.id] = self.times_kept.get(turn.id, 0) + 1
 
     def amend(self, turn: Turn) -> None:
         assert turn.id in self.turns
@@ -225,7 +233,7 @@ class Call:
         self.native = self.rng.random() < 0.5
         self.ms_per_character = self.rng.uniform(45, 75)
         self.browser = Loudspeaker(self.time, self.rng)
-        self.memory = Memory()
+        self.memory = Memory(lambda: self.transcript._ledger.draft())
         self.link = _NoLink()
         self.said: dict[str, Said] = {}
         self.running: Said | None = None
@@ -257,7 +265,10 @@ class Call:
             recalled=lambda sources: None,
             bring_in=lambda hand_over: None,
         )
-        self.events = Events("s", self.caller, self.transcript, stopwatch, self.time, lambda: self.leg, errands)
+        self.pulse = Watch(self.look)
+        self.events = Events(
+            "s", self.caller, self.transcript, stopwatch, self.time, lambda: self.leg, errands, self.pulse.stir
+        )
         self.caller._clock = self.transcript._clock = self.time
         self.browser.report = self.events.floor.stopped_at
         self.over_at = 0.0
@@ -272,11 +283,13 @@ class Call:
     def tell(self, kind: str, **fields: Any) -> None:
         assert self.events._take(self.leg, orjson.dumps({"type": kind} | fields))
 
+    def look(self) -> float:
+        due = min(self.events.floor.decide(), self.transcript.tend())
+        rests = self.caller.rest(self.leg.responding)
+        return min(due, self.time.now + self.caller.speaking_for()) if rests else due
+
     def watch(self) -> None:
-        self.events.floor.decide()
-        self.caller.rest(self.leg.responding)
-        if self.transcript.overdue():
-            self.transcript.settle()
+        self.pulse.beat(self.time, 0.25)
         if self.turns_left > 0 or self.time.now < self.over_at:
             self.time.after(0.25, self.watch)
 
@@ -485,7 +498,7 @@ class Call:
 async def test_after_10_000_random_interruptions_what_is_stored_is_what_was_heard_to_within_a_word(
     record_property: Callable[[str, object], None],
 ) -> None:
-    interruptions = false_ones = answers = seed = 0
+    interruptions = false_ones = answers = drafts = seed = 0
     while interruptions < INTERRUPTIONS:
         call = Call(seed)
         call.run()
@@ -495,9 +508,11 @@ async def test_after_10_000_random_interruptions_what_is_stored_is_what_was_hear
             pytest.fail(f"call {seed}: {wrong}")
         interruptions += call.interruptions
         false_ones += call.false_ones
+        drafts += call.memory.drafts
         seed += 1
         await asyncio.sleep(0)
     record_property("interruptions", interruptions)
     record_property("false interruptions", false_ones)
     record_property("answers", answers)
+    assert drafts > answers / 2
     assert false_ones > INTERRUPTIONS / 10

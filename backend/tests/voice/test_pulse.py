@@ -1,24 +1,29 @@
 """One timer looks after all calls, and each only for as long as it wants to be looked after."""
 
 import asyncio
+import math
 from functools import partial
 
 import pytest
 
 from backend.voice import pulse
+from backend.voice.pulse import Watch
+
+NOW = -math.inf
 
 
 async def test_all_followers_are_looked_after_until_they_leave() -> None:
     beats = {"one": 0, "two": 0}
     enough = asyncio.Event()
 
-    def count(name: str) -> None:
+    def count(name: str) -> float:
         beats[name] += 1
         if beats[name] == 5:
             enough.set()
+        return NOW
 
-    one = asyncio.create_task(pulse.every(0.001, lambda: count("one")))
-    two = asyncio.create_task(pulse.every(0.001, lambda: count("two")))
+    one = asyncio.create_task(Watch(partial(count, "one")).keep(0.001))
+    two = asyncio.create_task(Watch(partial(count, "two")).keep(0.001))
     await asyncio.wait_for(enough.wait(), 5)
     one.cancel()
     await asyncio.wait({one})
@@ -35,12 +40,16 @@ async def test_all_followers_are_looked_after_until_they_leave() -> None:
 async def test_what_a_look_raises_ends_its_own_call_only() -> None:
     looked = asyncio.Event()
 
-    def fail() -> None:
+    def fail() -> float:
         raise RuntimeError("gone wrong")
 
-    other = asyncio.create_task(pulse.every(0.001, looked.set))
+    def look() -> float:
+        looked.set()
+        return NOW
+
+    other = asyncio.create_task(Watch(look).keep(0.001))
     with pytest.raises(RuntimeError, match="gone wrong"):
-        await asyncio.wait_for(pulse.every(0.001, fail), 5)
+        await asyncio.wait_for(Watch(fail).keep(0.001), 5)
     looked.clear()
     await asyncio.wait_for(looked.wait(), 5)
     other.cancel()
@@ -50,17 +59,58 @@ async def test_many_are_looked_after_a_few_at_a_time_and_each_as_often() -> None
     goes: list[list[int]] = [[]]
     enough = asyncio.Event()
 
-    def look(number: int) -> None:
+    def look(number: int) -> float:
         if not goes[-1]:
             asyncio.get_running_loop().call_soon(goes.append, [])
         goes[-1].append(number)
         if sum(map(len, goes)) == 3 * 60:
             enough.set()
+        return NOW
 
-    calls = [asyncio.create_task(pulse.every(0.003, partial(look, number))) for number in range(60)]
+    calls = [asyncio.create_task(Watch(partial(look, number)).keep(0.003)) for number in range(60)]
     await asyncio.wait_for(enough.wait(), 5)
     for call in calls:
         call.cancel()
     looked = [number for go in goes for number in go]
     assert max(map(len, goes)) == pulse.AT_ONCE
     assert looked == list(range(60)) * 3
+
+
+class Beats:
+    """A watch under a clock of its own: beats come every quarter of a second."""
+
+    def __init__(self) -> None:
+        self.now, self.due = 0.0, math.inf
+        self.looks: list[float] = []
+        self.watch = Watch(self._look)
+
+    def _look(self) -> float:
+        self.looks.append(self.now)
+        return self.due
+
+    def go_on(self, beats: int) -> None:
+        for _ in range(beats):
+            self.watch.beat(lambda: self.now, 0.25)
+            self.now += 0.25
+
+
+def test_what_has_nothing_due_is_looked_after_once_in_a_second() -> None:
+    beats = Beats()
+    beats.go_on(12)
+    assert beats.looks == [0, 1, 2]
+
+
+def test_what_is_due_is_looked_after_at_the_first_beat_from_then_on() -> None:
+    for due, looked in ((0.0, 0.25), (0.1, 0.25), (0.25, 0.25), (0.3, 0.5), (0.75, 0.75), (0.9, 1), (5, 1)):
+        beats = Beats()
+        beats.due = due
+        beats.go_on(5)
+        assert beats.looks[1] == looked
+
+
+def test_after_something_has_happened_a_look_is_at_the_next_beat() -> None:
+    beats = Beats()
+    beats.go_on(2)
+    beats.watch.stir()
+    beats.go_on(5)
+    assert beats.looks == [0, 0.5, 1.5]

@@ -104,7 +104,7 @@ async def played(steps: list[Step], *, spliced: bool, binary: bool = False, kept
         recalled=lambda sources: None,
         bring_in=lambda hand_over: None,
     )
-    events = Events("s", caller, transcript, watch, lambda: now, lambda: current, errands)
+    events = Events("s", caller, transcript, watch, lambda: now, lambda: current, errands, lambda: None)
     leg.retired = True  # its end is no failure
     await events.listen(leg)
     if binary:

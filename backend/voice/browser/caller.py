@@ -203,11 +203,17 @@ class Caller:
         """Return how many seconds of sound are still to be heard."""
         return self._playback.remaining_s(self._clock())
 
-    def rest(self, responding: bool) -> None:
-        """Say that the call is ready for the next word once an answer has been heard to its end."""
-        if self._state == "speaking" and not responding and self.speaking_for() <= 0:
-            self._playback.settle(self._clock())
-            self.set_state("ready")
+    def rest(self, responding: bool) -> bool:
+        """Say that the call is ready for the next word once an answer has been heard to its end; tell whether it is yet
+        to be.
+        """
+        if self._state != "speaking" or responding:
+            return False
+        if self.speaking_for() > 0:
+            return True
+        self._playback.settle(self._clock())
+        self.set_state("ready")
+        return False
 
     def hush(self) -> list[Cut]:
         """Stop the sound: take back what is queued, tell the browser, and return which answers were cut where."""

@@ -43,7 +43,9 @@ class Events:
         clock: Callable[[], float],
         current: Callable[[], Leg | None],
         errands: Errands,
+        stirred: Callable[[], None],
     ) -> None:
+        """stirred: called for each event but sound: what is waited for may have changed."""
         self._call = call
         self._caller = caller
         self._transcript = transcript
@@ -51,6 +53,7 @@ class Events:
         self._clock = clock
         self._current = current
         self._errands = errands
+        self._stirred = stirred
         self.late_frames = 0
         self.floor = Floor(caller, transcript, stopwatch, clock, current)
         self._on: dict[str, Callable[[Leg, Event], None]] = {
@@ -112,6 +115,7 @@ class Events:
                 if self._answer_audio(leg, event, sound) and splice is not None:
                     splice.learn(frame, event["item_id"])
             elif (handle := self._on.get(event["type"])) is not None:
+                self._stirred()
                 handle(leg, event)
         except Exception as fault:
             log.warning(

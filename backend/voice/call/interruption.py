@@ -5,6 +5,7 @@ or an "mhm" do not, and the answer goes on where it stopped. Until then the soun
 what the service answers meanwhile is held.
 """
 
+import math
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -154,14 +155,15 @@ class Floor:
         if stopped_ms is not None:
             self._transcript.answer_cut(item_id, stopped_ms)
 
-    def decide(self) -> None:
-        """Decide about an interruption whose words have been waited for long enough."""
+    def decide(self) -> float:
+        """Decide about an interruption whose words have been waited for long enough; return when to ask again."""
         doubt = self._doubt
         if doubt is not None and self._clock() >= doubt.deadline:
             if doubt.held or doubt.speaking is not None:  # the service answers it, or somebody talks on
                 self._it_was_one(doubt)
             else:
                 self._it_was_none(doubt)
+        return math.inf if self._doubt is None else self._doubt.deadline
 
     def hung_up(self) -> None:
         """The call is over: nobody hears the rest."""

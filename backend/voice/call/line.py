@@ -6,6 +6,7 @@ meanwhile: what the person says until it has words, and what was sent of an answ
 
 import asyncio
 import logging
+import math
 import random
 import time
 from collections import deque
@@ -316,16 +317,16 @@ class Line:
 
     # A leg expires
 
-    def tend(self) -> None:
-        """To be called a few times a second: replace a leg that has stalled, or that is about to expire."""
+    def tend(self) -> float:
+        """Replace a leg that has stalled, or that is about to expire; return when to look again, if nothing happens."""
         self._transcript.sound.trim()
         leg, now = self.leg, self._clock()
         if leg is None:
-            return
-        heard_at = max(leg.last_event_at, self._caller.sounded_at)
-        if leg.awaiting and now - heard_at > self._room.patience.answer:
+            return math.inf
+        stalls_at = max(leg.last_event_at, self._caller.sounded_at) + self._room.patience.answer
+        if leg.awaiting and now > stalls_at:
             self._spawn(self.recover(leg, failures.stalled(self._room.patience.answer)))
-            return
+            return math.inf
         if leg.repetition is not None and not leg.repetition.restoring and self._transcript.worded:
             self._repeated(leg, leg.repetition)
         if leg.due is not None and self._transcript.worded and not leg.busy and not leg.awaiting:
@@ -333,8 +334,14 @@ class Line:
         busy = leg.busy or leg.awaiting or not self._transcript.worded or not self._events.floor.decided
         if busy or self._caller.speaking_for() > 0:
             self._busy_at = now
-        if now < leg.roll_at:
-            return
+        if now >= leg.roll_at:
+            self._roll_over(leg, now, busy=busy)
+        if leg.repetition is not None or leg.due is not None:
+            return now
+        return min(leg.roll_at, stalls_at) if leg.awaiting else leg.roll_at
+
+    def _roll_over(self, leg: Leg, now: float, *, busy: bool) -> None:
+        """Prepare a leg that is to take the place of one about to expire, and let it do so in a pause."""
         standby = self._standby
         if standby is None or standby.problem is not None or standby.profile is not leg.profile:
             if (self._warming is None or self._warming.done()) and now >= self._warm_at:

@@ -5,7 +5,6 @@ beside them. Sound goes on as it came, in both directions.
 """
 
 import asyncio
-import itertools
 import logging
 import time
 from collections.abc import Awaitable, Coroutine
@@ -16,7 +15,6 @@ from backend.agents.tools import HandOver
 from backend.core.context import EnterpriseContext
 from backend.core.problems import Problem
 from backend.identity.principal import Principal
-from backend.voice import pulse
 from backend.voice.browser import messages
 from backend.voice.browser.caller import Browser, Caller
 from backend.voice.browser.messages import BadFrame, Hello
@@ -34,6 +32,7 @@ from backend.voice.call.microphone import Microphone
 from backend.voice.call.stopwatch import Stopwatch
 from backend.voice.counters import ENDINGS, FAILURES, FRAMES
 from backend.voice.elsewhere import call_mark
+from backend.voice.pulse import Watch
 from backend.voice.room import Room
 from backend.voice.voicelive import configuration
 from backend.voice.voicelive.leg import Leg, short_id
@@ -41,9 +40,6 @@ from backend.voice.words.keeper import Keeper, without_memory
 from backend.voice.words.transcript import Transcript
 
 log = logging.getLogger("backend.voice")
-
-_SELDOM = 4
-"""What may take a second to be noticed is looked after at one look in so many: its books are cold, and cost most."""
 
 WAITING_REQUESTS = 16
 
@@ -75,10 +71,15 @@ class VoiceSession:
         self._ended: asyncio.Future[Ending] = loop.create_future()
         self._tasks: set[asyncio.Task[None]] = set()
         self._messages_up = 0
+        self._watch = Watch(self._look)
         self._keeper: Keeper | None = None
         self._line = Line(room, session_id, self._caller, self._spawn)
         measures = Measures(session_id, room.traces, self._model_of, self._caller.say)
         self._stopwatch = Stopwatch(time.monotonic, measures.tell)
+        settings = room.settings
+        self._duration = Duration(
+            settings.voice_idle_minutes * 60, settings.voice_max_minutes * 60, self._clock(), self._notice, self.end
+        )
         self._microphone = Microphone(self._line, self._allowance.sound)
         self._presence = Presence(
             session_id,
@@ -120,6 +121,7 @@ class VoiceSession:
                 self._clock,
                 lambda: self._line.leg,
                 self._errands,
+                self._watch.stir,
             )
             self._line.attach(self._keeper, self._transcript, self._events, self._errands)
             self._hand_overs = HandOvers(
@@ -269,7 +271,7 @@ class VoiceSession:
             self._caller.set_state("thinking")
         elif self._caller.speaking_for() > 0:
             self._caller.set_state("speaking")
-        self._spawn(self._watch())
+        self._spawn(self._watch.keep(self._room.patience.tick))
         while True:
             request = await self._requests.get()
             await self._line.standing.wait()
@@ -303,6 +305,7 @@ class VoiceSession:
 
     def _typed(self, content: str) -> None:
         if self._leg is not None:
+            self._watch.stir()
             item_id = short_id("typed")
             self._transcript.typed(item_id, content, self._profile.id)
             self._stopwatch.typed(item_id)
@@ -326,30 +329,19 @@ class VoiceSession:
         """Tell the person something that is no turn of the conversation."""
         self._caller.say(messages.transcription("complete", text, "assistant", short_id("notice"), self._profile.id))
 
-    async def _watch(self) -> None:
-        """Look after what nobody reports: a browser that does not read, an answer that does not come, overdue words."""
-        settings, begun = self._room.settings, self._clock()
-        duration = Duration(
-            settings.voice_idle_minutes * 60, settings.voice_max_minutes * 60, begun, self._notice, self.end
-        )
+    def _look(self) -> float:
+        """Look after what nobody reports: a browser that does not read, an answer that does not come, overdue words.
 
-        looks = itertools.count(1)
-
-        def look() -> None:
-            self._line.tend()
-            if self._leg is not None:
-                self._caller.rest(self._leg.busy)
-            self._events.floor.decide()
-            self._transcript.draft()
-            if self._transcript.overdue():
-                self._transcript.settle()
-            if next(looks) % _SELDOM == 0:
-                self._presence.check(self._microphone.frames + self._messages_up)
-                sounding = self._caller.speaking_for() > 0
-                duration.check(self._clock(), active=self._caller.state != "ready" or sounding)
-                self._stopwatch.tick(sounding=sounding)
-
-        await pulse.every(self._room.patience.tick, look)
+        Returns when the next of these is due (loop time); what the person does not notice may wait for longer.
+        """
+        due = min(self._line.tend(), self._events.floor.decide(), self._transcript.tend())
+        sounds_for = self._caller.speaking_for()
+        if self._leg is not None and self._caller.rest(self._leg.busy):
+            due = min(due, self._clock() + sounds_for)
+        self._presence.check(self._microphone.frames + self._messages_up)
+        self._duration.check(self._clock(), active=self._caller.state != "ready" or sounds_for > 0)
+        self._stopwatch.tick(sounding=sounds_for > 0)
+        return due
 
     # From the browser
 
@@ -384,6 +376,7 @@ class VoiceSession:
             case messages.Playback():
                 self._stopwatch.playback(incoming)
             case messages.Cancel():
+                self._watch.stir()
                 if self._leg is not None:
                     self._events.floor.interrupt(self._leg)
                     self._errands.interrupt(self._leg)

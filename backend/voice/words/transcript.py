@@ -1,6 +1,7 @@
 """What the events about items mean: captions for the browser now, turns for memory once they are final."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -393,23 +394,32 @@ class Transcript:
             self._settled.set()
             self.sound.settle()
 
-    def draft(self) -> None:
+    def tend(self) -> float:
+        """Hand over what has been waited for long enough, and drafts; return when to ask again, if nothing happens."""
+        again = self._draft()
+        deadline = self._ledger.next_deadline()
+        if deadline is not None and deadline <= self._clock():
+            self.settle()
+            deadline = self._ledger.next_deadline()
+        return again if deadline is None else min(again, deadline)
+
+    def _draft(self) -> float:
         """Let memory have the answer that sounds as far as it is known: this process may not live to its end.
 
-        Text comes much faster than it is heard, so each draft may wait twice as long as the one before it.
+        Text comes much faster than it is heard, so each draft may wait twice as long as the one before it. Returns when
+        the next one is due.
         """
         turn = self._ledger.draft()
-        if turn is None or self._answers[turn.id].speech.audio_ms <= 0:
-            return
+        if turn is None:
+            return math.inf
         drafted = self._drafted if self._drafted.item_id == turn.id else _Drafted(turn.id)
-        if self._clock() >= drafted.next_at and len(turn.content) > drafted.characters:
+        if len(turn.content) <= drafted.characters:
+            return math.inf
+        if self._clock() >= drafted.next_at and self._answers[turn.id].speech.audio_ms > 0:
             self._keeper.keep([turn])
             self._drafted = _Drafted(turn.id, len(turn.content), self._clock() + drafted.pause, 2 * drafted.pause)
-
-    def overdue(self) -> bool:
-        """Whether something has been waited for long enough, so that `settle` would do something."""
-        deadline = self._ledger.next_deadline()
-        return deadline is not None and deadline <= self._clock()
+            return math.inf
+        return drafted.next_at
 
     def close(self) -> None:
         """The call is over: hand over everything that has words."""
