@@ -6,12 +6,19 @@ cd "$(dirname "$0")/.."
 bin=.venv/bin
 failed=()
 took=()
+logs=.engram/test-logs
+mkdir -p "$logs"
 
 suite() { # suite NAME COMMAND...
   local name=$1 start=$SECONDS; shift
   printf '\n\033[1m== %s\033[0m\n' "$name"
-  if "$@"; then :; else failed+=("$name"); fi
+  if [ -t 1 ]; then "$@"; else "$@" 2>&1 | tee "$logs/${name// /-}"; fi || failed+=("$name")
   took+=("$name $((SECONDS - start)) s")
+}
+# What a log of many thousand lines says about its failure, and the last that each server of the browser tests said.
+telling() { # telling LOG
+  grep -aE '^(FAILED|ERROR) |✘|^ +[0-9]+\) |Error: |rror\[|Timed out|error TS|: error:' "$1" | tail -40
+  grep -aE '^\[[a-z_]+\] .' "$1" | grep -avE 'hutdown|Shutting down|Finished server' | awk '{last[$1] = substr($0, 1, 300)} END {for (name in last) print last[name]}'
 }
 in_frontend() { (cd frontend && "$@"); }
 
@@ -45,6 +52,10 @@ printf '\n\033[1m== Summary\033[0m\n'
 printf '  %s\n' "${took[@]}"
 "$bin/python" -m backend.tests.project.promises
 if [ "${#failed[@]}" -gt 0 ]; then
+  for name in "${failed[@]}"; do
+    log=$logs/${name// /-}
+    if ! [ -t 1 ] && [ -f "$log" ]; then printf '\n\033[1m== Why: %s\033[0m\n' "$name"; telling "$log"; fi
+  done
   printf '\033[31mfailed: %s\033[0m\n' "$(IFS=,; echo "${failed[*]}")"
   exit 1
 fi
