@@ -27,7 +27,7 @@ from backend.identity.outgoing import Outgoing
 from backend.identity.principal import Principal
 from backend.memory.extraction import extract
 from backend.memory.model_pass import Later, Model, ModelPass
-from bench.facts import SPLITS, dialogues, labelled, same, turns_of
+from bench.facts import SPLITS, SUMS_ONLY, dialogues, labelled, same, turns_of
 from bench.local_model import local_model
 
 _OWNER = Principal("bench", "bench", "Bench", frozenset())
@@ -148,8 +148,8 @@ async def found(splits: Sequence[str], answers: Answers) -> dict[str, Any]:
 
 
 def _show(facts: Sequence[Fact], turns: Sequence[Turn], split: str) -> None:
-    if split == "sealed":
-        return  # in sums only
+    if split in SUMS_ONLY:
+        return
     said = {turn.id: turn.content for turn in turns}
     for fact in facts:
         print(f"  - {fact.predicate}: {fact.value!r} of {fact.subject} <- {said[fact.proof[0]][:200]}", flush=True)
