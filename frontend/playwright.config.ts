@@ -29,8 +29,16 @@ function once(name: string, choose: () => string): string {
   return (process.env[name] ??= choose())
 }
 
-/** Below the ports that the kernel gives away by itself: nobody who asks for any port gets it before it is used. */
+/** Below the ports that the kernel gives away by itself: nobody who asks for any port gets it before it is used, nor another server here. */
 function freePort(): string {
+  const given = Object.entries(process.env).flatMap(([name, value]) => (name.startsWith('ENGRAM_E2E_PORT_') ? [value] : []))
+  for (;;) {
+    const port = anyFreePort()
+    if (!given.includes(port)) return port
+  }
+}
+
+function anyFreePort(): string {
   const script = `const server = require('net').createServer()
     const attempt = () => server.listen(20000 + Math.floor(Math.random() * 12000), '127.0.0.1')
     server.on('error', attempt).on('listening', () => { console.log(server.address().port); server.close() })

@@ -44,8 +44,7 @@ export function levelServers({ root, python, once, freePort, fleetingDirectory }
     ...common,
     name: 'oidc',
     command: `exec ${process.execPath} frontend/e2e/oidc.mjs`,
-    url: `https://localhost:${port('OIDC')}/${TENANT_ID}/v2.0/.well-known/openid-configuration`,
-    ignoreHTTPSErrors: true,
+    wait: { stdout: /oidc ready/ },
     env: {
       OIDC_PORT: port('OIDC'),
       MSI_PORT: port('MSI'),

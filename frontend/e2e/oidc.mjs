@@ -216,12 +216,12 @@ async function prepareToken(request, response) {
 }
 
 const callback = provider.callback()
-createServer({ cert: readFileSync(OIDC_CERT), key: readFileSync(OIDC_CERT) }, (request, response) => {
+const authority = createServer({ cert: readFileSync(OIDC_CERT), key: readFileSync(OIDC_CERT) }, (request, response) => {
   answer(request, response).catch((error) => {
     process.stderr.write(`${error.stack}\n`)
     if (!response.headersSent) send(response, 500, page('Error', ''))
   })
-}).listen(Number(OIDC_PORT), '127.0.0.1')
+})
 
 async function answer(request, response) {
   const { pathname, search, searchParams } = new URL(request.url, BASE)
@@ -243,11 +243,15 @@ async function answer(request, response) {
   return callback(request, response)
 }
 
-createPlainServer((request, response) => {
+const identities = createPlainServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url, 'http://localhost')
   if (pathname !== '/msi/token' || !request.headers['x-identity-header'] || searchParams.get('resource') !== 'https://ai.azure.com') {
     return send(response, 400, JSON.stringify({ error: 'invalid_request' }), 'application/json')
   }
   const expires_on = String(Math.floor(Date.now() / 1000) + 3600)
   return send(response, 200, JSON.stringify({ access_token: `managed-identity-${randomUUID()}`, expires_on, resource: 'https://ai.azure.com', token_type: 'Bearer' }), 'application/json')
-}).listen(Number(MSI_PORT), '127.0.0.1')
+})
+
+authority.listen(Number(OIDC_PORT), '127.0.0.1', () => {
+  identities.listen(Number(MSI_PORT), '127.0.0.1', () => process.stdout.write('oidc ready\n'))
+})
