@@ -31,11 +31,10 @@ function once(name: string, choose: () => string): string {
 
 /** Below the ports that the kernel gives away by itself: nobody who asks for any port gets it before it is used, nor another server here. */
 function freePort(): string {
-  const given = Object.entries(process.env).flatMap(([name, value]) => (name.startsWith('ENGRAM_E2E_PORT_') ? [value] : []))
-  for (;;) {
-    const port = anyFreePort()
-    if (!given.includes(port)) return port
-  }
+  const given = new Set(Object.entries(process.env).flatMap(([name, value]) => (name.startsWith('ENGRAM_E2E_PORT_') ? [value] : [])))
+  let free = anyFreePort()
+  while (given.has(free)) free = anyFreePort()
+  return free
 }
 
 function anyFreePort(): string {
