@@ -27,6 +27,7 @@ from backend.identity.outgoing import Outgoing
 from backend.identity.principal import Principal
 from backend.memory.extraction import extract
 from backend.memory.model_pass import Later, Model, ModelPass
+from backend.memory.rules.naming import names_of
 from bench.facts import SPLITS, SUMS_ONLY, dialogues, labelled, same, turns_of
 from bench.local_model import local_model
 
@@ -125,7 +126,12 @@ async def found(splits: Sequence[str], answers: Answers) -> dict[str, Any]:
             pairs = list(turns_of(dialogue))
             turns = [turn for turn, _ in pairs]
             read += sum(turn.role == "user" for turn in turns)
-            rules = [fact for turn, before in pairs for fact in extract(turn, previous=before)]
+            rules: list[Fact] = []
+            known: dict[str, str] = {}
+            for turn, before in pairs:
+                of_turn = extract(turn, previous=before, known=known)
+                known.update(names_of(of_turn))
+                rules += of_turn
             new = await _pass(turns, answers, rules)
             true = labelled(dialogue)
             wanted = dialogue["facts"]

@@ -26,6 +26,7 @@ from backend.memory.extraction import extract
 from backend.memory.fact_index import FactIndex
 from backend.memory.index import Query, TurnIndex
 from backend.memory.question import Understanding, understand
+from backend.memory.rules.naming import names_of
 from bench.memory_baselines import Plain
 from bench.memory_locomo import Dialogue, is_locomo, read_locomo
 
@@ -86,12 +87,15 @@ def embed(embedder: Embedder | None, texts: Sequence[str]) -> list[bytes] | None
 def facts_of(dialogue: Dialogue) -> list[Fact]:
     """What the rules find, each fact with its proof."""
     found: list[Fact] = []
+    known: dict[str, str] = {}
     before: Turn | None = None
     for turn in dialogue.turns:
         if before is not None and before.session_id != turn.session_id:
             before = None
         if turn.role == "user":
-            found += extract(turn, previous=before)
+            new = extract(turn, previous=before, known=known)
+            known.update(names_of(new))
+            found += new
         before = turn
     return found
 

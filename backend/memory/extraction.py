@@ -9,15 +9,16 @@ data: a planted instruction can at most become the value of a fact, and values t
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from backend.core.context import Fact, Turn
 from backend.memory.predicates import USER, predicate_of, sentence_of
 from backend.memory.rules import replies
 from backend.memory.rules.answering import Answering
 from backend.memory.rules.clauses import clauses
+from backend.memory.rules.found import Found
 from backend.memory.rules.keeping import WISHES, commanding
-from backend.memory.rules.reading import CUES, RULES, Found
+from backend.memory.rules.reading import CUES, RULES
 from backend.memory.rules.speech import plain
 from backend.memory.spoken_numbers import in_figures
 
@@ -28,10 +29,18 @@ _GREETING = 4  # words
 _MOST = 12  # facts of one turn
 
 
-def extract(turn: Turn, *, previous: Turn | None = None, speaker: str = USER, anyone: bool = False) -> list[Fact]:
+def extract(
+    turn: Turn,
+    *,
+    previous: Turn | None = None,
+    known: Mapping[str, str] | None = None,
+    speaker: str = USER,
+    anyone: bool = False,
+) -> list[Fact]:
     """Return the facts that a turn states about its speaker and their world. Pure; under a millisecond.
 
-    previous: the turn before, of the assistant: what it asked gives short answers their meaning. speaker: the subject
+    previous: the turn before, of the assistant: what it asked gives short answers their meaning. known: the people of
+    the facts that are held (`naming.names_of`), by whom speech tells a name from another word. speaker: the subject
     of "I"; anyone: read the turn whatever its role (two people talking), else only the user's turns give facts.
     The subject is "user", a person's name, or `PROJECT` for the deadline of a project that is not named.
     """
@@ -40,7 +49,7 @@ def extract(turn: Turn, *, previous: Turn | None = None, speaker: str = USER, an
     text = plain(turn.content)
     if not text:
         return []
-    reading = Answering(turn, speaker, _written(text), careless=text[0].islower())
+    reading = Answering(turn, speaker, _written(text), careless=text[0].islower(), known=known or {})
     cut = clauses(text)
     if previous is not None:
         reading.asked_age = replies.HOW_OLD.search(previous.content) is not None
@@ -57,6 +66,7 @@ def extract(turn: Turn, *, previous: Turn | None = None, speaker: str = USER, an
         reading.read(clause)
     if previous is not None and previous.role == "assistant":
         reading.reply(text, cut, previous.content)
+    reading.relatives()
     if any(found.predicate in WISHES for found in reading.found) and commanding(text):
         # Planted in a mail, or meant for the assistant: nobody's taste, nobody's decision.
         reading.found = [found for found in reading.found if found.predicate not in WISHES]

@@ -16,6 +16,7 @@ from backend.identity.principal import Principal
 from backend.memory.extraction import extract, fact_id
 from backend.memory.fact_plan import plan, retracted, same
 from backend.memory.predicates import USER, parse, predicate_of, sentence_of
+from backend.memory.rules.naming import names_of
 from backend.memory.text import clean
 
 LONGEST_TEXT = 500
@@ -67,25 +68,34 @@ class Facts:
         Idempotent: a turn that is learned from again adds nothing; of one that was amended, what it no longer says is
         taken back. before: for a turn's id the turn before it, where that is not among `turns`.
         """
-        found = await _read(turns, before)
-        # Only what was spoken is amended; for the rest a turn without facts costs no read.
+        # Only what was spoken is amended, and only speech needs the names that are known; for the rest a turn without
+        # facts costs no read.
         spoken = [turn for turn in turns if turn.role == "user" and turn.channel == "voice"]
-        return await self.store(principal, found, said=spoken)
+        if not spoken:
+            return await self.store(principal, await _read(turns, before, ()))
+        async with self._lock(principal):
+            held = await self._log.all(principal)
+            return await self._store(principal, held, await _read(turns, before, held), spoken)
 
     async def store(self, principal: Principal, found: Sequence[Fact], *, said: Sequence[Turn] = ()) -> list[Fact]:
         """Store facts that were found, by whichever pass; return what was added. said: turns that may be amended."""
         if not found and not said:
             return []
         async with self._lock(principal):
-            held = await self._log.all(principal)
-            gone = retracted(held, said)
-            kept = [replace(fact, valid_to=gone[fact.id]) if fact.id in gone else fact for fact in held]
-            forgotten = await self._log.forgotten(principal) if found else set[str]()
-            made = plan(kept, found, forgotten, datetime.now(UTC))
-            if not made and not gone:
-                return []
-            rows = _unrecorded(made.add)
-            return await self._log.add(principal, rows, supersede=made.supersede, close={**gone, **made.close})
+            return await self._store(principal, await self._log.all(principal), found, said)
+
+    async def _store(
+        self, principal: Principal, held: Sequence[Fact], found: Sequence[Fact], said: Sequence[Turn]
+    ) -> list[Fact]:
+        """Store what was found beside what is held; the owner's lock is held as well."""
+        gone = retracted(held, said)
+        kept = [replace(fact, valid_to=gone[fact.id]) if fact.id in gone else fact for fact in held]
+        forgotten = await self._log.forgotten(principal) if found else set[str]()
+        made = plan(kept, found, forgotten, datetime.now(UTC))
+        if not made and not gone:
+            return []
+        rows = _unrecorded(made.add)
+        return await self._log.add(principal, rows, supersede=made.supersede, close={**gone, **made.close})
 
     async def all(self, principal: Principal) -> list[Fact]:
         """Return every fact of the owner, superseded ones too, oldest first. `fact_reads` tells what holds."""
@@ -159,15 +169,21 @@ def _unrecorded(rows: Sequence[Fact]) -> list[Fact]:
     return [replace(row, recorded_at=None) for row in rows]
 
 
-async def _read(turns: Sequence[Turn], before: Mapping[str, Turn] | None) -> list[Fact]:
-    """Return what the rules find in turns, in the order given; each is read with the one before it in its session."""
+async def _read(turns: Sequence[Turn], before: Mapping[str, Turn] | None, held: Sequence[Fact]) -> list[Fact]:
+    """Return what the rules find in turns, in the order given; each is read with the one before it in its session.
+
+    held: the facts whose names are known.
+    """
     found: list[Fact] = []
+    known = names_of(held)
     last: dict[str, Turn] = {}
     for place, turn in enumerate(turns, 1):
         if place % _AT_A_STRETCH == 0:
             await asyncio.sleep(0)
         if turn.role == "user":
-            found.extend(extract(turn, previous=last.get(turn.session_id) or (before or {}).get(turn.id)))
+            new = extract(turn, previous=last.get(turn.session_id) or (before or {}).get(turn.id), known=known)
+            known.update(names_of(new))
+            found.extend(new)
         last[turn.session_id] = turn
     return found
 

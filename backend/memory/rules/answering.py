@@ -1,26 +1,54 @@
 """A reading that knows what the turn answers: the assistant's question gives a short reply its meaning."""
 
 import re
+from dataclasses import dataclass, field
 
 from backend.memory.rules import replies
 from backend.memory.rules.clauses import Clause
+from backend.memory.rules.grammar import parse_all
 from backend.memory.rules.keeping import commanding
+from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.reading import Reading
 from backend.memory.rules.rule import KIN, Rule, singular
-from backend.memory.rules.values import values
-from backend.memory.rules.work import ROLES
+from backend.memory.rules.values import NUMBER, nameable, values
 from backend.memory.text import terms
 
 _IF_NOTHING_ELSE = frozenset(("decision", "works_on", "amount", "deadline"))
 _LEAST_OF_PROJECT = 2  # index terms
 _NAMED_SO = re.compile(r"^(?:(?:it|that|she|he) is (?:called |named )?|(?:her|his|its) name is )", re.IGNORECASE)
+_NAMED_AGE = re.compile(rf"^(?:my |our )?(?P<who>[^\W\d_][\w'-]+) is {NUMBER}\b", re.IGNORECASE)
+_AGE_ALONE = re.compile(
+    rf"^(?:(?:she|he) is |only |just |already )*({NUMBER})(?: years(?: old)?| now)?$", re.IGNORECASE
+)
+_ONLY_NAME = re.compile(r"[^\W\d_][\w'-]+")
+_THEN_THEY = re.compile(r"(?:he|she|it|they) ", re.IGNORECASE)
+_PLANNED = re.compile(
+    r"\b(?:shall|should|must|may|do|did|does|can|which|what|how|who|perhaps|left|decide|settle)\w*\b", re.IGNORECASE
+)
+_WHAT_FOR = re.compile(
+    r"\b(?:project|about|help|do for you|bring|busy|doing|use|many|much|old|often|today|going)\b", re.IGNORECASE
+)
+"""A question about what is done anyway."""
+_NOT_DECIDED = frozenset(
+    """be have know think guess hope see say tell need want like love hate feel mean look wait talk ask understand
+    believe get let care find go come live work start meet""".split()  # noqa: SIM905
+)
+_IS_ROLE = re.compile(rf"(?:he is |she is )?(?:an? |the |our )?(?P<role>{ROLES})", re.IGNORECASE)
 _TIME_FIRST = re.compile(r"(?:before|after|until|till|from|by|since)\b", re.IGNORECASE)
 _ANYWHERE = ("phone", "email", "nothing", "date", "dates", "when", "money", "sum", "amount", "going", "manner")
 """Kinds of answers that may stand in any of the reply's first clauses."""
 
 
+@dataclass
 class Answering(Reading):
     """Reads a turn in the light of the one before it."""
+
+    _cut: list[Clause] = field(default_factory=list)
+
+    def following(self, clause: Clause) -> str:
+        """Return the text of the clause behind one of the reply's."""
+        place = next((place for place, other in enumerate(self._cut) if other is clause), len(self._cut))
+        return self._cut[place + 1].text if place + 1 < len(self._cut) else ""
 
     def reply(self, text: str, cut: list[Clause], said: str) -> None:
         """Read a short answer to what the assistant asked, or a "yes" to what it proposed."""
@@ -32,8 +60,11 @@ class Answering(Reading):
                 rule = Rule("decision", "", "", sure=0.7)
                 self._add(rule, first, "decision", what, self.speaker, "")
             return
+        if (what := replies.proposal_of(said)) and text.casefold().startswith(what.casefold()) and not commanding(what):
+            self._add(Rule("decision", "", "", sure=0.7), first, "decision", what, self.speaker, "")  # "Hive? hive yes"
         question = replies.question_of(said)
         lead = replies.lead_of(cut)
+        self._cut = cut
         if not question or not lead or lead[0].asks or lead[0].reported:
             return
         if (spoken := replies.SPEAKS.search(question)) and replies.SPOKEN.match(text):
@@ -41,22 +72,54 @@ class Answering(Reading):
         if (aged := replies.HOW_OLD.search(question)) and (age := replies.answer("number", lead[0].text)):
             whose = aged["whose"] or ""
             subject = self.speaker if aged["you"] else self.person_of(whose.casefold()) if whose else self.person
+            named = _NAMED_AGE.match(lead[0].text)
+            if named and KIN.get(whose.casefold(), ("",))[0] == "child" and nameable(named["who"].casefold()):
+                subject = named["who"]
+                rule = Rule("child", "", "", sure=0.75)
+                self._add(rule, lead[0], "child", subject, self.speaker, singular(whose.casefold()))
             if subject:
                 self._add(Rule("age", "", "", sure=0.75), lead[0], "age", age, subject, "")
+        if (other := replies.AND_WHO.match(question)) and self.known.get(other["who"].casefold()) == "child":
+            for age in _AGE_ALONE.findall(lead[0].text):
+                self._add(Rule("age", "", "", sure=0.7), lead[0], "age", age, other["who"], "")
         if asked := replies.NAME_ASKED.search(said):
             word = asked["kin"].casefold()
             for name in values("first", _NAMED_SO.sub("", lead[0].text), self.written):
+                self.found = [found for found in self.found if found.value != name]
                 self._add(
                     Rule(KIN[word][0], "", "", sure=0.8), lead[0], KIN[word][0], name, self.speaker, singular(word)
                 )
+        elif (
+            (kin := replies.THE_KIN.search(question))
+            and _ONLY_NAME.fullmatch(lead[0].text)
+            and nameable(lead[0].text.casefold())
+            and (self.written or _THEN_THEY.match(self.following(lead[0])))
+        ):
+            word = kin["kin"].casefold()
+            rule = Rule(KIN[word][0], "", "", sure=0.75)
+            self._add(rule, lead[0], KIN[word][0], lead[0].text, self.speaker, singular(word))
         if who := replies.WHO_IS.search(question):
             self._described(who["who"].strip(), lead[0])
+        self._planned(question, lead)
         for reply in replies.REPLIES:
             if not reply.question.search(question):
                 continue
             for clause in lead if reply.kind in _ANYWHERE else lead[:1]:
                 if (clause.stated or clause.text.startswith("that would be")) and self._answer(reply, clause):
                     return
+
+    def _planned(self, question: str, lead: list[Clause]) -> None:
+        """Take "we mark it" for a decision where the assistant asked what is to be done."""
+        if not question.endswith("?") or not _PLANNED.search(question) or _WHAT_FOR.search(question):
+            return
+        for clause in lead[:2]:
+            if not clause.stated or any(found.clause is clause for found in self.found):
+                continue
+            for said in parse_all(clause.text):
+                ours = said.subject.casefold() == "we" and said.mode in ("", "will") and not said.passive
+                if ours and said.form == "base" and said.verb not in _NOT_DECIDED and said.rest:
+                    what = f"not {said.phrase}" if said.denied else said.phrase
+                    self._add(Rule("decision", "", "", sure=0.6), clause, "decision", what, self.speaker, "")
 
     def _answer(self, reply: replies.Reply, clause: Clause) -> bool:
         """Take an answer to a question from a clause; False when there is none in it."""
@@ -73,6 +136,9 @@ class Answering(Reading):
         if reply.predicate == "budget" and found:
             self.found = [other for other in self.found if other.predicate != "amount"]
         rule = Rule(reply.predicate, "", "", sure=0.75 if reply.predicate != "decision" else 0.6)
+        if reply.kind == "fulls" and not found and not self.written and _ONLY_NAME.fullmatch(clause.text):
+            goes_on = _THEN_THEY.match(self.following(clause))
+            found = [clause.text] if goes_on and nameable(clause.text) else []
         for value in found:
             self._add(rule, clause, reply.predicate, value, reply.subject or self.speaker, "")
         return bool(found)
@@ -85,5 +151,5 @@ class Answering(Reading):
             kin = re.fullmatch(r"(?:he is |she is )?(?:my|our) (?:\w+ )?(?P<kin>[\w-]+)", part, re.IGNORECASE)
             if kin and kin["kin"].casefold() in KIN:
                 self._add(rule, clause, KIN[kin["kin"].casefold()][0], name, self.speaker, kin["kin"].casefold())
-            elif role := re.fullmatch(rf"(?:he is |she is )?(?:an? |the |our )?(?P<role>{ROLES})", part, re.IGNORECASE):
+            elif role := _IS_ROLE.fullmatch(part):
                 self._add(rule, clause, "role", role["role"], name, "")

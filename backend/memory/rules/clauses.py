@@ -65,7 +65,7 @@ _TOLD_ALREADY = re.compile(r"^(?:did i (?:tell|mention)(?: to)?(?: you)?|have i 
 _UNREAL = re.compile(
     r"^(?:if|unless|whether|suppose|supposing|imagine|pretend|assume|say)\b"
     r"|\b(?:might|maybe|perhaps|i wish|what if|hypothetically|as if|for example|e\.g\.|in theory|not sure"
-    r"|do not know|would have|could have|must have(?: \w+)? (?:been|felt|had|done|gone|taken|made|\w+ed)|must (?:feel|be (?:so|such|really|quite|very|hard|tough|great|nice|good|amazing|exciting|rewarding|tired|proud|lovely|awful|terrible|fun|incredible|(?:\w+ )?\w+(?:ing|ous|ful)$))\b|if only|in a story|role ?play|let us say|probably)\b",
+    r"|do not know|would have|could have|(?:was|were) (?:meant|supposed) to|must have(?: \w+)? (?:been|felt|had|done|gone|taken|made|\w+ed)|must (?:feel|be (?:so|such|really|quite|very|hard|tough|great|nice|good|amazing|exciting|rewarding|tired|proud|lovely|awful|terrible|fun|incredible|(?:\w+ )?\w+(?:ing|ous|ful)$))\b|if only|in a story|role ?play|let us say|probably)\b",
     re.IGNORECASE,
 )
 _WOULD = re.compile(r"\b(?:would|could|should)\b(?! (?:rather|prefer))", re.IGNORECASE)
@@ -244,7 +244,7 @@ def _asks_from(words: list[str], low: list[str], at: int) -> bool:
         after = low[at + 1] if at + 1 < len(words) else ""
         before = low[at - 1]
         return (
-            after in _ASKED
+            (after in _ASKED if word not in ("do", "have") else after in ("you", "i", "we", "they"))
             and before not in _AUXILIARIES
             and before != "to"
             and before not in _WH
@@ -281,7 +281,7 @@ def _judge(clause: Clause, before: Clause | None) -> None:
     if before is None:
         return
     if clause.hangs:
-        clause.asks = clause.asks or before.asks
+        clause.asks = clause.asks or (before.asks and not (_TELL.search(before.text) and _THAT_WE.match(clause.text)))
         clause.unreal = clause.unreal or before.unreal
         clause.reported = before.reported
         if _SAYS.search(before.text) or _SAYS.search(_first_word(clause.text)):
@@ -296,6 +296,9 @@ def _judge(clause: Clause, before: Clause | None) -> None:
         clause.reported = True  # the same person goes on
 
 
+_TELL = re.compile(r"\b(?:tell|let|inform|remind) (?!me\b|us\b)[\w'-]+(?: [\w'-]+)?(?: know)?$", re.IGNORECASE)
+_THAT_WE = re.compile(r"that (?:i|we|my|our|the)\b", re.IGNORECASE)
+"""What the assistant is to tell others is stated: "tell marcus that we start on monday"."""
 _I_DROPPED = re.compile(
     r"(?:(?:just|also|finally|recently|really) )?(?:hate|love|prefer|cannot stand|moved|bought|met|decided|left|joined|started|handed"
     r"|booked|promised|quit|adopted|passed|spent|became|ordered|chose|picked|agreed|went|took|sold|switched|changed|migrated|signed|hired|launched|opened|lost|won)\b(?! (?:you|it|that|this|by)\b)",

@@ -9,18 +9,16 @@ verb to a class, or a line; a line needs a sentence in tests/memory/test_extract
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
 
+from backend.memory.rules.frame import PRONOUN, TALK, WHOLE, Frame
 from backend.memory.rules.grammar import VERBS, Statement
-from backend.memory.rules.life import FOODS
+from backend.memory.rules.life import BELONGINGS, FOODS
+from backend.memory.rules.life_verbs import LIFE
 from backend.memory.rules.people import DEPARTMENTS
-from backend.memory.rules.rule import Rule, When
+from backend.memory.rules.titles import PROJECT_NOUN
 from backend.memory.rules.values import DATE, MONEY, NUMBER
 from backend.memory.rules.work import TOOLS
-
-WHOLE = "*"
-"""The value is the verb and all that follows."""
+from backend.memory.rules.work_verbs import WORK
 
 _PLACE_BY = "in near outside"
 _DELIVER = (
@@ -32,111 +30,6 @@ _AIM = (
 )
 
 
-@dataclass(frozen=True)
-class Frame:
-    """A line of the table.
-
-    by: prepositions, one of which stands before the value; '' where the verb's object is the value. who: whom it may be
-    about ("self", "third", "other"). modes: of the verb; "" is plain. denied: the sentence says no. needs, never:
-    expressions that the rest must have, must not have. about_it: the subject may be a thing ("the union signed"), which
-    topic, an expression, must fit. human: only people do it, so an unknown word as its subject is a name. speaker: "i" or
-    "we", where it makes a difference.
-    """
-
-    predicate: str
-    verbs: str
-    kind: str = WHOLE
-    by: str = ""
-    who: str = "self third other"
-    modes: str = " "
-    denied: bool = False
-    needs: str = ""
-    never: str = ""
-    value: str = "{}"
-    when: When = "state"
-    ends: bool = False
-    dated: bool = False
-    passive: bool | None = None
-    going_on: bool | None = None
-    human: bool = False
-    always: bool = False
-    speaker: str = ""
-    past: bool | None = None
-    topic: str = ""
-    verbs_of: frozenset[str] = frozenset()
-    about_it: bool = False
-    subject: str = ""
-    sure: float = 0.8
-
-    @cached_property
-    def rule(self) -> Rule:
-        """How the fact is kept: as of a rule."""
-        return Rule(
-            self.predicate,
-            "",
-            "",
-            ends=self.ends,
-            when=self.when,
-            dated=self.dated,
-            sure=self.sure,
-            subject=self.subject,
-        )
-
-    @cached_property
-    def _needs(self) -> re.Pattern[str] | None:
-        return re.compile(self.needs, re.IGNORECASE) if self.needs else None
-
-    @cached_property
-    def _never(self) -> re.Pattern[str] | None:
-        return re.compile(self.never, re.IGNORECASE) if self.never else None
-
-    @cached_property
-    def _by(self) -> re.Pattern[str] | None:
-        if not self.by:
-            return None
-        by = "|".join(part.replace("_", " ") for part in sorted(self.by.split(" "), key=len, reverse=True))
-        return re.compile(
-            rf"^(?:(?!(?:and|but|because|so|if|that|who|which)\b)[\w'-]+,? ){{0,5}}?(?:{by}) (?P<value>.+)",
-            re.IGNORECASE,
-        )
-
-    def value_in(self, said: Statement) -> str:
-        """Return what stands where the value is, before it is cut to its kind; '' when the frame does not fit."""
-        if said.who not in self.who or (said.mode or "-") not in (self.modes.split() or ("-",)):
-            return ""
-        if self.verbs_of and said.verb not in self.verbs_of:
-            return ""
-        if said.denied is not self.denied or (self.going_on is not None and said.going_on is not self.going_on):
-            return ""
-        if self.speaker and self.speaker not in said.subject.casefold().split():
-            return ""
-        if self.topic and not re.match(self.topic, said.subject, re.IGNORECASE):
-            return ""
-        if self.always and not said.always:
-            return ""
-        if self.past is not None and said.past is not self.past:
-            return ""
-        if self.passive is not None and said.passive is not self.passive:
-            return ""
-        if self._needs is not None and not self._needs.search(said.rest):
-            return ""
-        if self._never is not None and self._never.search(said.rest):
-            return ""
-        if self.kind in (WHOLE, "duty"):
-            return said.phrase
-        if self.kind == "subject":
-            return said.subject
-        if self._by is None:
-            return said.rest
-        found = self._by.match(said.rest)
-        return found["value"] if found else ""
-
-
-_PRONOUN = r"^(?:it|that|this|them|him|her|you|me|us|so|one|what|how|there|up|out|off|on|over|down|back|through)\b"
-_MOMENT = (
-    r"\b(?:moment|minute|second|question|idea|look|break|coffee|tea|guess|bit|lot|chat|word|laugh|sound|feeling)\b"
-)
-_TALK = rf"{_PRONOUN}|{_MOMENT}"
 _FOOD_DRINK = r"^(?:any |much )?(?!it\b|that\b|this\b|them\b|much\b|lunch\b|dinner\b|breakfast\b|well\b|out\b)"
 
 _EXACT = r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|christmas|easter|(?:next|last) (?:week|weekend|month|year|spring|summer|autumn|fall|winter)|yesterday|tomorrow|the (?:\w+teenth|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|twentieth|twenty \w+|thirtieth|thirty first|\d{1,2}(?:st|nd|rd|th)))\b"
@@ -161,23 +54,24 @@ FRAMES = (
     Frame("employer", "work", "org", by="at for with", denied=True, ends=True, who="self"),
     Frame("employer", "call", "org", who="self", passive=True, speaker="we", sure=0.7),
     Frame("employer", "teach", "org", by="at", sure=0.75),
-    Frame("employer", "join", "brand", when="start", modes="- will", never=_TALK + r"|^(?:an?|the|my|our|from|in|by|via) "),
+    Frame("employer", "join", "brand", when="start", modes="- will", never=TALK + r"|^(?:an?|the|my|our|from|in|by|via) "),
     Frame("employer", "start", "brand", by="at with", when="start", modes="- will", never=r"\d"),
-    Frame("employer", "leave quit", "brand", ends=True, when="start", who="self", never=_TALK + r"|^(?:at|on|in|for|to|early|late|the|my|our|[a-z]+in)\b|^\w+in$|^\w+ing\b"),
+    Frame("employer", "leave quit", "brand", ends=True, when="start", who="self", never=TALK + r"|^(?:at|on|in|for|to|early|late|the|my|our|[a-z]+in)\b|^\w+in$|^\w+ing\b"),
     Frame("employer", "run lead head manage handle oversee coordinate", "org", by="at for with", who="self", never=r"\b(?:for|with) (?:a|an|the|my|our|him|her|them)\b"),
     Frame("manager", "report", "person_or_him", by="to", when="start", who="self"),
     Frame("spouse", "marry", "first", by="to", who="self", sure=0.85),
     Frame("spouse", "marry", "first", who="self", passive=False, when="start"),
     # What somebody does
-    Frame("role", "run lead manage head handle oversee coordinate supervise", "duty", past=False, passive=False, who="self third other", never=_TALK + r"|\bon\b|^(?:to|in|along|around|away|late|every|marathons?|half|a marathon|into|for|with|from|at|about|by)\b|^(?:an?|the|my|our)? ?(?:(?:[\w-]+ ){0,3}(?:risk|way|show|meeting|errands?|test|pilot|project|migration|rollout|implementation|programme|program|initiative|campaign|switch))\b", sure=0.75),
+    Frame("role", "run lead manage head handle oversee coordinate supervise", "duty", past=False, passive=False, going_on=True, who="self third other", needs=r"^(?:the|our|all) ", never=TALK + rf"|\bon\b|^(?:(?:the|our|all) )(?:[\w-]+ ){{0,3}}(?:risk|way|show|meeting|test|switch|{PROJECT_NOUN})\b", sure=0.7),
+    Frame("role", "run lead manage head handle oversee coordinate supervise", "duty", past=False, passive=False, going_on=False, who="self third other", never=TALK + r"|\bon\b|^(?:to|in|along|around|away|late|every|marathons?|half|a marathon|into|for|with|from|at|about|by)\b|^(?:an?|the|my|our)? ?(?:(?:[\w-]+ ){0,3}(?:risk|way|show|meeting|errands?|test|pilot|project|migration|rollout|implementation|programme|program|initiative|campaign|switch))\b", sure=0.75),
     Frame("role", "do", who="self third other", needs=r"^(?:the |all )(?:\w+ )?(?:dashboards?|books|payroll|bookings?|orders|invoices|permits|contracts|drawings|website|paperwork|shifts|rota|deliveries|translations|accounts|marketing|sales|safety|planning|scheduling|logistics|design|texts|training|testing|purchasing|\w+ing)\b", sure=0.7),
     Frame("role", "promote become", "role_of", by="to", when="start", modes="- will"),
     Frame("role", "take step", "role_of", by="over_as in_as", modes="- will", when="start"),
     Frame("role", "become", "role_of", when="start", modes="- will"),
     # Food, health
-    Frame("diet", "eat drink", "simple", denied=True, needs=_FOOD_DRINK, never=_TALK, value="no {}", modes="- can"),
+    Frame("diet", "eat drink", "simple", denied=True, needs=_FOOD_DRINK, never=TALK, value="no {}", modes="- can"),
     Frame("diet", "touch", "simple", denied=True, needs=rf"^(?:any )?(?:{FOODS}|coffee|cigarettes|wine|beer)", value="no {}", sure=0.75),
-    Frame("diet", "have take", "simple", denied=True, modes="can", needs=_FOOD_DRINK, never=_TALK + r"|^(?:an?|the|my|our|more|two|another|part|place|all|everything|both)\b", value="no {}", sure=0.75),
+    Frame("diet", "have take", "simple", denied=True, modes="can", needs=_FOOD_DRINK, never=TALK + r"|^(?:an?|the|my|our|more|two|another|part|place|all|everything|both)\b", value="no {}", sure=0.75),
     Frame("diet", "avoid", "simple", modes="- want must", needs=rf"^(?:all )?{FOODS}", value="no {}"),
     Frame("diet", "cut", "simple", by="out", who="self", needs=rf"^out (?:all )?{FOODS}", value="no {}"),
     Frame("diet", "keep", WHOLE, who="self", needs=r"^(?:kosher|halal|vegan|vegetarian)\b"),
@@ -186,33 +80,35 @@ FRAMES = (
     Frame("allergy", "give make", "subject", who="other", about_it=True, needs=r"^me (?:a (?:rash|reaction)|hives|swell|itch|sneeze|ill|sick|throw up)", subject="me", sure=0.75),
     Frame("allergy", "suffer", "simple", by="from", needs=r"\b(?:asthma|hay fever|allerg\w+|intolerance|diabetes|migraines?)\b"),
     # Taste
-    Frame("likes", "like love enjoy adore", "tastes", never=_PRONOUN + r"|^to\b", sure=0.8),
-    Frame("dislikes", "hate dislike detest loathe", "tastes", never=_PRONOUN, sure=0.85),
+    Frame("likes", "like love enjoy adore", "tastes", never=PRONOUN + r"|^to\b", sure=0.8),
+    Frame("dislikes", "hate dislike detest loathe", "tastes", never=PRONOUN, sure=0.85),
     Frame("dislikes", "hate", "liking", by="to", sure=0.8),
     Frame("dislikes", "annoy bother irritate bore exhaust stress tire", "subject", who="other", about_it=True, needs=r"^me\b", subject="me", sure=0.75),
-    Frame("prefers", "need want take choose book order sit fly drink travel have", WHOLE, who="self", always=True, past=False, never=_TALK + r"|^to\b", sure=0.65),
+    Frame("prefers", "need want take choose book order sit fly drink travel have", WHOLE, who="self", always=True, past=False, never=TALK + r"|^to\b", sure=0.65),
     Frame("prefers", "want prefer like need", "rest", who="third other", human=True, needs=r"^(?:(?:an?|the|his|her|my) )?(?:weekly|daily|monthly|short|long|written|detailed|one-page|brief|regular) [\w-]+", sure=0.7),
     Frame("prefers", "like love want", "rest", by="it_when it_if", who="self", needs=r"^it (?:when|if) ", sure=0.75),
     Frame("prefers", "read work think concentrate learn", WHOLE, who="self", needs=r"^(?:better|best) (?!than|of|with you)", sure=0.75),
-    Frame("dislikes", "like love enjoy", "tastes", denied=True, never=_PRONOUN + r"|^to\b", sure=0.8),
+    Frame("dislikes", "like love enjoy", "tastes", denied=True, never=PRONOUN + r"|^to\b", sure=0.8),
     Frame("dislikes", "like love", "rest", denied=True, who="self", needs=r"^(?:it when|that|how) ", sure=0.7),
     Frame("prefers", "work", WHOLE, who="self", needs=r"^from home\b.*\b\w+days?\b", sure=0.7),
     Frame("dislikes", "find", "tiresome", who="self", sure=0.75),
     Frame("prefers", "work travel fly meet call start answer", WHOLE, denied=True, who="self", value="never {}", needs=r"\b(?:on|before|after|at) (?:\w+days?|weekends?|night|lunch|(?:six|seven|eight|nine|ten|four|five|\d+)\b)", never=r"\b(?:this|next|last|coming)\b", sure=0.65),
-    Frame("dislikes", "stand bear take", "liking", denied=True, modes="can", never=_PRONOUN + r"|^(?:part|place|care|the call|a call|more)\b", sure=0.85),
+    Frame("dislikes", "stand bear take", "liking", denied=True, modes="can", never=PRONOUN + r"|^(?:part|place|care|the call|a call|more)\b", sure=0.85),
+    Frame("dislikes", "listen", "liking", by="to", denied=True, who="self", never=r"\bto (?:him|her|them|you|it|me|the|my|our)\b", sure=0.65),
+    Frame("dislikes", "do", "liking", denied=True, who="self", speaker="i", needs=r"^(?!anything|things|sundays|mondays)[a-z]+(?: [a-z]+)*[a-rt-z]s$", never=r"\b(?:yet|now|today)\b", sure=0.65),
     Frame("dislikes", "read answer use open wear watch", "liking", denied=True, who="self", needs=r"^(?!(?:it|that|this|them|much|so|anything|well|any|my|your|our|his|her|too|very|in|for|on|at|since|to|about|with|from)\b)\w", never=r"^(?:an? |the )?\w+ (?:yet|today|now)$", sure=0.65),
     Frame("prefers", "prefer", "noun", sure=0.85),
     # Languages, pastimes, possessions, tools
     Frame("language", "speak understand learn study", "languages", modes="- can", sure=0.8),
-    Frame("hobby", "coach", WHOLE, never=_TALK, sure=0.7),
-    Frame("hobby", "play practise practice collect", "pastime", never=_TALK + r"|^(?:a|an|with|role|safe|along|games|no|any|my|by|for|devil|well)\b", sure=0.75),
+    Frame("hobby", "coach", WHOLE, never=TALK, sure=0.7),
+    Frame("hobby", "play practise practice collect", "pastime", never=TALK + r"|^(?:a|an|with|role|safe|along|games|no|any|my|by|for|devil|well)\b", sure=0.75),
     Frame("hobby", "swim run jog ski hike climb cycle paint knit bake sing row sail surf dance garden", needs=r"\b(?:every|each|daily|weekly|on \w+days?|mornings?|evenings?|weekends?|along|in (?:a|the) choir|since|for fun|marathons?)\b", sure=0.75),
     Frame("hobby", "start join take", "hobby_of", sure=0.7, modes="- will"),
     Frame("hobby", "do go", "hobby_of", who="self", needs=r"\b(?:every|for years|since|twice|once|regularly|weekly|on \w+days?|weekends?|mornings?|evenings?)\b", sure=0.75),
-    Frame("owns", "drive ride", "simple", who="self", needs=r"^an? (?:(?-i:[A-Z])|(?:\w+ )?(?:car|van|truck|bike|motorbike|scooter|tractor)\b)", sure=0.75),
-    Frame("owns", "own", "simple", never=_TALK, sure=0.75),
+    Frame("owns", "drive ride", "simple", who="self", needs=rf"^an? (?:[\w-]+ ){{0,3}}?{BELONGINGS}\b|^an? (?:(?-i:[A-Z])|(?:\w+ )?(?:car|van|truck|bike|motorbike|scooter|tractor)\b)", sure=0.75),
+    Frame("owns", "own", "simple", never=TALK, sure=0.75),
     Frame("owns", "buy inherit", "thing_of", who="self", sure=0.75),
-    Frame("uses_tool", "use", "brands", who="self", never=_TALK + r"|^(?:an?|the|my|our|your|his|more|less|all|some) (?!(?-i:[A-Z]))", sure=0.8),
+    Frame("uses_tool", "use", "brands", who="self", never=TALK + r"|^(?:an?|the|my|our|your|his|more|less|all|some) (?!(?-i:[A-Z]))", sure=0.8),
     Frame("uses_tool", "use", "tool_of", who="self", needs=r"^(?:the|that|this|a|an|our) [\w-]+ (?:app|tool|system|software|program|platform)\b", sure=0.8),
     Frame("uses_tool", "go run come", "brand", by="through in via on", who="other", about_it=True, subject="me", needs=rf"\b(?:through|in|via|on) {TOOLS}\b", sure=0.7),
     Frame("uses_tool", "build code program write develop", "brand", by="in with", who="self third", subject="me", needs=r"^(?:it|everything|all of it|the \w+|our \w+|in|with)\b", never=r"\b(?:in|on|with) (?:an?|the|my|our|your|it|that|this|them|him|her|you|me|us|two|three|\d|\w+ing\b)", sure=0.6),
@@ -221,15 +117,15 @@ FRAMES = (
     Frame("uses_tool", "do manage make keep write track store log plan", "brand", by="in on with", who="self", needs=r"^(?:all |most of )?(?:my|our|the)? ?(?:all |\w+ )?(?:notes|books|lists?|tasks|tickets|planning|accounts|reports|records|everything|it all|all|time|hours|invoices|payroll|rotas?|docs|documentation|designs?|slides|figures|numbers|orders|bookings?|shifts|budgets?|contacts|files|pictures|photos|data)\b", never=r"\b(?:in|on|with) (?:an?|the|my|our|your|it|that|this|them|him|her|you|me|us|two|three|\d|\w+days?\b)", sure=0.6),
     # Projects
     Frame("works_on", "work", "undertaking", by="on", who="self", sure=0.8),
-    Frame("works_on", "build redo replace introduce develop redesign renovate rebuild digitise automate", WHOLE, who="self", modes="- will want must", never=_PRONOUN, going_on=True, sure=0.7),
-    Frame("works_on", "build redo replace introduce develop redesign renovate rebuild digitise automate", WHOLE, who="self", modes="want must", never=_PRONOUN, sure=0.65),
+    Frame("works_on", "build redo replace introduce develop redesign renovate rebuild digitise automate", WHOLE, who="self", modes="- will want must", never=PRONOUN, going_on=True, sure=0.7),
+    Frame("works_on", "build redo replace introduce develop redesign renovate rebuild digitise automate", WHOLE, who="self", modes="want must", never=PRONOUN, sure=0.65),
     Frame("works_on", "roll", WHOLE, who="self", needs=r"^out (?!of\b)\w", going_on=True, sure=0.65),
     Frame("works_on", "call name", "title", by="it this that him her", who="self", never=r"\b(?:a day|off|quits|him|her|me)\b", sure=0.75),
     Frame("works_on", "know", "title", by="as", who="other", passive=True, topic=r"^(?:it|this|(?:the|our|this|my) .+)$", about_it=True, sure=0.75),
     Frame("works_on", "go", "title", by="by", who="other", needs=r"^by (?-i:[A-Z])", about_it=True, sure=0.75),
     Frame("works_on", "call name", "title", who="other", passive=True, about_it=True, topic=r"^(?:it|this|(?:the|our|this|my)(?: \w+)? (?:project|app|system|tool|platform|product|programme|initiative|campaign|thing|whole thing|move|guide))$", sure=0.7),
     # Days and sums
-    Frame("deadline", "move push slip shift postpone delay extend put pull bring reschedule change", "day_of", by="to until till for", about_it=True, who="self third other", modes="- will must", never=r"\bfor (?:the )?(?:meeting|lunch|dinner)\b|^(?:the|our|my) (?:[\w-]+ )?(?:meetin|meeting|call|lunch|dinner|appointment|review|demo|workshop|session)\b", subject="project", sure=0.75),
+    Frame("deadline", "move push slip shift postpone delay extend put pull bring reschedule change", "day_of", by="to until till for", topic=r"(?!.*\b(?:meeting|call|lunch|dinner|appointment|review|demo|workshop|session|interview|training|visit|kick-?off)\b)", about_it=True, who="self third other", modes="- will must", never=r"\bfor (?:the )?(?:meeting|lunch|dinner)\b|^(?:the|our|my) (?:[\w-]+ )?(?:meetin|meeting|call|lunch|dinner|appointment|review|demo|workshop|session)\b", subject="project", sure=0.75),
     Frame("deadline", "be have finish deliver launch ship open start go do complete close", "day_of", by="by until before on for at_the_latest", about_it=True, who="self other", modes="must", subject="project", sure=0.75, never=r"^(?:away|off|out|in|at) "),
     Frame("deadline", "have get", "day_of", by="until till", who="self", needs=r"^(?:time|until|till|a window|only|just|\w+ weeks?|\w+ months?)\b", subject="project", sure=0.7),
     Frame("deadline", "say give want", "day_of", who="other", about_it=True, needs=rf"^(?:us |me |by )?(?:the )?{DATE}", subject="project", sure=0.65),
@@ -242,26 +138,26 @@ FRAMES = (
     Frame("budget", "sign agree", "sum_of", by="off_on on to", who="other third", about_it=True, needs=_BIG, subject="project", sure=0.7),
     Frame("budget", "approve sanction grant", "sum_of", about_it=True, who="other", needs=_BIG, subject="project", sure=0.7),
     # Decisions
-    Frame("decision", "put keep drop add remove bring give move split hire close outsource skip stop cancel postpone leave limit", WHOLE, who="self", going_on=True, never=_TALK + r"|^(?:my|on|in|at|for|to|from|home|work|early|now)\b|\b(?:house|home|flat)\b", needs=r"^(?:the|our|all|no|two|three|\w+ (?:in|out|off|on|to|for|as)) ?", sure=0.65),
+    Frame("decision", "put keep drop add remove bring give move split hire close outsource skip stop cancel postpone leave limit", WHOLE, who="self", going_on=True, never=TALK + r"|^(?:my|on|in|at|for|to|from|home|work|early|now)\b|\b(?:house|home|flat)\b", needs=r"^(?:the|our|all|no|two|three|\w+ (?:in|out|off|on|to|for|as)) ?", sure=0.65),
     Frame("decision", "do", WHOLE, who="self", needs=r"^(?:it|this|that|everything|all) (?:in (?:two|three|four|\w+ (?:steps|waves|phases|parts|stages))|without|step by step|by hand)", speaker="we", sure=0.7),
     Frame("decision", "say", WHOLE, who="self", needs=r"^(?:no|yes) to (?!it\b|that\b|him\b|her\b)", sure=0.7),
-    Frame("decision", "accept refuse reject", WHOLE, who="self", passive=False, modes="- will", never=_TALK, sure=0.7),
+    Frame("decision", "accept refuse reject", WHOLE, who="self", passive=False, modes="- will", never=TALK, sure=0.7),
     Frame("decision", "agree", WHOLE, who="self", needs=r"^(?:no|two|three|four|an?|the|that) ", never=r"\b(?:first|point)$", sure=0.7),
-    Frame("decision", "cancel drop scrap postpone reject order book", WHOLE, who="self", passive=False, past=True, speaker="i", never=_TALK + r"|^(?:a|some) (?:flight|hotel|table|coffee|tea|pizza|taxi)\b", sure=0.6),
+    Frame("decision", "cancel drop scrap postpone reject order book", WHOLE, who="self", passive=False, past=True, speaker="i", never=TALK + r"|^(?:a|some) (?:flight|hotel|table|coffee|tea|pizza|taxi)\b", sure=0.6),
     Frame("decision", "turn", WHOLE, who="self", needs=r"^down (?!it\b|that\b)", modes="- will", sure=0.7),
     Frame("decision", "vote", "rest", who="self other", about_it=True, by="for against to", sure=0.7),
-    Frame("decision", "renew hire buy extend build sell open move change launch ship continue use order print", WHOLE, who="self", denied=True, going_on=True, value="not {}", never=_TALK, speaker="we", sure=0.7),
+    Frame("decision", "renew hire buy extend build sell open move change launch ship continue use order print", WHOLE, who="self", denied=True, going_on=True, value="not {}", never=TALK, speaker="we", sure=0.7),
     Frame("decision", "agree", "rest", who="self", by="on for to that", past=True, passive=False),
     Frame("decision", "decide opt settle", "rest", who="self", by="on for to that against", passive=False, going_on=False),
-    Frame("decision", "choose pick select", WHOLE, who="self", passive=False, modes="- will", never=_TALK, sure=0.75, needs=r"\w"),
-    Frame("decision", "approve drop skip cancel scrap ditch postpone cut reject order add remove exclude include appoint allow require keep", WHOLE, who="self", passive=False, modes="- will", never=_TALK + r"|^\w+ing\b|^with (?:them|him|her)\b|^(?:ya|in touch|going|up)\b", speaker="we", sure=0.65, needs=r"\w"),
+    Frame("decision", "choose pick select", WHOLE, who="self", passive=False, modes="- will", never=TALK, sure=0.75, needs=r"\w"),
+    Frame("decision", "approve drop skip cancel scrap ditch postpone cut reject order add remove exclude include appoint allow require keep", WHOLE, who="self", passive=False, modes="- will", never=TALK + r"|^\w+ing\b|^with (?:them|him|her)\b|^(?:ya|in touch|going|up)\b", speaker="we", sure=0.65, needs=r"\w"),
     Frame("decision", "stick stay", "rest", by="with to", who="self", modes="- will", needs=r"^(?:with|to)\b", never=r"^(?:with|to) (?:my|him|her|them|you|it|the kids)\b", sure=0.8),
     Frame("decision", "go", "rest", by="with for", who="self", modes="- will", needs=r"^(?:with|for|ahead with)\b", never=r"^for (?:a|the|an|lunch|dinner|coffee|two|three|it|him|her|my)\b|^with (?:my|him|her|them|you|the kids)\b", sure=0.8),
-    Frame("decision", "do use take start keep make test pilot run launch move put add try skip drop hire order build leave offer stop end close cut merge outsource roll", WHOLE, who="self", modes="will", speaker="we", never=_TALK + r"|^(?:my|our) best\b|^(?:care|part|place)\b", sure=0.65),
+    Frame("decision", "do use take start keep make test pilot run launch move put add try skip drop hire order build leave offer stop end close cut merge outsource roll", WHOLE, who="self", modes="will", speaker="we", never=TALK + r"|^(?:my|our) best\b|^(?:care|part|place)\b", sure=0.65),
     Frame("decision", "want", "rest", by="to", who="other", about_it=True, needs=r"^to (?:drop|stop|add|keep|use|switch|cut|cancel)\b", sure=0.55),
     Frame("decision", "go", WHOLE, who="other", about_it=True, needs=r"^with (?!me\b|him\b|her\b|us\b|them\b|you\b)", passive=False, sure=0.65),
     Frame("decision", "approve choose pick select decide agree accept reject refuse", WHOLE, who="other", about_it=True, needs=r"\w", never=r"^(?:okay|ok|well|fine|home|away|back|to|on|off|out|up|down|wrong|bad|live|yet|through)\b|^with (?:me|him|her|us|them|you)\b", passive=False, sure=0.65),
-    Frame("decision", "skip drop cancel scrap exclude postpone keep take start", WHOLE, who="self", never=_TALK + r"|^(?:care|part|place|the|a|an|my|to)\b|^$|^\w+ing\b|^(?:in|at|on|for|from|until|with) (?!two|three|four|(?-i:[A-Z]))", speaker="we", sure=0.6),
+    Frame("decision", "skip drop cancel scrap exclude postpone keep take start", WHOLE, who="self", never=TALK + r"|^(?:care|part|place|the|a|an|my|to)\b|^$|^\w+ing\b|^(?:in|at|on|for|from|until|with) (?!two|three|four|(?-i:[A-Z]))", speaker="we", sure=0.6),
     # Undertakings
     Frame("commitment", "promise commit swear undertake guarantee", "rest", who="self", modes="-", sure=0.8, when="event"),
     Frame("commitment", "owe", "rest", who="self", never=r"^you one\b", when="event", sure=0.8),
@@ -275,11 +171,11 @@ FRAMES = (
     # Aims
     Frame("goal", "do finish", WHOLE, who="self", modes="want", passive=True, sure=0.7),
     Frame("goal", "be", WHOLE, who="self", modes="want", needs=r"^(?:done|finished|ready|able|free|in|at|under|below|the first)\b", sure=0.7),
-    Frame("goal", _AIM, WHOLE, who="self", modes="want", never=_PRONOUN + r"$", sure=0.75),
+    Frame("goal", _AIM, WHOLE, who="self", modes="want", never=PRONOUN + r"$", sure=0.75),
     Frame("goal", "want", "rest", who="self", needs=rf"^(?:us|it|them|this|all|every\w*|the|my|our) .*?\b(?:at|under|below|above|over|to|by|on|in|within|automatic|down|up)\b.*(?:{NUMBER}|{DATE})|^(?:us|it) (?:at|to|under|below)", sure=0.7),
     Frame("goal", "want", "rest", who="self", needs=r"^all of (?:it|them) ", sure=0.7),
     Frame("goal", "aim shoot hope", "rest", by="for at to", who="self", past=False, needs=rf"{NUMBER}", sure=0.75),
-    Frame("goal", "do study become learn play open buy build start", WHOLE, who="third other", modes="want", never=_PRONOUN, sure=0.7),
+    Frame("goal", "do study become learn play open buy build start", WHOLE, who="third other", modes="want", never=PRONOUN, sure=0.7),
     Frame("goal", "go move come get", WHOLE, who="self", modes="want", needs=rf"\b(?:to|under|below|above|down|up)\b.*{NUMBER}", sure=0.7),
     # Journeys and meetings
     Frame("trip", "go fly drive travel head sail", "spot", by="to", who="self", modes="- will must", never=r"^(?:back to|to (?:bed|work|sleep|the|a|an|my|our|him|her|them|you|\d))\b|^with\b", when="event", sure=0.7, dated=True),
@@ -290,7 +186,7 @@ FRAMES = (
     Frame("trip", "take", "spot", by="to", who="self", modes="- will", needs=r"^(?:the|a) (?:[\w-]+ )?(?:train|plane|flight|ferry|bus|car|boat)\b", when="event", sure=0.75),
     Frame("trip", "spend", "spot", by="in at", who="self", modes="- will", going_on=None, needs=r"^(?:the |our |my |a |two |three )?(?:\w+ )?(?:holidays?|vacation|week|weekend|weeks|summer|easter|christmas|days|night|nights)\b", never=r"\b(?:in|at) (?:an?|the|my|our|home|bed|meetings)\b", when="event", sure=0.7),
     Frame("trip", "book", "spot", by="in to", who="self", needs=r"^(?:an?|the|our|my|two) (?:\w+ )?(?:flights?|trip|hotel|train|holiday|cottage|cabin|tickets?|week|weekend|room|house)\b", when="event", sure=0.75),
-    Frame("trip", "visit", "spot", who="self", modes="- will", when="event", dated=True, sure=0.75, never=_PRONOUN),
+    Frame("trip", "visit", "spot", who="self", modes="- will", when="event", dated=True, sure=0.75, never=PRONOUN),
     Frame("meeting", "move push shift reschedule postpone", WHOLE, who="self", dated=True, when="event", needs=r"^(?:the|our|my) (?:[\w-]+ )?(?:meetin|meeting|call|lunch|dinner|appointment|review|demo|workshop|session)\b", sure=0.7),
     Frame("meeting", "meet", WHOLE, who="self", modes="- will", dated=True, when="event", never=r"^(?:him|her|them|it|you|my (?:husband|wife))\b", past=False, sure=0.7),
     Frame("meeting", "meet see have", WHOLE, who="self", modes="- will must", dated=True, when="event", needs=r"\b(?:meeting|lunch|dinner|breakfast|call|appointment|interview|review|session|workshop|demo|minister|board)\b", sure=0.75),
@@ -304,7 +200,7 @@ FRAMES = (
     Frame("event", "get receive have", WHOLE, who="self", going_on=True, dated=True, when="event", needs=_EXACT, sure=0.65),
     Frame("event", "pass finish complete defend fail", WHOLE, who="self third other", needs=r"^(?:my|the|our|his|her) (?:\w+ )?(?:exams?|test|audit|degree|thesis|certificate|certification|course|training|inspection)\b", when="event", sure=0.75),
     Frame("event", "have", WHOLE, who="self third other", modes="- will", needs=r"^an? new (?:baby|job|girlfriend|boyfriend|position|house|grandchild)\b|\b(?:a baby|surgery|operation|heart attack|accident|stroke|kickoff|kick-off|twins|an? \w+ (?:attack|operation))\b", when="event", sure=0.75),
-    Frame("event", "lose find break sign raise win open close launch sell hire", WHOLE, who="self", when="event", needs=r"^(?:our|two|three|four|five|six|seven|eight|ten|\d|with (?-i:[A-Z])|the (?:flat|house|car|contract|deal|case|client|tender|company|site|audit|final|match|election)|an? (?:\w+ )?(?:site|client|customer|contract|deal|case|prize|award|yard|shop|office|store))", never=r"\b(?:in|out of) (?:four|five|ten|three)\b", sure=0.65),
+    Frame("event", "lose find break sign win open close launch sell hire", WHOLE, who="self", when="event", needs=r"^(?:our|two|three|four|five|six|seven|eight|ten|\d|with (?-i:[A-Z])|the (?:flat|house|car|contract|deal|case|client|tender|company|site|audit|final|match|election)|an? (?:\w+ )?(?:site|client|customer|contract|deal|case|prize|award|yard|shop|office|store))", never=r"\b(?:in|out of) (?:four|five|ten|three)\b", sure=0.65),
     Frame("event", "break", WHOLE, who="third other", needs=r"^(?:his|her) (?:leg|arm|wrist|ankle|foot|hip)", when="event", sure=0.8),
     Frame("lives_in", "buy rent have get find own", "place", by="in", who="self", needs=r"^(?:an?|our|the|my) (?:\w+ ){0,2}(?:flat|house|apartment|place|home|bungalow|villa|studio) in ", sure=0.65, when="never"),
     Frame("role", "work serve start join begin", "role_of", by="as", when="state", sure=0.8),
@@ -352,7 +248,7 @@ _DOING = frozenset(base for base, _ in VERBS.values()) - _STATES
 
 def _by_verb() -> dict[str, tuple[Frame, ...]]:
     found: dict[str, list[Frame]] = {}
-    for frame in FRAMES:
+    for frame in (*FRAMES, *WORK, *LIFE):
         for verb in frame.verbs.split():
             found.setdefault(verb, []).append(frame)
     return {verb: tuple(frames) for verb, frames in found.items()}

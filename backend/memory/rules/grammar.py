@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from backend.memory.spoken_numbers import SMALL, TENS
+
 Who = Literal["self", "third", "other", "none"]
 """The speaker; "he" or "she"; a noun phrase; no subject at all ("hired Saskia")."""
 
@@ -32,7 +34,14 @@ drunk drinking; shut shuts shutting; swear swears swore sworn swearing; understa
 let lets letting; deal deals dealt dealing; feel feels felt feeling; sleep sleeps slept sleeping; owe owes owed owing;
 die dies died dying; undertake undertakes undertook undertaken undertaking; oversee oversees oversaw overseen
 overseeing; rent rents rented renting; agree agrees agreed agreeing; see sees saw seen seeing; ship ships shipped
-shipping; stop stops stopped stopping; drop drops dropped dropping; plan plans planned planning; swap swaps swapped
+shipping; stop stops stopped stopping; rise rises rose risen rising; sink sinks sank sunk sinking; beat beats beaten
+beating; catch catches caught catching; lend lends lent lending; steal steals stole stolen stealing; strike strikes struck striking; throw throws
+threw thrown throwing; wake wakes woke woken waking; hear hears heard hearing; fight fights fought fighting; forget
+forgets forgot forgotten forgetting; hang hangs hung hanging; hide hides hid hidden hiding; lie lies lay lain lying; seek
+seeks sought seeking; split splits splitting; shrink shrinks shrank shrunk shrinking; freeze freezes froze frozen
+freezing; tear tears tore torn tearing; ring rings rang rung ringing; rebuild rebuilds
+rebuilt rebuilding; rewrite rewrites rewrote rewritten rewriting; forbid forbids forbade forbidden forbidding; bet bets
+betting; fit fits fitted fitting; drop drops dropped dropping; plan plans planned planning; swap swaps swapped
 swapping; scrap scraps scrapped scrapping; ditch ditches ditched ditching; knit knits knitted knitting; jog jogs jogged
 jogging; refer refers referred referring; opt opts opted opting; skip skips skipped skipping; cancel cancels cancelled
 canceled cancelling canceling; travel travels travelled traveled travelling traveling; enrol enrols enrolled enrolling;
@@ -48,7 +57,7 @@ rent lease purchase inherit raise receive lower reduce increase extend postpone 
 test pilot ship replace introduce develop design program code track store log organise organize run order book cost earn
 charge fire follow cover complete arrive return crash stay shorten double halve reach avoid save improve expand add
 remove include exclude require allow hand undertake look speak suffer react swell carry crack discover count employ serve
-process produce store care talk check thank wait answer agree vote renew expire flood burn collapse decline annoy bother irritate bore exhaust stress scan print appear defend complain admit schedule arrange prove roll merge outsource vanish jump climb touch hate earmark cap limit accept refuse ping forward notify fix mend assemble calculate estimate measure monitor inspect verify validate document summarise summarize negotiate purchase recruit interview onboard brief consult advise assist support protect insure claim refund invoice bill deliver dispatch transport load unload pack unpack label sort collect distribute sew assemble install configure integrate connect migrate export import archive delete restore rename upgrade downgrade patch deploy release reopen renegotiate relocate refurbish equip furnish decorate plant harvest breed feed milk brew roast serve seat host cater celebrate commemorate invite welcome greet escort guide translate interpret subtitle edit proofread publish broadcast record film photograph perform rehearse audition tour compete qualify participate enter withdraw score defeat advance progress recover heal operate prescribe diagnose treat vaccinate examine admit discharge faint vomit bleed ache sneeze cough quarantine isolate adopt foster babysit nurse rear marry separate propose elope inherit donate pledge sponsor fundraise volunteer campaign elect nominate govern legislate regulate license certify accredit register enroll enrol apply interview shortlist reapply transfer rotate step switch upskill mentor coach lecture tutor research experiment analyse analyze discover invent patent prototype sketch model simulate compute optimise optimize debug refactor automate outsource insource centralise centralize decentralise standardise standardize harmonise consolidate restructure reorganise reorganize downsize liquidate acquire divest list float audit reconcile forecast budget allocate amortise depreciate hedge invest trade borrow lend repay settle default collapse bankrupt relaunch rebrand advertise promote market pitch demo present showcase exhibit unveil announce declare confirm cancel postpone reschedule attend chair minute facilitate moderate agree explain confirm sound seem appear happen shoot sponsor step reschedule sanction allocate grant reply fill clean wash pick miss train supervise coordinate maintain repair sponsor swim walk jog commute
+process produce store care talk check thank wait answer agree vote renew expire award fit seat transfer assign grant employ headhunt poach found own twist sprain injure dislocate fracture date cheer relax calm fascinate dread smoke elope total average remain bear cover share guarantee modernise modernize overhaul digitize rent borrow dye exercise restore trial brew carve chase clear remind circulate type rank triple quadruple accommodate shorten resit retake qualify undergo expect provide flood burn collapse decline annoy bother irritate bore exhaust stress scan print appear defend complain admit schedule arrange prove roll merge outsource vanish jump climb touch hate earmark cap limit accept refuse ping forward notify fix mend assemble calculate estimate measure monitor inspect verify validate document summarise summarize negotiate purchase recruit interview onboard brief consult advise assist support protect insure claim refund invoice bill deliver dispatch transport load unload pack unpack label sort collect distribute sew assemble install configure integrate connect migrate export import archive delete restore rename upgrade downgrade patch deploy release reopen renegotiate relocate refurbish equip furnish decorate plant harvest breed feed milk brew roast serve seat host cater celebrate commemorate invite welcome greet escort guide translate interpret subtitle edit proofread publish broadcast record film photograph perform rehearse audition tour compete qualify participate enter withdraw score defeat advance progress recover heal operate prescribe diagnose treat vaccinate examine admit discharge faint vomit bleed ache sneeze cough quarantine isolate adopt foster babysit nurse rear marry separate propose elope inherit donate pledge sponsor fundraise volunteer campaign elect nominate govern legislate regulate license certify accredit register enroll enrol apply interview shortlist reapply transfer rotate step switch upskill mentor coach lecture tutor research experiment analyse analyze discover invent patent prototype sketch model simulate compute optimise optimize debug refactor automate outsource insource centralise centralize decentralise standardise standardize harmonise consolidate restructure reorganise reorganize downsize liquidate acquire divest list float audit reconcile forecast budget allocate amortise depreciate hedge invest trade borrow lend repay settle default collapse bankrupt relaunch rebrand advertise promote market pitch demo present showcase exhibit unveil announce declare confirm cancel postpone reschedule attend chair minute facilitate moderate agree explain confirm sound seem appear happen shoot sponsor step reschedule sanction allocate grant reply fill clean wash pick miss train supervise coordinate maintain repair sponsor swim walk jog commute
 """.split()  # noqa: SIM905
 
 
@@ -141,7 +150,7 @@ def lemma(word: str) -> tuple[str, str] | None:
 
 
 _LINKED = re.compile(
-    r"^(?:though|although|because|where|which means|while|and|but|so|since(?= (?:i|we) (?:am|are|have))) (?=\w+ \w)",
+    r"^(?:though|although|because|where|which means|while|and|but|so|since(?= (?:i|we) (?:am|are|have))|that(?= (?:i|we) )) (?=\w+ \w)",
     re.IGNORECASE,
 )
 _WHEN_FIRST = re.compile(
@@ -272,9 +281,14 @@ def _verb_group(low: list[str]) -> int | None:
             continue
         form, before = known[1], low[at - 1] if at else ""
         after = low[at + 1] if at + 1 < len(low) else ""
-        if (word in _NOUNS or f"{word}g" in _NOUNS) and not (after in _OBJECT_BEGINS and before not in _DETERMINERS):
+        if (word in _NOUNS or f"{word}g" in _NOUNS) and not (
+            (after in _OBJECT_BEGINS or after in SMALL or after in TENS or after[:1].isdigit())
+            and before not in _DETERMINERS
+        ):
             continue
         if at == 0:
+            if form == "ing" and (lemma(after) or ("", ""))[1] == "s":
+                continue  # "marketing pays half"
             return 0
         if before in _DETERMINERS or form == "ing":
             continue
@@ -315,6 +329,8 @@ _NOUNS = frozenset((*_BOTH, *(f"{word}s" for word in _BOTH))) | frozenset(
 _GETTING = frozenset(("got", "gets", "getting"))
 VERBS_OF_GOING = frozenset(("married", "engaged", "divorced", "promoted", "fired", "rid"))
 """What one gets, rather than what is done to one."""
+_SET = frozenset(("cut", "put", "set", "hit", "shut", "split"))
+"""Of those the ones that are done to something: "was put off", "is set for"."""
 _SAME_PAST = frozenset(("cut", "put", "set", "hit", "read", "quit", "run", "come", "become", "let", "shut", "hurt"))
 
 
@@ -331,6 +347,8 @@ def _goes_on(low: list[str], at: int) -> bool:
         if low[at] in ("do", "does", "did"):
             return known[1] == "base"
         if word in _SAME_PAST:
-            return low[at] in ("have", "has", "had")
+            return low[at] in ("have", "has", "had") or (low[at] != "be" and word in _SET)
+        if known[1] == "ing" and at and (low[at] == "am" or low[at - 1] in ("i", "we", "he", "she")):
+            return True
         return known[1] in ("past", "ing") and not (word in _NOUNS and known[1] != "past")
     return False

@@ -1,13 +1,14 @@
 """Who is who: how people introduce themselves, and whom they bring up, relatives and colleagues, by name."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from backend.memory.rules.grammar import VERBS
 from backend.memory.rules.noun_fact import AS_COLLEAGUE, AS_EMPLOYER, AS_NAME, AS_PLACE, AS_ROLE, AS_TITLE, Noun, a_rule
+from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.rule import KIN
-from backend.memory.rules.values import NUMBER, values
+from backend.memory.rules.values import NUMBER, nameable, values
 from backend.memory.rules.words import LANGUAGES
-from backend.memory.rules.work import ROLES
 
 _I = re.IGNORECASE
 
@@ -19,7 +20,7 @@ _I_AM = re.compile(
     r"^(?:(?:and )?(?:this is|i am|it is|its|my (?:full )?name is|the name is|here is)(?: actually)? )", _I
 )
 _INTRODUCED_ROLE = re.compile(
-    rf"^[ ,]*(?:and )?(?:i am )?(?:(?:the|an?|your|our) )?(?P<value>(?:(?-i:VP|Head|Director|Chief|Lead)(?: of)?(?: (?-i:[A-Z])[\w&-]+){{1,3}}|{ROLES})(?: (?:of|for) (?:the )?[\w-]+(?: [\w-]+)?(?=,| at\b| for\b| in\b|$))?)",
+    rf"^[ ,]*(?:and )?(?:i am )?(?:(?:the|an?|your|our) )?(?P<value>(?:(?-i:VP|Head|Director|Chief|Lead)(?: of)?(?: (?-i:[A-Z])[\w&-]+){{1,3}}|{ROLES})\b(?: (?:of|for) (?:the )?[\w-]+(?: [\w-]+)?(?=,| at\b| for\b| in\b|$))?)",
     _I,
 )
 _OWN_FIRM = re.compile(
@@ -27,12 +28,15 @@ _OWN_FIRM = re.compile(
     _I,
 )
 _I_GO_ON = re.compile(
-    r"(?:and )?i (?:am (?:the|an?|in charge|head|from|responsible|calling|working)|work|run|lead|manage|do|look after|head|own)\b",
+    r"(?:and )?i (?:am (?:the|an?|in charge|head|from|responsible|calling|working)|work|run|lead|manage|do|look after|head|own|handle|coordinate|oversee|supervise|teach|sell|direct|represent)\b",
     _I,
 )
 _SAYS_WHO = re.compile(
     rf"(?:,? (?:the |an? |your )?(?:{ROLES}|(?-i:VP|Head|Director|Chief))\b|,? from (?-i:[A-Z])|,? at (?-i:[A-Z]))", _I
 )
+_A_ROLE_FIRST = re.compile(rf"(?:{ROLES})\b", _I)
+_AND_PLACE = re.compile(r"^, (?-i:[A-Z])[\w'-]+(?: (?-i:[A-Z])[\w'-]+)?$")
+_THEN_PLACE = re.compile(r"^(?: in|,) (?P<value>[\w' -]+)$", _I)
 _INTRODUCED_ORG = re.compile(r"\b(?:at|from|with|for|of) (?P<value>(?:the )?.+)$", _I)
 _INTRODUCED_PLACE = re.compile(r"\b(?:out of|based in|here in|living in) (?:the )?(?P<value>.+)$", _I)
 
@@ -44,17 +48,22 @@ def introduction(text: str, after: str, *, written: bool) -> Iterator[Noun]:
     rest = bare[lead.end() :] if lead else bare
     rest = re.sub(r"^(?:doctor|dr\.?|professor|mr\.?|mrs\.?|ms\.?) ", "", rest, flags=_I)
     name = (values("person", rest.split(",")[0], written) or [""])[0]
-    if not name or re.match(rf"(?:{ROLES})\b", name, _I):
+    if not name or _A_ROLE_FIRST.match(name):
         return
     tail = rest[len(name) :] if rest.startswith(name) else ""
     here = re.match(r",? (?:here|speaking)\b" if not lead else r",? (?:here|speaking|again)\b", tail, _I)
     if (
         lead
         and lead[0].casefold().startswith(("it is", "its", "here is"))
-        and not (here or " " in name or bare != text)
+        and not (here or " " in name or bare != text or re.match(r" (?:from|over at|at|again)\b", tail))
     ):
         return
-    if not (lead or here) and not (written and " " in name and _SAYS_WHO.match(tail)):
+    goes_on = tail == "" and _I_GO_ON.match(after) is not None
+    if not (lead or here) and not (
+        written
+        and " " in name
+        and (goes_on or _SAYS_WHO.match(tail) or (name.count(" ") == 1 and _AND_PLACE.match(tail)))
+    ):
         return
     telephone = lead is not None and tail == "" and lead[0].casefold().endswith("this is ")
     telephone = telephone or (tail == "" and lead is not None and _I_GO_ON.match(after) is not None)
@@ -96,20 +105,50 @@ def introduction(text: str, after: str, *, written: bool) -> Iterator[Noun]:
     if found := _INTRODUCED_ORG.search(tail):
         before, _, _ = found["value"].partition(", ")
         orgs = values("org", before, written)
-        yield from (Noun("employer", value, AS_EMPLOYER) for value in orgs)
+        if not written and before.startswith("the ") and orgs and " " not in orgs[0]:
+            return  # "from the yard"
+        for value in orgs:
+            yield Noun("employer", value, AS_EMPLOYER)
+            behind = found["value"].partition(value)[2]
+            if town := _THEN_PLACE.match(behind):
+                yield from (Noun("lives_in", place, AS_PLACE) for place in values("spot", town["value"], written))
+        return
+    if town := _AND_PLACE.match(tail):
+        yield from (Noun("lives_in", place, AS_PLACE) for place in values("spot", town[0].strip(" ,"), written))
 
 
-_LAST_NAME = re.compile(
-    rf"(?:^|\b(?:and|is|with|by|called|named|plus|me|us|buddy|cofounder|co-founder|{ROLES}) )(?:there is |mr |mrs |ms |doctor |dr )?(?P<name>[^\W\d_][\w'-]+(?: [^\W\d_][\w'-]+)?)$",
-    _I,
+_AFTER_NAME = frozenset(
+    ("is", "has", "was", "will", "does", "did", "and", "who", "from", "he", "she", "had", "wants", "says")
 )
+_BEFORE_NAME = re.compile(
+    r"(?:^|\b(?:and|then|also|is|with|by|called|named|plus|me|us|buddy|cofounder|co-founder) )$", _I
+)
+_ROLE_BEFORE = re.compile(rf"(?:{ROLES}) $", _I)
+
+
+def _named_last(text: str) -> tuple[str, bool]:
+    """Return the one or two words that a clause ends with, where they stand as a name does; and whether more is before."""
+    tokens = _TRAILING.sub("", text).split(" ")
+    for count in (2, 1):
+        if len(tokens) < count or not all(_A_WORD.fullmatch(token) for token in tokens[-count:]):
+            continue
+        before = tokens[:-count]
+        while before and before[-1].casefold().rstrip(".") in ("mr", "mrs", "ms", "doctor", "dr"):
+            before.pop()
+        lead = " ".join(before[-4:]) + " " if before else ""
+        if _BEFORE_NAME.search(lead) or lead.casefold().endswith("there is ") or _ROLE_BEFORE.search(lead):
+            return " ".join(tokens[-count:]), bool(before)
+    return "", False
+
+
+_A_WORD = re.compile(r"[^\W\d_][\w'-]+")
 
 
 def last_name(text: str, *, written: bool) -> str:
     """Return the name that a clause ends with, or ''."""
-    found = _LAST_NAME.search(_TRAILING.sub("", text))
-    name = (values("person", found["name"], written) or [""])[0] if found else ""
-    return name if found and name == found["name"] else ""
+    words, _ = _named_last(text)
+    name = (values("person", words, written) or [""])[0]
+    return name if name == words else ""
 
 
 _NAMING = re.compile(r"\b(?:name|names|called|named)\b", _I)
@@ -163,9 +202,46 @@ _OF_ROLES = frozenset(
     ]
 )
 _APPOSED = re.compile(
-    rf"\b(?:hired|have|got|found|met|meet|with|is|by|and|from|from our|to) (?:(?:our|my|the|a|an|their) )?(?:first |new |old )?(?P<role>{ROLES}|dev|contact),? (?:called |named )?(?P<name>(?-i:[A-Z])[\w'-]+(?: (?-i:[A-Z])[\w'-]+)?)\b",
+    rf"\b(?:(?:hired|have|got|found|met|meet|with|is|by|and|from|from our|to) (?:(?:our|my|the|a|an|their) )?|(?:our|my|the|their) )(?:first |new |old )?(?P<role>{ROLES}|dev|contact),? (?:called |named )?(?P<name>(?-i:[A-Z])[\w'-]+(?: (?-i:[A-Z])[\w'-]+)?)\b",
     _I,
 )
+
+
+_OWNED = re.compile(r"\b(?:my|our|the|their|her|his) ", _I)
+_BY_OFFICE = re.compile(
+    rf"\b(?:the|our|my|their|her|his) (?:new |old )?(?P<role>{ROLES}|contact|right hand|number two|successor|replacement)(?: there| here| (?:at|in|from|of) (?:the )?[\w-]+)?, (?:a certain |mr\.? |ms\.? |mrs\.? |dr\.? )?(?P<name>(?-i:[A-Z])[\w'-]+(?: (?-i:[A-Z])[\w'-]+)+)(?=,|$)",
+    _I,
+)
+
+
+def _by_office(text: str, *, written: bool) -> Iterator[Noun]:
+    """Yield people who stand beside what they do: "our curator fergus", "the chef there, Nuria Ferrando"."""
+    for found in _OUR.finditer(text) if written else ():
+        name = " ".join(filter(None, (found["name"], found["last"])))
+        for value in values("person", name, written):
+            if value == name and found["role"].casefold() not in KIN:
+                yield Noun("colleague", value, AS_COLLEAGUE)
+                yield Noun("role", found["role"], AS_ROLE, about=value)
+    for found in _OUR_SPOKEN.finditer(text) if not written else ():
+        first, last, behind = (
+            found["name"].casefold(),
+            (found["last"] or "").casefold(),
+            (found["next"] or "").casefold(),
+        )
+        if not nameable(first) or first in VERBS or found["role"].casefold() in KIN:
+            continue
+        if last in VERBS or last in _AFTER_NAME:
+            name = found["name"]
+        elif last and nameable(last) and (behind in VERBS or behind in _AFTER_NAME or not behind):
+            name = f"{found['name']} {found['last']}"
+        else:
+            continue
+        yield Noun("colleague", name, AS_COLLEAGUE)
+        yield Noun("role", found["role"], AS_ROLE, about=name)
+    for found in _BY_OFFICE.finditer(text) if written else ():
+        for value in values("person", found["name"], written):
+            yield Noun("colleague", value, AS_COLLEAGUE)
+            yield Noun("role", found["role"], AS_ROLE, about=value)
 
 
 def people(text: str, after: str, *, written: bool) -> Iterator[Noun]:
@@ -173,19 +249,14 @@ def people(text: str, after: str, *, written: bool) -> Iterator[Noun]:
     if _GOES_ON.match(after):
         if _NAMING.search(text):
             return
-        found, sure = _THERE_IS.match(text), True
-        if found is None:
-            found, sure = _LAST_NAME.search(_TRAILING.sub("", text)), False
-        if found and not re.match(r"(?:he|she) is my\b", after, _I):
-            for name in values("person", found["name"], written):
-                if name == found["name"] and (sure or written or " " in name or found.start("name")):
+        there = _THERE_IS.match(text)
+        words, more = (there["name"], True) if there else _named_last(text)
+        if words and not re.match(r"(?:he|she) is my\b", after, _I):
+            for name in values("person", words, written):
+                if name == words and (more or written or " " in name):
                     yield Noun("colleague", name, AS_COLLEAGUE)
-    for found in _OUR.finditer(text):
-        name = " ".join(filter(None, (found["name"], found["last"])))
-        for value in values("person", name, written):
-            if value == name and found["role"].casefold() not in KIN:
-                yield Noun("colleague", value, AS_COLLEAGUE)
-                yield Noun("role", found["role"], AS_ROLE, about=value)
+    if _OWNED.search(text):
+        yield from _by_office(text, written=written)
     if (following := _NAME_FOLLOWS.match(after)) and (office := _OFFICE_LAST.search(text)):
         for value in values("person", following["name"], written):
             yield Noun("colleague", value, AS_COLLEAGUE)
@@ -195,10 +266,44 @@ def people(text: str, after: str, *, written: bool) -> Iterator[Noun]:
             if value == called["name"]:
                 yield Noun("colleague", value, AS_COLLEAGUE)
                 yield Noun("role", called["role"], AS_ROLE, about=value)
-    for found in _APPOSED.finditer(text):
+    for found in _APPOSED.finditer(text) if written else ():
         for value in values("person", found["name"], written):
             yield Noun("colleague", value, AS_COLLEAGUE)
             yield Noun("role", found["role"], AS_ROLE, about=value)
+
+
+_BEFORE_FULL = re.compile(
+    rf"(?:\b(?P<role>{ROLES}|point person|contact(?: person)?)(?: (?:is|will be|is going to be|called|named|at [\w-]+))?|\b(?:ask|is|with|by|called|named|to|from|me|us|and|there is|that was|it is|be|meet|met|hired|got))(?: (?:a certain|mister|doctor|dr|mr|mrs|ms|miss|[\w-]+))?(?: (?:who|uh|um|what is it))*,? $",
+    _I,
+)
+_BEHIND_FULL = re.compile(
+    rf"^,? (?:(?:he|she) is )?(?:(?:the|our|an?|my|their) )?(?P<role>{ROLES}(?: (?:of|for) [\w-]+(?: [\w-]+)?)?)|^,? (?:he|she|who|from|at|in|has|is|will|does|runs|leads|wants|says|knows)\b",
+    _I,
+)
+_SHE_DOES = re.compile(
+    r"^(?:he|she) (?:is|has|does|did|will|runs|leads|was|would|wants|knows|comes|came|takes|says|said)\b", _I
+)
+_MORE_KIN = re.compile(
+    r"\b(?:my|our) (?:\w+ )?(?:wife|husband|son|daughter|sister|brother|mother|father|mum|mom|dad|friend)\b", _I
+)
+
+
+def completed(text: str, after: str, names: Iterable[str]) -> Iterator[Noun]:
+    """Yield the people whose full names a spoken clause completes, with what they are where that stands beside it."""
+    low = text.casefold()
+    for name in names:
+        at = low.find(name)
+        if at < 0 or _MORE_KIN.search(text):
+            continue
+        before, behind = text[:at], text[at + len(name) :]
+        lead, tail = _BEFORE_FULL.search(before), _BEHIND_FULL.match(behind)
+        if not (lead or tail or (not behind.strip() and _SHE_DOES.match(after))):
+            continue
+        said = text[at : at + len(name)]
+        yield Noun("colleague", said, AS_COLLEAGUE)
+        role = (tail and tail["role"]) or (lead and lead["role"])
+        if role:
+            yield Noun("role", role, AS_ROLE, about=said)
 
 
 _KIN_WORDS = "|".join(sorted(map(re.escape, KIN), key=len, reverse=True))
@@ -218,12 +323,75 @@ _KIN_LISTED = re.compile(
     rf"\b(?P<kin>{_KIN_WORDS})\b(?: and an? [\w-]+)?(?: [\w-]+){{0,3}}?, (?P<names>[^\W\d_][\w'-]+(?:,? (?:and )?[^\W\d_][\w'-]+){{0,5}})$",
     _I,
 )
+_AGED = re.compile(
+    rf"(?:^|[ (])(?P<name>[^\W\d_][\w'-]+?)(?P<is>,? (?:is|just turned|turned)|'s)? (?P<age>{NUMBER})(?= and\b|,|$|\)| now\b| so\b| in\b| but\b| [^\W\d_][\w'-]+(?: is|'s)\b)",
+    _I,
+)
+_OLDEST_CHILD = 30
+_FEWEST = 2
+_NAMES_AND_AGES = re.compile(rf"^\(?(?:[^\W\d_][\w'-]+ {NUMBER}(?:,? (?:and )?|$|\))){{2,}}", _I)
+
+
+def ages(text: str, *, children: bool, known: Mapping[str, str], written: bool) -> Iterator[Noun]:
+    """Yield children with their ages: "Ingrid 12, Mats 8", "pau is thirteen mateo is eight".
+
+    children: the turn, or what it answers, speaks of children; else only a bare list of names and ages is taken.
+    """
+    found = [
+        (one["name"], one["age"].strip(" ,."))
+        for one in _AGED.finditer(text)
+        if (one["is"] or written) and nameable(one["name"].casefold()) and (one["name"][0].isupper() or not written)
+    ]
+    found = [(name, age) for name, age in found if not age.isdigit() or int(age) <= _OLDEST_CHILD]
+    mine = [name for name, _ in found if known.get(name.casefold()) == "child"]
+    listed = len(found) >= _FEWEST and _NAMES_AND_AGES.match(text) is not None
+    for name, age in found:
+        if not (name in mine or (children and (listed or len(found) >= _FEWEST)) or (listed and written)):
+            continue
+        if name not in mine:
+            yield Noun("child", name, a_rule("child", 0.75), label="child")
+        yield Noun("age", age, a_rule("age", 0.8), about=name)
+
+
+_PRESUPPOSED = re.compile(
+    rf"\b(?:my|our) (?:(?:older|younger|little|big|eldest|youngest|new|dear|best|two|three|twin) ){{0,2}}(?P<kin>{_KIN_WORDS}),? (?P<name>[^\W\d_][\w'-]+)(?: and (?P<other>[^\W\d_][\w'-]+)$)?",
+    _I,
+)
+
+
+def presupposed(text: str, *, written: bool) -> Iterator[Noun]:
+    """Yield the people whom a question or a doubt takes for granted: "could you book a table for my wife Ana and me?"."""
+    for found in _PRESUPPOSED.finditer(text):
+        word = found["kin"].casefold()
+        for part in ("name", "other"):
+            for name in values("first", found[part] or "", written):
+                yield Noun(KIN[word][0], name, a_rule(KIN[word][0], 0.75), label=word)
+
+
+_UNNAMED = re.compile(
+    r"(?<!is )(?<!was )\b(?:my|our(?! partner)) (?:(?:older|younger|little|big|eldest|youngest|own|poor|dear) )?(?P<kin>wife|husband|partner|girlfriend|boyfriend|son|daughter|mother|father|mum|mom|dad|mam|parents|brother|sister|twins)\b"
+    r"(?!'|-| in[ -]law\b| (?:says?|said|thinks?|always|would|asked|asks|told|tells|is called|used|board|company|tongue|nature)\b)",
+    _I,
+)
+
+
+def unnamed(text: str) -> Iterator[Noun]:
+    """Yield relatives who are brought up without a name: "my daughter has her exams"."""
+    if found := _UNNAMED.search(text):
+        word = found["kin"].casefold()
+        yield Noun(KIN[word][0] if word != "parents" else "parent", word, a_rule("child", 0.7))
+
+
 _WEDDED = re.compile(
     r"^(?:(?P<name>[^\W\d_][\w'-]+) and (?:i|me)|(?:me|i) and (?P<other>[^\W\d_][\w'-]+)) (?:got|are|were|have been|are getting|get|will get)(?: \w+)? (?:married|engaged|divorced)\b",
     _I,
 )
 _OUR = re.compile(
     rf"\b(?:my|our|the) (?:new |old )?(?P<role>{ROLES}),? (?:is )?(?:(?:called|named) )?(?:mister |doctor |dr\.? |mrs\.? |mr\.? |ms\.? |miss )?(?P<name>[^\W\d_][\w'-]+)(?: (?P<last>(?!(?:is|has|wants|will|and|does|asked|told|said)\b)[^\W\d_][\w'-]+))?(?= (?:is|has|wants|will|says|thinks|needs|retires|leaves|handles|does|runs|asked|told|said|knows|hates|loves|likes|decides|signs|takes|sends|and i)\b|,|$)",
+    _I,
+)
+_OUR_SPOKEN = re.compile(
+    rf"\b(?:my|our|the) (?:new |old )?(?P<role>{ROLES}),? (?:mister |doctor |miss |missus )?(?P<name>[^\W\d_][\w'-]+)(?: (?P<last>[^\W\d_][\w'-]+))?(?= (?P<next>[a-z]+)|$)",
     _I,
 )
 _NAME_FOLLOWS = re.compile(
@@ -244,7 +412,11 @@ def kin(text: str, *, written: bool) -> Iterator[Noun]:
             yield Noun(KIN[word][0], name, a_rule(KIN[word][0], 0.85), label=word)
     if pair := _KIN_PAIR.search(text):
         word = pair["kin"].casefold()
-        names = [name for part in ("first", "second") for name in values("first", pair[part], written)]
+        names = [
+            pair[part]
+            for part in ("first", "second")
+            if nameable(pair[part].casefold()) and (pair[part][0].isupper() or not written)
+        ]
         if len(names) == 2:
             for name in names:
                 yield Noun(KIN[word][0], name, a_rule(KIN[word][0], 0.8), label=word)

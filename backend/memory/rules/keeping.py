@@ -64,6 +64,10 @@ _NOTHING = frozenset(
     ("a lot", "nothing", "home", "work", "here", "there", "somewhere", "something", "someone", "it", "that", "project",
      "a project", "the project", "new project", "a new project", "things", "stuff", "myself")
 )  # fmt: skip
+_GREETING = re.compile(
+    r"(?:the |my |our )?(?:compliments|happy|merry|greetings|congratulations|best wishes|good (?:morning|evening|luck)|cheers)\b",
+    re.IGNORECASE,
+)
 _LONGEST = 160  # characters
 _OLDEST = 120
 _LEAST_OF_EVENT = 1  # index terms besides the date
@@ -85,6 +89,8 @@ def worth_keeping(predicate: str, value: str, subject: str, *, dated: bool) -> b
         return low.isalpha() or "-" in low or (low.isdigit() and int(low) <= _OLDEST)
     if predicate == "name":
         return not (value.isupper() and len(value) > 3)  # "I AM DONE"
+    if predicate == "event" and _GREETING.match(value):
+        return False
     if predicate == "event" and dated:  # "the picture | i made last week"
         return len(terms(DATED.sub("", value))) >= _LEAST_OF_EVENT
     return True

@@ -13,11 +13,15 @@ HOBBY = (
     r"|snowboarding|reading|writing|singing|calligraphy|beekeeping|brewing|origami|astronomy|stargazing|geocaching"
     r"|orienteering|triathlons?|marathons?|horse riding|riding|cross country(?: skiing)?|ice hockey|hockey|cricket|rugby"
     r"|five[ -]a[ -]side(?: football)?|squash|padel|table tennis|darts|video games|board games|the (?:piano|guitar|violin|cello|drums|flute|saxophone"
-    r"|organ|harp|trumpet|clarinet|accordion|ukulele))"
+    r"|organ|harp|trumpet|clarinet|accordion|ukulele|trombone|tuba|horn|oboe|bassoon|banjo|mandolin|keyboard|bagpipes|recorder|double bass|fiddle|bass guitar)"
+    r"|kendo|aikido|taekwondo|jiu[ -]jitsu|krav maga|muay thai|kickboxing|wrestling|zumba|spinning|meditation|tai chi|foraging|parkrun|(?:winter |open water |sea )?(?:bathing|swimming)"
+    r"|improv|amateur dramatics|quilting|embroidery|genealogy|mountain biking|trail running|paragliding|gliding|kitesurfing|windsurfing|paddleboarding|bowling|curling"
+    r"|lacrosse|netball|floorball|futsal|ice skating|figure skating|gymnastics|weightlifting|powerlifting|scrabble|sudoku|crosswords|jigsaws|ceramics|woodturning"
+    r"|weaving|trombone|banjo|mandolin|bagpipes|model trains|fly fishing|bridge|kayak|surf|paddle tennis|pickleball|dragon boat(?: racing)?|mosaics|leatherwork|beach volleyball)"
 )
 _DIETS = (
     r"(?:vegetarian|vegan|pescatarian|pescetarian|gluten[ -]free|lactose[ -]free|dairy[ -]free|keto|low[ -]carb|halal|kosher"
-    r"|flexitarian|paleo|sugar[ -]free|plant[ -]based|teetotal)"
+    r"|flexitarian|paleo|(?:pure )?veg|veggie|sugar[ -]free|plant[ -]based|teetotal)"
 )
 FOODS = r"(?:meat|fish|pork|beef|gluten|dairy|sugar|alcohol|eggs|wheat|lactose|seafood|chicken|bread|milk|cheese)"
 THINGS = (
@@ -25,6 +29,13 @@ THINGS = (
     r"|audi|laptop|macbook|phone|iphone|camera|piano|guitar|violin|telescope|printer|garden|farm|company|shop|scooter|truck"
     r"|e-bike|drone|tablet|allotment|dishwasher|sauna|greenhouse|kayak|tent|vineyard|workshop|studio|restaurant|cafe|store)"
 )
+BELONGINGS = (
+    r"(?:car|bike|bicycle|motorbike|motorcycle|boat|sailboat|yacht|van|caravan|camper(?: van)?|cottage|cabin|chalet|allotment|garden|greenhouse|sauna"
+    r"|hot tub|kayak|canoe|telescope|piano|guitar|violin|cello|harp|drum kit|drone|scooter|e-bike|tractor|horsebox|vineyard|farm|orchard|summer house|beach house"
+    r"|tesla|bmw|volvo|audi|saab|ford|toyota|honda|mazda|fiat|skoda|renault|peugeot|citro[e\N{LATIN SMALL LETTER E WITH DIAERESIS}]n|opel|vauxhall|mercedes|porsche|jeep|land rover|range rover"
+    r"|kia|hyundai|nissan|lexus|subaru|dacia|polestar|harley|vespa|ducati|volkswagen|vw|beetle|defender|freightliners?|macks?)"
+)
+"""What somebody has who says that they have it: not what a shop sells."""
 _FORMATS = (
     r"(?:bullet points?|bullets|tables?|short (?:answers|sentences|messages|emails|paragraphs)|long answers|numbered lists?"
     r"|plain (?:english|text|language)|e-?mails?|metric(?: units)?|celsius|kilometres|euros|dollars|lists|summaries|markdown"
@@ -62,6 +73,7 @@ RULES = (
     Rule("likes", "fan", r"{AM}(?: an?| the)? (?:(?:big|huge|great|massive|total|real|lifelong) )*fan of {noun}"),
     Rule("likes", "into", r"{AM} (?:really |very |quite |super |totally |deeply )*into {likings}"),
     Rule("likes", "fond crazy mad obsessed passionate", r"{AM} (?:really |very |quite |a bit )*(?:fond of|crazy about|mad about|obsessed with|passionate about) {liking}"),
+    Rule("prefers", "short brief simple", r"\bkeep (?:(?:your|the|my|all|those|these) )?(?:e-?mails|answers|mails|texts|messages|reports|replies|notes|summaries|things) (?P<value>(?:very |nice and )?(?:short|brief|simple|concise|formal|informal))\b", asked=True, sure=0.8),
     # Preferences, also as a standing request: only for a known form or channel, so that no command becomes a preference
     Rule("prefers", "rather", r"\bi would (?:much )?rather (?:have|use|get|take|work with|go by|travel by) {noun}", unreal=True),
     Rule("prefers", "bullet bullets points table tables short metric celsius english german email emails list lists plain csv markdown pdf examples summaries", rf"\b(?:write|send|give|answer|reply|put|format|keep|use|show|summari[sz]e)\b.*?\b(?:in|as|with|by|use|using|me|only)? ?\b(?P<value>{_FORMATS})\b(?=.*\b{_ASK_OFTEN}\b)", asked=True, sure=0.8),
@@ -88,6 +100,22 @@ RULES = (
     Rule("prefers", "me us it them everything things", rf"\b(?:send|give|write|show|tell|ping|text|message|mail|e-?mail|reach|contact|call|bring|get)(?: (?:me|us|it|them|things|everything|all|reports?|updates?|notes?|summaries|texts|answers|the [\w-]+|my [\w-]+|that|this))+ (?P<value>(?:in|on|by|via|over|as|through) (?:an? )?(?:{_FORMATS}|{_CHANNELS}))\b", asked=True, sure=0.8),
     Rule("prefers", "keep make limit", rf"^(?:please )?(?:keep|make|limit)(?: (?:it|them|that|this|everything|(?:your|the|my|all|those|these) [\w-]+))+ (?P<value>(?:under|below|to|within|at|shorter than|no longer than) {NUMBER} (?:lines?|bullets?|bullet points|points|pages?|words|sentences|minutes|slides?|paragraphs?)|(?:very |as )?(?:short|brief|simple|concise)(?= please$| for me|$))", asked=True, sure=0.8),
     Rule("prefers", "text call email message mail", r"(?:^|\b(?:just|always|please|better|rather) )(?P<value>text|call|e-?mail|message|whatsapp)(?= me(?:$| instead\b| please\b| rather\b| not\b))", asked=True, sure=0.75),
+    Rule("prefers", "rather", r"\bi would (?:much |really |always )?rather (?P<value>(?!not\b|be\b|that\b|you\b|we\b|he\b|she\b|it\b|die\b|ask\b|say\b|they\b)[\w-]+ .+)", unreal=True, sure=0.7),
+    Rule("prefers", "only", rf"\bi (?:really )?only (?P<value>(?:drink|read|take|use|buy|wear|fly|answer|work|want|accept) (?!it\b|that\b|this\b|them\b|one\b|two\b|three\b|a few\b|{FOODS}\b).+)", sure=0.65),
+    Rule("prefers", "only", r"^i am (?:only )?(?:free|available|reachable|around) (?:only )?(?P<value>(?:on |in |at |before |after )?(?:the )?(?:\w+days?|mornings?|afternoons?|evenings?|\w+ (?:mornings|afternoons|evenings))(?: only)?)$", sure=0.7),
+    Rule("prefers", "first", r"\b(?:give|tell|show|send)(?: me| us)? (?P<value>(?:the |your )?[\w -]{3,25}? first)$", asked=True, sure=0.7),
+    Rule("prefers", "rather", r"\b(?:give|send|show|use|write|call|want|like|take)(?: me| us)? (?P<value>[\w -]{3,40} rather than [\w -]+)", asked=True, sure=0.8),
+    Rule("prefers", "like", r"\bi like to (?P<value>(?:have|get|see|know|start|keep|plan|be (?:told|asked|informed|reminded)) (?!it\b$|that\b).+)", sure=0.65),
+    Rule("prefers", "better", r"^(?P<value>the (?:earlier|shorter|fewer|simpler|later|less|longer)(?: [\w-]+)?,? the better)\b", sure=0.7),
+    Rule("prefers", "work works suit suits", rf"^(?P<value>(?:(?:the )?(?:early |late )?(?:{_DAY_WORDS}|mornings?|afternoons?|evenings?)(?: (?:mornings?|afternoons?|evenings?))?|e-?mail|phone|chat|texts?)) (?:works?|suits?)(?: best| better| well| fine)? (?:for )?(?:me|us)(?: best| better| well)?$", sure=0.65),
+    Rule("dislikes", "write send", r"^(?:please )?do not (?:ever )?(?:send|give|write|show|draw)(?: me)? (?:any )?(?:long )?(?P<value>[a-z-]{4,}s)$", asked=True, sure=0.75),
+    Rule("dislikes", "thing cup nightmare waste torture hell pain horror", r"^{noun} (?:is|are) (?:not (?:really )?(?:my thing|my cup of tea)|(?:an? )?(?:absolute |total |real |complete |pure )?(?:nightmare|waste of (?:my )?time|torture|hell|pain|horror)(?: for me| to me)?)$", sure=0.7),
+    Rule("dislikes", "sick tired fed", r"\bi am (?:so |really |absolutely )?(?:sick|tired|fed up)(?: and tired)? (?:of|with) {liking}", sure=0.7),
+    Rule("dislikes", "person", r"\bi am not (?:really |exactly )?(?:an? |much of an? )(?P<value>(?!good|bad|nice|people)[\w-]+) person$", sure=0.75),
+    Rule("dislikes", "than", r"\bi would rather [\w -]+? than (?P<value>(?!to\b|be\b)(?:(?:ten|a|an|another) )?[\w-]+(?: [\w-]+)?)(?:,|$)", unreal=True, sure=0.6),
+    Rule("likes", "fan enthusiast addict nerd buff lover fanatic", r"\bi am an? (?:(?:big|huge|great|massive|lifelong|real|total|keen) )*(?P<value>(?!(?:big|huge|great|massive|lifelong|real|total|keen)\b)[\w-]+(?: [\w-]+)?) (?:fan|enthusiast|addict|nerd|buff|lover|fanatic)\b", sure=0.75),
+    Rule("likes", "without", r"\bno (?:day|morning|meeting|weekend|meal) without {liking}", sure=0.6),
+    Rule("diet", "no", rf"\b(?:so|also|and|therefore) (?P<value>no {FOODS}(?: (?:and|or|no) {FOODS})?)(?: for me| please| allowed)?$", sure=0.7),
     # Languages and hobbies
     Rule("language", "learning studying", r"{AM} (?:learning|studying) {languages}", sure=0.8),
     Rule("language", "language tongue", r"\bmy (?:native|first|mother|second) (?:language|tongue) is {languages}"),

@@ -26,15 +26,15 @@ from backend.memory.rules.noun_fact import (
     Noun,
     a_rule,
 )
+from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.people import DEPARTMENTS
 from backend.memory.rules.rule import KIN
-from backend.memory.rules.titles import A_ROLE, AN_AGENT
+from backend.memory.rules.titles import A_ROLE, AN_AGENT, PROJECT_NOUN
 from backend.memory.rules.values import DATE, MONEY, NUMBER, values
-from backend.memory.rules.work import ROLES
 
 _I = re.IGNORECASE
 _AIMS = re.compile(
-    r"^(?:(?:my|our|the|his|her) )?(?:\w+ )?(?:goal|target|aim|objective|ambition|dream|plan|hope)(?: for [\w ]+| now)?$",
+    r"^(?:(?:my|our|the|his|her) )?(?:\w+ )?(?:goal|target|aim|objective|ambition|dream|plan|hope)(?: for [\w ]+| now| (?:this|next) (?:year|quarter|month|season)| here| at the moment)?$",
     _I,
 )
 _DATES = re.compile(
@@ -56,8 +56,16 @@ _NUMBER = re.compile(
     rf"^(?:(?:now|only|about|still|down to|up to|already) )*(?P<value>{NUMBER}(?: ?(?:%|percent))?)(?: (?:now|in total|altogether|all told|already))*$",
     _I,
 )
+_LENGTH = re.compile(
+    rf"^(?:(?:now|only|about|still|around|roughly|over|under|currently) )*(?P<value>{NUMBER} (?:minutes?|hours?|days?|weeks?|months?|seconds?|tonnes|tons|kilos|kilometres|miles|metres|euros?|dollars?|pounds?))\b",
+    _I,
+)
+_AVERAGE = re.compile(
+    r"\b(?:average|typical|median|mean|longest|shortest|usual|normal|current|total) [\w -]+|\b(?:wait|waiting time|lead time|turnaround|response time|delivery time|uptime|downtime|occupancy|distance|notice period|warranty|backlog)$",
+    _I,
+)
 _OFFICE = re.compile(
-    rf"^(?:(?:my|our|the|their|new|first) )*(?P<role>(?:{ROLES}|dev|responsible(?: for (?:the )?\w+)?|contact(?: person)?|number two))(?: there| now| for (?:the )?\w+)?$",
+    rf"^(?:(?:my|our|the|their|new|first) )*(?P<role>(?:{ROLES}|dev|responsible(?: for (?:the )?\w+)?|contact(?: person)?|number two|replacement|successor|right hand|go-to(?: person)?|point person))(?: there| here| now| (?:for|at|in|from|over at) (?:the )?\w+)?$",
     _I,
 )
 _COLON = re.compile(
@@ -85,7 +93,26 @@ _MEASURES = re.compile(
     r"\b(?:count|number(?= of)|total|figure|rate|average|turnover|revenue|price|costs?|error|share|score|capacity|size|length|weight|backlog|headcount|team|staff|fee|rent|salary|volume|attendance|distance|percentage|margin|profit|loss|growth|churn|result|sum|quota|stock)(?: (?:of|for|in) [\w ]+| now| today)?$",
     _I,
 )
-_NO_THING = frozenset(("it", "that", "this", "there", "they", "you", "what", "which", "who", "everything", "date"))
+_NO_THING = frozenset(
+    (
+        "it",
+        "that",
+        "this",
+        "there",
+        "they",
+        "you",
+        "what",
+        "which",
+        "who",
+        "everything",
+        "date",
+        "the next one",
+        "this one",
+        "that one",
+        "the next",
+        "the last one",
+    )
+)
 _NO_EVENT = re.compile(r"\b(?:birthday|deadline|date|budget|go[- ]?live)\b", _I)
 _ON_A_DAY = re.compile(
     rf"^(?:now |still |not until |only )?(?:on|from|in|at)? ?(?:the )?(?!today\b|now\b|this\b){DATE}(?=$|,| (?:in|at|to|until|with|for|and|from|down|up|over)\b)",
@@ -95,7 +122,9 @@ _SO_SINCE = re.compile(
     rf"^(?:live|open|closed|down|gone|over|done|finished|ready|out|sick|dead|pregnant|married|away|back)\b.*\b(?:since|until|till|from|on|in) (?:the )?{DATE}",
     _I,
 )
-_ABSENT = re.compile(rf"^(?:out|away|off|sick|on (?:\w+ )?leave)\b.*\b(?:until|till|from|on) (?:the )?{DATE}", _I)
+_ABSENT = re.compile(
+    rf"^(?:out|away|off(?! to\b)|sick|on (?:\w+ )?leave)\b.*\b(?:until|till|from|on) (?:the )?{DATE}", _I
+)
 _MEETINGS = re.compile(
     r"\b(?:meeting|call|review|workshop|interview|appointment|demo|session|kick-?off|board|lunch|dinner|steering)\b", _I
 )
@@ -103,6 +132,23 @@ _OVER = re.compile(r"^(?:(?:now|definitely) )*(?:out|in|off the (?:table|list)|c
 _RELATION = re.compile(
     rf"^(?:(?:my|our|the) )(?:(?:older|younger|little|big|new|other|first|best) )?(?P<kin>{'|'.join(sorted(map(re.escape, KIN), key=len, reverse=True))})$|^(?P<plural>boys|girls|kids|twins|sons|daughters)$",
     _I,
+)
+
+
+_SOMEWHERE = re.compile(
+    rf"(?:back |away |over |up |down |out )?(?:{NUMBER} \w+ )?(?:in|at) (?P<value>(?!the\b|an?\b|my\b|our\b|\d)[\w' -]+)",
+    _I,
+)
+_FIELD = re.compile(
+    rf"(?:(?:now|also|still|mainly|mostly) )*(?:in (?P<field>{DEPARTMENTS})(?=$|,| (?:at|for|with|here|now|myself)\b)"
+    r"|on the (?P<side>[\w -]{3,25}? side)\b)",
+    _I,
+)
+_WITH_FIRM = re.compile(r"(?:now |still )?with (?P<value>(?-i:[A-Z]).*?)(?=$|,| (?:now|since|these|for|as)\b)", _I)
+_A_FIRM = re.compile(r"(?:(?:now|still|also|just|only|basically) )*an? ", _I)
+_LASTS = re.compile(r",|\b(?:now|since|these days|for (?:\w+ )?years)\b", _I)
+_IN_CHARGE = re.compile(
+    rf"(?P<value>(?:responsible for|in charge of) (?!.*\b(?:{PROJECT_NOUN})$).+?)(?: (?:at|for|with) .+)?$", _I
 )
 
 
@@ -151,7 +197,9 @@ def of_be(said: Statement, *, written: bool) -> Iterator[Noun]:
         if found := A_ROLE.match(rest):
             yield Noun("role", found["value"], AS_TITLE, about="" if subject.casefold().startswith("my") else "third")
     elif (office := _OFFICE.match(subject)) and said.form != "past":
-        named = re.sub(r"^(?:now |an? [\w-]+ )?(?:called |named |now )?", "", rest, flags=_I)
+        named = re.sub(
+            r"^(?:now |an? [\w-]+ )?(?:called |named |now |one |a certain |going to be )*", "", rest, flags=_I
+        )
         for value in values("person", named, written):
             if re.match(r"[^,.]", named[len(value) :]) and not written:
                 continue
@@ -172,18 +220,14 @@ def of_be(said: Statement, *, written: bool) -> Iterator[Noun]:
     if (
         said.who == "self"
         and said.mode in ("", "will", "must")
-        and (
-            found := re.match(
-                rf"(?:back |away |over |up |down |out )?(?:{NUMBER} \w+ )?(?:in|at) (?P<value>(?!the\b|an?\b|my\b|our\b|\d)[\w' -]+)",
-                rest,
-                _I,
-            )
-        )
+        and (found := _SOMEWHERE.match(rest))
         and _WHEN.search(rest)
         and not re.search(r"\b(?:now|since|for (?:\w+ )?years)\b", rest, _I)
     ):
         for value in values("spot", found["value"], written):
             yield Noun("trip", value, AS_TRIP)
+    if _AVERAGE.search(subject) and said.form != "past" and (found := _LENGTH.match(rest)):
+        yield Noun("amount", found["value"], AS_AMOUNT)
     if _MEASURES.search(subject) and (found := _NUMBER.match(rest)) and "budget" not in subject.casefold():
         yield Noun("amount", found["value"].strip(" ,."), AS_AMOUNT)
     if said.form != "past" and said.mode in ("", "will"):
@@ -195,7 +239,7 @@ def of_be(said: Statement, *, written: bool) -> Iterator[Noun]:
             Noun("from_place", value, AS_ORIGIN, about="third") for value in values("place", origin["value"], written)
         )
     if said.who == "self" and said.form != "past" and said.mode in ("", "will"):
-        yield from _of_self(rest, written=written)
+        yield from _of_self(rest, written=written, we=subject.casefold() == "we")
         if subject.casefold() == "we" and (found := _HEADS.match(rest)):
             yield Noun("amount", found["value"].strip(" ,."), AS_AMOUNT)
     elif said.who == "third" and said.form != "past" and said.mode in ("", "will"):
@@ -252,10 +296,17 @@ def _of_anybody(said: Statement, *, written: bool) -> Iterator[Noun]:
         yield Noun("allergy", found["value"], _ALLERGY, about=about)
 
 
-def _of_self(rest: str, *, written: bool) -> Iterator[Noun]:
+def _of_self(rest: str, *, written: bool, we: bool) -> Iterator[Noun]:
+    if we and _A_FIRM.match(rest):
+        return  # "we are a forwarder"
     if found := A_ROLE.match(rest) or AN_AGENT.match(rest):
         yield Noun("role", found["value"], AS_TITLE)
         yield from _employer(rest[found.end() :], written=written)
+    elif found := _FIELD.match(rest):
+        yield Noun("role", found["field"] or found["side"], AS_ROLE)
+        yield from _employer(rest[found.end() :], written=written)
+    elif (found := _WITH_FIRM.match(rest)) and _LASTS.search(rest):
+        yield from (Noun("employer", value, AS_EMPLOYER) for value in values("org", found["value"], written))
     elif found := re.search(
         r"\b(?:in|near|outside) (?P<value>(?!the |a |an |our |my )[\w'-]+(?: [\w'-]+)?) now\b|^now in (?P<here>.+)$",
         rest,
@@ -263,7 +314,7 @@ def _of_self(rest: str, *, written: bool) -> Iterator[Noun]:
     ):
         for value in values("place", found["value"] or found["here"], written):
             yield Noun("lives_in", value, AS_PLACE)
-    elif found := re.match(r"(?P<value>(?:responsible for|in charge of) .+?)(?: (?:at|for|with) .+)?$", rest, _I):
+    elif found := _IN_CHARGE.match(rest):
         yield Noun("role", found["value"], AS_ROLE)
 
 

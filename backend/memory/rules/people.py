@@ -1,8 +1,8 @@
 """Rules about who somebody is: name, origin, age, contacts, family, friends, pets."""
 
+from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.rule import KIN, Rule
 from backend.memory.rules.values import DATE, NUMBER
-from backend.memory.rules.work import ROLES
 
 _KIN_CUES = " ".join(sorted({word.split(" ")[-1] for word in KIN}))
 _PHONE = (
@@ -31,7 +31,7 @@ RULES = (
     # Age and birthday
     Rule("age", "turned turn turns turning", rf"{{WHOAM}} (?:just )?(?:turned) (?P<value>{NUMBER}){_YEARS}(?= (?:on|in|last|this|next|yesterday|today|tomorrow|a|two)\b|$)"),
     Rule("birthday", "turns turn turning", rf"{{WHOAM}} (?:turns?|turning) {NUMBER} (?:on|in) (?P<value>{DATE})"),
-    Rule("birthday", "birthday", rf"\bmy birthday is (?:actually )?(?:on )?(?P<value>{DATE})"),
+    Rule("birthday", "birthday", rf"\b(?:my birthday|mine) is (?:actually )?(?:on |in )?(?P<value>{DATE})(?= by the way|,|$)"),
     Rule("birthday", "birthday", rf"\b(?:my (?:\w+ )?(?P<whose>son|daughter|wife|husband|mother|father|mom|mum|dad|brother|sister|partner)(?: (?P<whom>[\w-]+?))?|(?P<somebody>[A-Z][\w-]+?))(?:'s|s)? birthday (?:is )?(?:on )?(?P<value>{DATE})"),
     Rule("birthday", "born", rf"\bi was born (?:on|in) (?P<value>{DATE})"),
     # Contacts
@@ -70,7 +70,11 @@ RULES = (
     Rule("email", "@", r"\b(?:address|mail|mails|e-?mail)\b[a-z ]{0,12}(?:is|:) (?P<value>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)", sure=0.85),
     Rule("role", "our my the", rf"^(?:that is |it is |that would be )?{{person:subject}},? (?:our|the)(?: new)? (?P<value>{ROLES})\b", unreal=True, sure=0.75),
     Rule("role", "does handles manages leads looks", r"^{word:subject} (?P<value>(?:does|handles|manages|leads|looks after) (?:the|our|all) [\w-]+)", sure=0.65),
-    Rule("name", "called call", r"\bi (?:would )?(?:prefer|like) to be called {first}", unreal=True),
+    Rule("name", "called call", r"\bi (?:would )?(?:prefer|like|rather)(?: to)? be called {first}", unreal=True),
+    Rule("name", "go", r"\bi (?:usually |mostly |just |also )?go by {person}"),
+    Rule("from_place", "roots family ancestors", r"\bmy (?:roots|family|ancestors|folks) (?:is|are|come|comes)(?: all| originally)? (?:in|from) {place}", sure=0.7),
+    Rule("from_place", "originally", r"{AM} (?:originally )?(?:\w+,? )?(?:originally )?from {place}", sure=0.8),
+    Rule("pet", "adopted adopt got", r"\b(?:adopted|adopting|rescued) (?:an? |two |our |another )(?:[\w-]+ ){1,3}?(?:called|named) {first}", sure=0.8),
     Rule("name", "changed maiden married", r"\bi changed my (?:last |sur)?name to {person}", when="start"),
     Rule("from_place", "home hometown", r"\bmy home ?(?:town|country|city) is {place}"),
     Rule("age", "years year", rf"{{WHO}} (?:am |is |are )?(?:just )?(?:turned |about )?(?P<value>{NUMBER}) (?:years?|yrs?)(?: old)\b"),
@@ -78,7 +82,7 @@ RULES = (
     Rule("kin", _KIN_CUES, r"\b(?:i|we) have (?:an? |one )?{KIN}, {first}(?=,| who\b|$)"),
     Rule("kin", _KIN_CUES, r"\b(?:my|our)(?: new| old| first)? {KIN} is {person}(?: and \w+.*)?$", sure=0.85),
     Rule("kin", _KIN_CUES, r"\b{person} is (?:(?:now )?my|our)(?: new)? {KIN}\b(?!'s)"),
-    Rule("kin", _KIN_CUES, r"^(?:it is |that is |meet )?{person},? my (?:new )?{KIN}\b(?!'s)"),
+    Rule("kin", _KIN_CUES, r"^(?:it is |that is |meet )?{sole},? my (?:new )?{KIN}\b(?!'s)"),
     Rule("manager", "report reports", r"{I} (?:will )?report(?:ing)? (?:directly |straight )?to {person}", when="start"),
     Rule("manager", "boss manager", r"\b{person} (?:will be|becomes|became|is still|is going to be) my (?:new )?(?:boss|manager)\b"),
     Rule("colleague", "my", rf"\bmy {ROLES} is {{person}}", sure=0.75),
@@ -94,7 +98,7 @@ RULES = (
     Rule("from_place", "family", r"\bmy (?:family|people|parents) (?:is|are|come|comes) from {place}", sure=0.7),
     Rule("phone", "number mobile", rf"\bmy (?:new )?(?:number|mobile)(?:'s|s)? {_PHONE}", sure=0.85),
     Rule("colleague", "replaced taken", r"\b(?:replaced|taken over|succeeded) by {person}", sure=0.75),
-    Rule("colleague", "called", r"\b(?:an?|our|the) (?:new )?(?:[\w-]+ )?(?:guy|student|woman|man|lady|colleague|intern|temp|chap|lad|person|trainee|freelancer|contractor|expert)(?: is| was)? (?:called|named) {first}", sure=0.75),
+    Rule("colleague", "called", r"\b(?:an?|our|the) (?:new )?(?:[\w-]+ )?(?:guy|student|woman|man|lady|colleague|intern|temp|chap|lad|person|trainee|freelancer|contractor|expert|consultant|developer)(?: (?:in|from|at|over at) [\w-]+)?(?: is| was)? (?:called|named) {person}", sure=0.75),
     Rule("role", "teaches", r"{WHO} (?P<value>teaches (?!it\b|that\b|them\b|me\b)[\w-]+(?: [\w-]+)?)", subject="third", sure=0.75),
 )  # fmt: skip
 """The theme's rules."""

@@ -23,12 +23,16 @@ _HAPPENED = (
     r"|won|lost|painted|read|watched|joined|adopted|celebrated|graduated|completed|volunteered|hosted|organi[sz]ed|applied"
     r"|received|launched|broke|quit|moved|sold|built|planted|cooked|baked|hiked|climbed|travelled|traveled|flew|drove|tried"
     r"|did|held|opened|published|presented|interviewed|spoke|performed|camped|swam|biked|played|helped|raised|donated"
-    r"|created|wrote|learned|learnt|tested|migrated|closed|renewed|cancelled|injured|hurt|fell|retired|married)"
+    r"|created|arrived|delivered|shipped|submitted|installed|paid|repaired|replaced|published|inspected|wrote|learned|learnt|tested|migrated|closed|renewed|cancelled|injured|hurt|fell|retired|married)"
 )
+
+_MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+_DAY_OF_MONTH = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?(?: ?(?:-|to) ?\d{{1,2}})?(?: of)? {_MONTH}|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?: ?(?:-|to) ?\d{{1,2}})?)\b"
 
 RULES = (
     # Commitments
-    Rule("commitment", "promised committed promise", r"\bi(?: have| also| already)* (?:promised?|committed|swore|gave my word)(?: to)? {rest}", when="event"),
+    Rule("meeting", "move push shift reschedule postpone", rf"^(?:please )?(?:(?:we|i) (?:should|must|need to|have to|want to) )?(?:move|push|shift|reschedule|postpone) (?P<value>(?:the|our|my) (?:[\w-]+ )?(?:{_MEETING}|meetin) .*?(?:to|until) .*?{DATE}.*)", when="event", dated=True, asked=True, unreal=True, sure=0.75),
+    Rule("commitment", "promised committed promise word swore", r"\bi(?: have| also| already)* (?:promised?|committed|swore|gave my word)(?: to)? {rest}", when="event"),
     Rule("commitment", "need have must needs", rf"\bi (?:still |also |really )*(?:need to|have to|must|am supposed to|am due to) (?P<value>{_DELIVER}\b.*?\b(?:by|before|until|on)\b ?(?:{DATE}).*)", when="event", dated=True, sure=0.85),
     Rule("commitment", "remind", r"^(?:please |(?:can|could|will|would) you (?:please )?)?(?:remind me|do not let me forget|make sure i do not forget) to {rest}", asked=True, when="event", sure=0.85),
     Rule("commitment", "would", r"^(?:i|he|she|they) would {rest}$", behind=r"\b(?:i|we)(?: have| already)* (?:(?:told|promised) (?!you\b)[\w. -]+|said)", unreal=True, when="event", sure=0.8),
@@ -59,6 +63,7 @@ RULES = (
     Rule("event", "", rf"^(?P<value>(?:(?:the|my|our|their) )?(?!(?:i|we|he|she|it|they|you|that|this|there|who|what|which|and|but|so)\b)(?:[\w'-]+ ){{1,4}}?(?:went|broke|crashed|failed|was|were|passed|arrived|had|is having|is getting|is going|opened|launched|signed|died|collapsed|exploded|resigned|left|called|moved|come|comes|came)\b.*{DATE}.*)$", when="event", dated=True, sure=0.65),
     Rule("trip", "taking take took", r"{I} (?:am |are |will )?(?:taking|take|took) (?:the|my|our) [\w-]+ to {spot}", when="event", dated=True, sure=0.8),
     Rule("event", "", rf"^(?P<value>(?:(?:the|a|an|our|my|first|second|last|next) )?(?!(?:i|we|he|she|it|they|you|that|this|there|who|what|which|and|but|so|if|when|in|on|at|by|from|until|since|not|no|yes|maybe|please|only|just|about|around|every)\b)(?:[\w'-]+ ){{1,4}}?(?:is|are|starts|start|begins|ends|comes|on|from)(?: on| in| from)? (?:the )?(?:{DATE})(?: (?:to|until) {DATE})?)(?:,.*)?$", when="event", dated=True, sure=0.6),
+    Rule("event", "", rf"^(?P<value>(?!(?:i|we|he|she|it|they|you|that|this|there|who|what|which|but|if|when|in|on|at|by|from|until|since|not|no|yes|maybe|please|only|just|about|around|every|before|after|between|till|for|to|is|are|or)\b)(?:[\w'-]+ ){{1,3}}?{_DAY_OF_MONTH}(?: (?:at|until|to) [\w:.-]+)?)(?:,.*)?$", when="event", dated=True, sure=0.6),
     # Goals
     Rule("goal", "want would", r"\bi (?:really |still |also |do |always )*(?:want to|would love to|would like to) (?P<value>(?:learn|become|run a|run the|lose|quit|write a|open|start (?:a|my own)|climb|save|get into|get better|get fit|retire|visit every|finish my|buy a|build a|found)\b.*)", unreal=True, sure=0.8),
     Rule("goal", "trying hoping planning aiming saving training hope plan", r"{AM} (?:trying|hoping|planning|aiming|saving|saving up|training|working hard) (?P<value>(?:to (?:learn|become|lose|quit|run|write|open|start|save|get|cut|finish|buy|build|reduce|improve|retire|eat|move|adopt|climb)|for (?:an?|the|my|our))\b.*)", sure=0.8),

@@ -4,29 +4,29 @@ The reading keeps in mind whom the turn has just spoken of, and what it has foun
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
 from itertools import islice
 
 from backend.core.context import Turn
 from backend.memory.predicates import PROJECT, predicate_of
-from backend.memory.rules import figures, frames, introductions, life, nouns, people, plans, slots, work
+from backend.memory.rules import figures, frames, introductions, life, naming, nouns, people, plans, slots, work
 from backend.memory.rules.clauses import Clause
+from backend.memory.rules.found import Found, date
+from backend.memory.rules.frame import WHOLE, Frame
 from backend.memory.rules.grammar import VERBS, Statement, parse_all
-from backend.memory.rules.keeping import ACQUAINTED, PLANNED, SAME, worth_keeping
+from backend.memory.rules.keeping import ACQUAINTED, SAME, worth_keeping
 from backend.memory.rules.noun_fact import Noun
+from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.rule import KIN, Rule, singular
+from backend.memory.rules.speech import MAX_LENGTH
 from backend.memory.rules.values import values
-from backend.memory.rules.when import HAS_TIME, PAST, period_of, resolve, spelled
-from backend.memory.rules.work import ROLES
+from backend.memory.rules.when import HAS_TIME
 
 RULES: tuple[Rule, ...] = (*people.RULES, *work.RULES, *life.RULES, *plans.RULES)
 
 _WORD = re.compile(r"[^\W_]+(?:[-'][^\W_]+)*|@|1:1")
-_SINCE = re.compile(r"\b(?:since|from|starting|as of|beginning|effective)(?: on| in| the)*$", re.IGNORECASE)
-_UNTIL = re.compile(r"\b(?:until|till|up to|through)(?: the| end of)*$", re.IGNORECASE)
 _RELATION = re.compile(
     r"\b(dog|cat|puppy|kitten|rabbit|horse|hamster|parrot|baby|girl|boy|daughter|son|wife|husband|sister|brother|mother|father|mum|mom|dad|mam|partner|neighbou?r|colleague|(?<=my )boss|(?<=my )manager|(?<=new )boss|(?<=new )manager)s?\b",
     re.IGNORECASE,
@@ -69,10 +69,19 @@ _AGREED = re.compile(
     r"(?:^|\b(?:that|this|it) is (?:all )?)(?:settled|decided|agreed|final)$|\b(?:we|i)(?: have| all| both| finally| just)* (?:agreed|decided|settled)$|\bmade up (?:my|our) minds?$",
     re.IGNORECASE,
 )
-_PROMISED = re.compile(r"\b(?:i|we)(?: have)? promised\b", re.IGNORECASE)
+_PROMISED = re.compile(
+    r"\b(?:i|we)(?: have)? (?:promised|guaranteed|committed|sworn?)\b|\b(?:gave|giving|give|given) (?:[\w ]+ )?my word\b",
+    re.IGNORECASE,
+)
 _PROMOTED = re.compile(r"\b(?:promoted|new (?:job|role|title|position)|promotion)$", re.IGNORECASE)
 _AS_PROMISED = Rule("commitment", "", "", when="event", sure=0.8)
 _AS_PROMOTED = Rule("role", "", "", when="start", sure=0.8)
+_TASTES = {
+    ("hate", False): "dislikes", ("detest", False): "dislikes", ("like", True): "dislikes", ("bear", True): "dislikes",
+    ("stand", True): "dislikes", ("take", True): "dislikes", ("love", False): "likes", ("adore", False): "likes",
+}  # fmt: skip
+_ONLY_IT = re.compile(r"(?:it|them)(?: at all| so much| too| really| any ?more)?$", re.IGNORECASE)
+_AS_AGE, _AS_TASTE = Rule("age", "", "", sure=0.8), Rule("dislikes", "", "", sure=0.75)
 _AS_SETTLED = Rule("decision", "", "", sure=0.75)
 _OFFICE = re.compile(rf"^(?:the|our|my) (?:new )?(?:{ROLES}) (?=\w)", re.IGNORECASE)
 _FROM = re.compile(r" (?:from|in|at) (?:the )?[\w-]+(?: [\w-]+)?$", re.IGNORECASE)
@@ -86,6 +95,8 @@ _OF_KIN = re.compile(
 )
 
 
+_OFFICES = frozenset(("deputy", "assistant", "intern"))
+"""Words for colleagues that tell what they do."""
 _MOST_MATCHES = 3
 
 
@@ -107,25 +118,13 @@ _CUED = frozenset(CUES)
 
 
 @dataclass
-class Found:
-    predicate: str
-    value: str
-    subject: str
-    label: str
-    rule: Rule
-    clause: Clause
-    begin: datetime | None = None
-    end: datetime | None = None
-    when: str = ""
-
-
-@dataclass
 class Reading:
     """One turn being read. person: the last one named, of whom "he" and "she" speak."""
 
     turn: Turn
     speaker: str
     written: bool
+    known: Mapping[str, str] = field(default_factory=dict)
     careless: bool = False
     opening: bool = False
     before: str = ""
@@ -136,6 +135,14 @@ class Reading:
     asked_age: bool = False
     answers: str = ""
     found: list[Found] = field(default_factory=list)
+    unnamed: list[tuple[Noun, Clause]] = field(default_factory=list)
+
+    def relatives(self) -> None:
+        """Keep the relatives who were brought up without a name, where none of theirs is known."""
+        had = naming.relations(self.known)
+        for noun, clause in self.unnamed:
+            if noun.predicate not in had and all(found.predicate != noun.predicate for found in self.found):
+                self._add(noun.rule, clause, noun.predicate, noun.value, self.speaker, "")
 
     def read(self, clause: Clause) -> None:
         """Read one clause by every rule whose cue it has."""
@@ -144,15 +151,18 @@ class Reading:
         words = {word.casefold().removesuffix("'s") for word in _WORD.findall(clause.text)}
         self._mention(clause.text, words)
         said = self._understand(clause, words) if clause.stated else []
+        if not (said or clause.stated or clause.reported or KIN_WORDS.isdisjoint(words)):
+            self._nouns(introductions.presupposed(clause.text, written=self.written), clause)
         if clause.reported:
             return
         timed = HAS_TIME.search(clause.text) is not None
+        listed = "," in clause.text
         counted = timed or figures.counts(words)
         places = {place for word in words & _CUED for place in CUES[word]}
         places.update(CUES[""], CUES[_A_DATE] if timed else (), CUES[_A_FIGURE] if counted else ())
         for place in sorted(places):
             rule = RULES[place]
-            if (rule.dated and not timed) or not self._applies(rule, clause):
+            if (rule.dated and not timed) or (rule.comma and not listed) or not self._applies(rule, clause):
                 continue
             had = len(self.found)
             for match in islice(rule.compiled.finditer(clause.text), _MOST_MATCHES):
@@ -182,18 +192,36 @@ class Reading:
             what = said[0].rest if said[0].verb == "be" else said[0].phrase
             if (said[0].who == "self" and said[0].verb != "be") or said[0].subject.casefold() in ("it", "that"):
                 self._add(_AS_SETTLED, clause, "decision", what, self.speaker, "")
-        elif said and said[0].subject.casefold() == "that i" and _PROMISED.search(self.before):
+        elif said and said[0].who == "self" and clause.text.startswith("that ") and _PROMISED.search(self.before):
             self._add(_AS_PROMISED, clause, "commitment", said[0].phrase, self.speaker, "")
         elif _PROMOTED.search(self.before) and (role := slots.slot("role_of", clause.text, written=self.written)):
             self._add(_AS_PROMOTED, clause, "role", role[0], self.speaker, "")
         if not KIN_WORDS.isdisjoint(words):
+            self.unnamed.extend((noun, clause) for noun in introductions.unnamed(clause.text))
             self._nouns(introductions.kin(clause.text, written=self.written), clause)
         self._nouns(introductions.people(clause.text, self.after, written=self.written), clause)
+        if self.completed:
+            self._nouns(introductions.completed(clause.text, self.after, self.completed), clause)
+        for statement in said:
+            self._pointed(statement, clause)
         if figures.counts(words):
             self._nouns(figures.figures(clause.text), clause)
+            if self.written or self.children() or "child" in self.known.values():
+                aged = introductions.ages(clause.text, children=self.children(), known=self.known, written=self.written)
+                self._nouns(aged, clause)
         return said
 
-    def _framed(self, said: Statement, clause: Clause, fits: Iterable[tuple[frames.Frame, str]]) -> None:
+    def _pointed(self, said: Statement, clause: Clause) -> None:
+        """Read what is said of those just named: "Kemi and Tayo, they are 11", "jira, i hate it"."""
+        if said.verb == "be" and said.subject.casefold() == "they" and (aged := nouns.AGE.match(said.rest)):
+            for child in [found for found in self.found if found.predicate == "child"]:
+                self._add(_AS_AGE, clause, "age", aged["value"].strip(" ,."), child.value, "")
+        taste = _TASTES.get((said.verb, said.denied)) if said.who == "self" and _ONLY_IT.match(said.rest) else None
+        if taste and (said.mode == "can") == (said.verb in ("bear", "stand", "take")):
+            for thing in [found for found in self.found if found.predicate in ("uses_tool", "owns")][-1:]:
+                self._add(_AS_TASTE, clause, taste, thing.value, self.speaker, "")
+
+    def _framed(self, said: Statement, clause: Clause, fits: Iterable[tuple[Frame, str]]) -> None:
         for frame, raw in fits:
             subject, about = self._about(said, frame)
             if subject is None:
@@ -202,19 +230,25 @@ class Reading:
                 raw = self.person or introductions.last_name(self.before, written=self.written)
             for value in slots.slot(frame.kind, raw, written=self.written):
                 verb = "is " if said.passive and said.form != "s" and about else ""
-                whole = f"{about} {verb}{value}" if about and frame.kind == frames.WHOLE else value
+                whole = f"{about} {verb}{value}" if about and frame.kind == WHOLE else value
                 self._add(frame.rule, clause, frame.predicate, frame.value.format(whole), subject, "")
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """Names in what the turn answers, case folded: in speech they have no capitals to tell them by."""
-        return frozenset(name.casefold() for name in _NAMES.findall(self.answers))
+        """Names that are known, case folded: in speech they have no capitals to tell them by."""
+        answered = (name.casefold() for name in _NAMES.findall(self.answers))
+        return frozenset((*answered, *self.known, *self.completed))
+
+    @cached_property
+    def completed(self) -> tuple[str, ...]:
+        """Full names that the turn completes, where it was spoken."""
+        return () if self.written else tuple(naming.completed(self.turn.content[:MAX_LENGTH]))
 
     def children(self) -> bool:
         """Whether the turn, or what it answers, speaks of children."""
         return self.kids or self.asked_age or KIN.get(self.relation, ("",))[0] == "child"
 
-    def _about(self, said: Statement, frame: frames.Frame) -> tuple[str | None, str]:
+    def _about(self, said: Statement, frame: Frame) -> tuple[str | None, str]:
         """Return whom a statement is about, None for nobody that may be told of; and the thing it is about, or ''."""
         if frame.subject == "project" and said.who in ("self", "third"):
             return PROJECT, ""
@@ -277,6 +311,8 @@ class Reading:
                 continue  # "the name is …", at the beginning: a person's
             if noun.predicate in ACQUAINTED:
                 self.person = noun.value
+                if noun.label in _OFFICES:
+                    self._add(noun.rule, clause, "role", noun.label, noun.value, "")
             if subject is not None:
                 self._add(noun.rule, clause, noun.predicate, noun.value, subject, singular(noun.label))
 
@@ -305,11 +341,11 @@ class Reading:
     def _applies(self, rule: Rule, clause: Clause) -> bool:
         if clause.asks and not rule.asked:
             return False
-        if rule.then and not re.match(rf"(?:{rule.then})\b", self.after, re.IGNORECASE):
+        if rule.then and not rule.following.match(self.after):
             return False
         if rule.opening and not self.opening:
             return False
-        if rule.behind and not re.search(rf"(?:{rule.behind})$", self.before, re.IGNORECASE):
+        if rule.behind and not rule.preceding.search(self.before):
             return False
         return not clause.unreal or rule.unreal or rule.asked
 
@@ -345,6 +381,8 @@ class Reading:
                 if rule.subject == "last":
                     self._name(f"a {kin}", value)
                 self._add(rule, clause, predicate, value, subject, label)
+                if label in _OFFICES:
+                    self._add(rule, clause, "role", label, value, "")
                 if predicate in ("child", "spouse", "sibling", "parent", "friend", "colleague", "manager"):
                     self.person = value
 
@@ -391,7 +429,7 @@ class Reading:
             if other.clause is clause and other.predicate in SAME.get(predicate, ()):
                 return
         found = Found(predicate, value, subject, label, rule, clause)
-        self._date(found)
+        date(found, self.turn.said_at)
         if rule.dated and found.begin is None:
             return
         if predicate == "budget":  # what was a figure until it was known what for
@@ -431,42 +469,6 @@ class Reading:
         """Return the name of the speaker's relative where this turn gives it, else the word for the relation."""
         named = [found.value for found in self.found if found.label == singular(kin)]
         return named[-1] if named else singular(kin)
-
-    def _date(self, found: Found) -> None:
-        """Resolve the dates of a clause: against the turn's own time, as what the rule says they mean."""
-        text, now = found.clause.text, self.turn.said_at
-        rule = found.rule
-        if not HAS_TIME.search(text):
-            if rule.ends:
-                found.end = now
-            return
-        if rule.when == "never":
-            return
-        named = resolve(text, now, ahead=self._is_ahead(found.predicate, text))
-        if rule.when == "event":
-            if not named:
-                return
-            meant = period_of(found.value, named) or named[0]
-            found.begin, found.end, found.when = meant.begin, meant.end, spelled(meant)
-            return
-        if found.predicate in ("deadline", "birthday", "budget", "amount"):
-            if found.predicate == "deadline" and (due := period_of(found.value, named)):
-                found.when = spelled(due)
-            return
-        for period in named:
-            at = text.casefold().find(period.words.casefold())
-            before = text[: max(at, 0)].rstrip()
-            first = period.words.split(" ", 1)[0]
-            if _UNTIL.search(before) or _UNTIL.fullmatch(first) or rule.ends:
-                found.end = period.begin
-            elif rule.when == "start" or _SINCE.search(before) or _SINCE.fullmatch(first):
-                found.begin = period.begin
-        if rule.ends and found.end is None:
-            found.end = now
-
-    def _is_ahead(self, predicate: str, text: str) -> bool:
-        """Tell whether a date in the clause lies ahead where its words allow both."""
-        return predicate in ("deadline", "commitment") or (predicate in PLANNED and not PAST.search(text))
 
 
 _NO_PROJECT = frozenset(

@@ -7,12 +7,13 @@ then are: a predicate and the kind of value. And a bare "yes" to a proposal make
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from backend.memory.rules.clauses import Clause
+from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.rule import KIN
 from backend.memory.rules.values import KINDS
 from backend.memory.rules.words import LANGUAGES
-from backend.memory.rules.work import ROLES
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ REPLIES = (
     _reply("manager", r"\bwho (?:is|is your) (?:your |the )?(?:boss|manager)\b|\bwho do you report to\b", "person"),
     _reply("budget", r"\bbudget\b|\btotal\b|\b(?:cost|money|amount|sum)\b|\d{2,3}[.,]\d{3}\b|\benough\b|\bhow much (?:money )?(?:do you have|is there|can you spend)\b", "sum", "project"),
     _reply("deadline", r"\bdeadline\b|\bdue date\b|\bby when\b|\bdate by which\b|\bwhen (?:does|must|should|do|will|would|is) .*\b(?:done|ready|live|finished|due|need|start|launch|go-live|cut-?over)\b|\btarget date\b|\buntil when\b|\bhow long (?:do|does|have) (?:we|you|it)\b.*\b(?:have|got)\b|\b(?:still (?:possible|hold|right|on|the)|date (?:move|hold|stand|change|stay)|hold|slip)\b", "dates", "project"),
-    _reply("meeting", r"\bwhen (?:is|do|will|can|shall) .*\b(?:meet|meeting|review|demo|call|workshop|steering|presentation|interview|handover|training|kick-?off)\b|\b(?:shall|should|can|may) (?:i|we) (?:book|schedule|arrange|set up|meet|invite)\b|\bwh(?:en|ich (?:day|time))\b.*\b(?:call|meet|talk|see|come|visit|suit)", "when"),
+    _reply("meeting", r"\b(?:regular|weekly|monthly|fixed|standing) (?:meeting|call|slot|time|appointment|round)\b|\bwhich time\b.*\b(?:meeting|call)\b|\bwhen (?:is|do|will|can|shall) .*\b(?:meet|meeting|review|demo|call|workshop|steering|presentation|interview|handover|training|kick-?off)\b|\b(?:shall|should|can|may) (?:i|we) (?:book|schedule|arrange|set up|meet|invite)\b|\bwh(?:en|ich (?:day|time))\b.*\b(?:call|meet|talk|see|come|visit|suit)", "when"),
     _reply("goal", r"\bwhat do you hope\b|\b(?:do|does|did) (?:you|they|he|she|the \w+) have an? (?:target|goal|aim)\b|\bwhat (?:is|are|would be) (?:your|the|their) (?:target|goal|aim|hope)s?\b|\bwhat (?:do you|would you like to|does he|does she) (?:want to )?(?:reach|achieve)\b", "fragment"),
     _reply("trip", r"\b(?:away|holidays?|vacation|any plans|where (?:are you going|will you go|do you (?:go|spend)|were you|did you go)|trip)\b", "going"),
     _reply("allergy", r"\b(?:any|have) (?:food )?allergies\b|\ballergic to\b", "simples"),
@@ -54,10 +55,10 @@ REPLIES = (
     _reply("uses_tool", r"\bwh(?:at|ich) (?:\w+ ){0,2}(?:system|tool|software|platform|app|product|program|provider|supplier|vendor|database|crm|browser)s?\b", "org"),
     _reply("team", r"\bwh(?:at|ich) (?:team|department|unit)\b", "org"),
     _reply("role", r"\bwhat (?:do you do|is your (?:job|role|position|title)|is (?:he|she)|does (?:he|she) do)\b", "role"),
-    _reply("prefers", r"\b(?:which|what) (?:format|form|language|length|channel)\b|\b(?:would|do) you (?:like|prefer|rather|want)\b.*\b(?:or|in|as|how)\b|\bhow (?:long|short|do you (?:like|want|take)|would you like|should i (?:write|send)|shall i (?:write|send))\b|\bshall i (?:send|write|make|prepare|give)\b", "manner"),
+    _reply("prefers", r"\b(?:which|what) (?:format|form|language|length|channel)\b|\b(?:would|do) you (?:like|prefer|rather|want)\b.*\b(?:or|in|as|how)\b|\bhow (?:long|short) (?:should|shall|may|can|do you want|would you like)\b|\bhow (?:do you (?:like|want|take)|would you like|should i (?:write|send)|shall i (?:write|send))\b|\bshall i (?:send|write|make|prepare|give)\b", "manner"),
     _reply("colleague", r"\bwho (?!(?:am|is your (?:boss|manager)|do you (?:work|report)))(?:else )?\w+|\bwhat about the people\b|\bthe people who\b|\bour contact\b", "fulls"),
     _reply("amount", r"\bwhat (?:is|was) (?:it|that)(?: now| today| at present)?\?", "figure"),
-    _reply("amount", r"\bhow (?:many|much|big|large|long|often)\b|\bwhat (?:share|percentage|number|volume)\b", "amount"),
+    _reply("amount", r"\bhow (?:many|much|big|large|often)\b|\bhow long (?!(?:will|is) (?:it|that|this|he|she)\b)|\bwhat (?:share|percentage|number|volume)\b", "amount"),
     _reply("prefers", r"\b(?:good|best) (?:time|way|day)\b", "fragment"),
     _reply("decision", r"\b(?:settled|decided|chosen|fixed)\b|\bwhich (?:one|of (?:them|the))\b|\bleft to decide\b|\brequirements\b|\bhow (?:fast|good|accurate|safe) (?:should|must)\b", "fragment"),
     _reply("decision", r"^[\w' -]+ or [\w' -]+\?$", "fragment"),
@@ -72,9 +73,11 @@ YES = re.compile(
 )
 _PROPOSAL = re.compile(
     r"\b(?:so |then )?(?:shall|should) we (?:then )?(?:go (?:with|for) |decide (?:on|for) |choose |pick |settle on )(?P<what>[^?.]+)\?"
+    r"|^(?:so|then) (?!(?:we|you|it|i|he|she|they|what|how|that|this|is|are|do|does|did|shall|when|who|where|why|which|there|far|no|not|nothing|soon|much|many)\b)(?P<so>[\w' -]{2,30})\?$"
     r"|\b(?:so|then) (?:we (?:go|are going) with|the decision is(?: to)?|you (?:have )?(?:decided|chose)(?: on| to| for)?) (?P<settled>[^?.]+)",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )  # fmt: skip
+_LAST_SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
 
 WHO_IS = re.compile(r"\b[Ww]ho (?:is|are|was) (?P<who>(?:(?:Dr|Mr|Mrs|Ms)\.? )?(?:[A-Z][\w'-]+ ?)+)\?")
@@ -99,6 +102,15 @@ YOUR_KIN = re.compile(
     re.I,
 )
 """Of which relative a question speaks."""
+
+THE_KIN = re.compile(
+    r"\b(?:the|your) (?P<kin>dog|cat|puppy|kitten|horse|rabbit|parrot|baby|boss|manager|husband|wife|son|daughter|brother|sister)\b",
+    re.I,
+)
+"""Of whom a question speaks whose name is not known: an answer that begins with a name gives it."""
+
+AND_WHO = re.compile(r"^(?:and|what about|how about) (?P<who>[A-Z][\w'-]+)\?$", re.I)
+"""A question that goes on about somebody else, and asks what was asked before."""
 
 NAMED = re.compile(r"\b(?i:does|is|was|will|and|about|with|for|has|did|do|can|of) (?P<who>[A-Z][\w'-]+)(?= [a-z]|\?)")
 """Of whom a question speaks, and then the answer's "he" or "she"."""
@@ -126,8 +138,8 @@ def question_of(text: str) -> str:
 
 def proposal_of(text: str) -> str:
     """Return what an assistant's turn proposes to decide, or ''."""
-    found = _PROPOSAL.search(text[-600:])
-    return (found["what"] or found["settled"] or "").strip() if found else ""
+    found = _PROPOSAL.search(_LAST_SENTENCE.sub("\n", text[-600:]))
+    return (found["what"] or found["settled"] or found["so"] or "").strip() if found else ""
 
 
 def answer(kind: str, text: str) -> str:
@@ -135,19 +147,32 @@ def answer(kind: str, text: str) -> str:
 
     A figure, a date or a sum may stand anywhere in it; a name only at its beginning.
     """
-    pattern = KINDS[kind].pattern
     if kind == "going":
-        found = re.search(rf"\b(?:in|to|at|on) (?!the\b|\d)(?P<value>{pattern})", text, re.IGNORECASE)
+        found = _place(kind).search(text)
         found = found or re.match(r"(?P<value>[^\W\d_][\w'-]+)(?=,|$)", text)
         return found["value"] if found else ""
     if kind in ("date", "dates", "when", "money", "sum", "amount", "phone", "email", "nothing"):
-        found = re.search(rf"(?:^|(?<= ))(?P<value>{pattern})", text, re.IGNORECASE)
+        found = _anywhere(kind).search(text)
     elif kind in ("fragment", "object"):
         return text
     else:
-        found = re.match(
-            rf"(?:it is called |(?:just )?(?:outside|near|close to)(?: of)? |(?:the|our|my) {ROLES},? |(?:home,?|it is|that is|that would be|they (?:took|chose|picked)|we (?:took|chose|picked)|in|at|by|we have|i am|i live in|my name is|at the moment|currently|still|the|we use) )*(?P<value>{pattern})",
-            text,
-            re.I,
-        )
+        found = _first(kind).match(text)
     return found["value"] if found else ""
+
+
+@cache
+def _place(kind: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:in|to|at|on) (?!the\b|\d)(?P<value>{KINDS[kind].pattern})", re.IGNORECASE)
+
+
+@cache
+def _anywhere(kind: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:^|(?<= ))(?P<value>{KINDS[kind].pattern})", re.IGNORECASE)
+
+
+@cache
+def _first(kind: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"(?:it is called |(?:just )?(?:outside|near|close to)(?: of)? |(?:the|our|my) {ROLES},? |(?:home,?|it is|that is|that would be|they (?:took|chose|picked)|we (?:took|chose|picked)|in|at|by|we have|i am|i live in|my name is|at the moment|currently|still|the|we use) )*(?P<value>{KINDS[kind].pattern})",
+        re.IGNORECASE,
+    )

@@ -85,6 +85,23 @@ class Rule:
     kinds: dict[str, str] = field(init=False, default_factory=dict, repr=False)
 
     @cached_property
+    def comma(self) -> bool:
+        """Whether there is nothing to find without a comma."""
+        return (
+            re.search(r"\}, |\), ", self.pattern) is not None and ",?" not in self.pattern and "|, " not in self.pattern
+        )
+
+    @cached_property
+    def following(self) -> re.Pattern[str]:
+        """What `then` asks of the next clause."""
+        return re.compile(rf"(?:{self.then})\b", re.IGNORECASE)
+
+    @cached_property
+    def preceding(self) -> re.Pattern[str]:
+        """What `behind` asks of the clause before."""
+        return re.compile(rf"(?:{self.behind})$", re.IGNORECASE)
+
+    @cached_property
     def compiled(self) -> re.Pattern[str]:
         """The expression, its braces filled in."""
         text = self.pattern

@@ -2,11 +2,11 @@
 
 import re
 
-from backend.memory.rules.life import HOBBY, THINGS
+from backend.memory.rules.life import BELONGINGS, HOBBY, THINGS
 from backend.memory.rules.nouns import AGE
+from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.titles import A_ROLE, AN_AGENT
 from backend.memory.rules.values import DATE, MONEY, NUMBER, values
-from backend.memory.rules.work import ROLES
 
 _I = re.IGNORECASE
 
@@ -27,7 +27,24 @@ _A_SUM = re.compile(
     rf"(?:(?:\w+) ){{0,4}}?(?P<value>{MONEY}|{NUMBER}(?: ?(?:thousand|million|grand|k|lakhs?|crores?)\b))", _I
 )
 _AN_ALLERGY = re.compile(
-    r"^(?:an? )?(?:(?:bad|severe|serious|mild|terrible|strong|nasty|slight|\w+ly) )*(?:(?:allerg(?:y|ies)|reactions?|intolerance) to |(?=[\w-]+(?: pollen)? (?:allergy|intolerance)\b)|(?=hay fever|asthma))(?:an? |the )?(?P<value>hay fever|[\w-]+(?: and [\w-]+| pollen)?)",
+    r"^(?:an? )?(?:(?:bad|severe|serious|mild|terrible|strong|nasty|slight|\w+ly) )*(?:(?:allerg(?:y|ies)|reactions?|intolerance) (?:to|of|against|from|for) |(?=(?!(?:the|an?|my|no)\b)[\w-]+(?: pollen)? (?:allergy|intolerance)\b)|(?=hay fever|asthma))(?:an? |the )?(?P<value>hay fever|[\w-]+(?: and [\w-]+| pollen)?)",
+    _I,
+)
+_A_COUNT = re.compile(
+    rf"^(?:(?:about|around|roughly|only|max(?:imum)?|up to|over|under|more than|less than|at least|at most|some|nearly|almost|just|us|them|a maximum of|somewhere around) )*"
+    rf"(?P<value>(?:{MONEY}|{NUMBER}(?: ?(?:percent|%|thousand|million|k|m\b))?)(?: (?!(?:and|or|but|of|in|on|at|for|to|the|a|an|is|are|so|because|now|more|each|every|per|last|this|next|with|from|up|if|when|i|we|he|she|they|it|that)\b)[a-z-]+)?(?: (?:a|per|each) [a-z]+)?)",
+    _I,
+)
+_A_REACTION = re.compile(
+    r"^(?P<value>(?!(?:the|a|an|my|our|this|that|it|he|she|they)\b)[\w-]+) (?:reaction|allergy|intolerance|shock)\b", _I
+)
+_A_BELONGING = re.compile(
+    rf"^(?:got )?(?P<value>(?:an?|our|two|my own) (?:(?:new|old|small|big|little|electric|second|second-hand|used|red|blue|white|black|green|summer|holiday|weekend|vintage|classic|tiny|nice|lovely|lake|mountain|[\w-]+ing) ){{0,3}}"
+    rf"(?:{BELONGINGS}|(?-i:[A-Z])[\w-]+ (?:van|car|bike|truck|boat|camper|motorbike))\b(?: in (?!the\b|january|february|march|april|may|june|july|august|september|october|november|december)[\w-]+)?)(?! (?:problem|issue|meeting|accident|trip|tour|loan|insurance|key|keys|park|alarm|sale|company|dealer|service|viewing|warming)\b)",
+    _I,
+)
+_A_THING_NAMED = re.compile(
+    r"^(?:got )?(?:this|that) (?:big |whole |new )?(?P<value>(?:[\w-]+ ){0,2}[\w-]+) (?:thing|business|initiative|effort|project)\b",
     _I,
 )
 _A_TOOL = re.compile(
@@ -47,6 +64,10 @@ _CUT = {
     "day_of": _A_DAY,
     "sum_of": _A_SUM,
     "tiresome": _TIRESOME,
+    "count_of": _A_COUNT,
+    "reaction_of": _A_REACTION,
+    "belonging": _A_BELONGING,
+    "thing_named": _A_THING_NAMED,
 }
 _NO_TOOL = frozenset("new old same other own right best whole first only booking ticket current".split())  # noqa: SIM905
 
@@ -77,6 +98,7 @@ _NOTHING = re.compile(r"^(?!)")
 _AS = {
     "*": ("rest", _NOTHING),
     "subject": ("simples", _NOTHING),
+    "verb": ("all", _NOTHING),
     "simple": ("simple", re.compile(r"^(?:anything with|any) ", _I)),
     "undertaking": ("simple", re.compile(r"^(?:(?:the|our|a|an|my) )?(?:new )?", _I)),
     "person_or_him": ("person", re.compile(rf"^(?:(?:the|our|a) (?:new )?(?:{ROLES}),? )", _I)),

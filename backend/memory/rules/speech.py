@@ -70,7 +70,7 @@ _CONTRACTIONS = (
     ),
     (
         re.compile(
-            r"\b([^\W\d_][\w-]+)'s (?=(?:one|two|three|four|five|six|seven|eight|nine|ten|\d+)(?: and\b| now\b|,|$))",
+            r"\b([^\W\d_][\w-]+)'s (?=(?:(?:twenty |thirty |forty |fifty |sixty |seventy |eighty )?(?:one|two|three|four|five|six|seven|eight|nine)|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|\d+)(?: (?:and|now|so|but|in|next|this|years?)\b|,|$))",
             re.IGNORECASE,
         ),
         r"\1 is ",

@@ -2,9 +2,18 @@
 
 import re
 
-from backend.memory.rules.work import ROLES
+from backend.memory.rules.occupations import ROLES
 
 _I = re.IGNORECASE
+
+PROJECT_NOUN = (
+    r"project|rebuild|redesign|relaunch|migration|rollout|roll-out|implementation|programme|program|initiative|launch|replacement"
+    r"|transition|upgrade|integration|campaign|pilot|relocation|expansion|refurbishment|renovation|conversion|overhaul|merger"
+    r"|reorganisation|reorganization|restructuring|certification|portal|app|platform|website|web ?shop|online shop|intranet|scheme"
+    r"|handbook|academy|festival|conference|exhibition|reshuffle|turnaround|acquisition|digitisation|digitization|automation|move"
+    r"|extension|rebranding|fundraiser|appeal|modernisation|restoration|refit|study|trial|programme|bid|system|tool|audit|training"
+)
+"""Nouns for what is worked on: "the claims portal rebuild"."""
 
 A_ROLE = re.compile(
     rf"^(?:(?:now|also|still|currently|actually|already) )*(?:(?:the|an?|our|my|their) )?(?:new |now )?(?P<value>(?:(?-i:VP|Head|Director|Chief|Lead)(?: of)?(?: (?-i:[A-Z])[\w&-]+){{1,3}}|{ROLES}|(?:\w+ )?(?:dev|guy|tech))\b(?!'s)(?: (?:of|for) (?:the )?[\w-]+(?: (?!in\b|at\b|since\b|from\b|and\b|now\b)[\w-]+)?)?)", _I

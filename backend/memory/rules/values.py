@@ -56,6 +56,7 @@ MONEY = (
     r"|\d[\d.,']*(?:k|m)\b(?: canadian| us| australian)?)"
 )
 PHONE = r"\+?(?:(?:\d|\b(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double|plus)\b)[ ()./-]*){7,18}"
+_A_NUMBER = re.compile(rf"\b{NUMBER}", re.IGNORECASE)
 DATED = re.compile(rf"\b{DATE}", re.IGNORECASE)
 
 _ENDS = frozenset(
@@ -116,6 +117,21 @@ def _person(words: int, text: str, written: bool) -> str:
     return " ".join(taken)
 
 
+def nameable(word: str) -> bool:
+    """Tell whether a case folded word may be somebody's name: it is none of the words that are something else."""
+    bare = word.strip(".,").removesuffix("'s")
+    return (
+        len(bare) > 1
+        and not bare[0].isdigit()
+        and bare not in COMMON
+        and bare not in NO_NAMES
+        and bare not in PLAIN
+        and bare not in LANGUAGES
+        and (bare in LIKE_VERBS or bare not in VERBS)
+        and not _A_NUMBER.fullmatch(bare)
+    )
+
+
 def _full(text: str, written: bool) -> str:
     """A name in answer to "who?": in speech first and last name, a single word could be anything."""
     name = _person(2, text, written)
@@ -126,6 +142,10 @@ def _name(text: str, written: bool) -> str:
     """A word that can be nothing but a name, in a list of children or people."""
     name = _person(2, text.split(". ")[-1], written)
     return name if name and len(name.split()) == len(text.split(". ")[-1].split()) else ""
+
+
+_INNER_CAPITAL = re.compile(r"^[a-z]+[.-]?[A-Z]")
+"""As products have it: "izi.TRAVEL", "iPhone"."""
 
 
 def _named(text: str, written: bool) -> str:
@@ -158,7 +178,7 @@ def _named(text: str, written: bool) -> str:
             low in COMMON
             or (low in PLAIN and not written)
             or not low
-            or (written and not (token[0].isupper() or token[0].isdigit()))
+            or (written and not (token[0].isupper() or token[0].isdigit() or _INNER_CAPITAL.search(token)))
         ):
             break
         if not written and len(taken) == 3:
@@ -169,8 +189,19 @@ def _named(text: str, written: bool) -> str:
     return " ".join(taken)
 
 
+_LANDS = re.compile(
+    r"the (?:alps|lofoten|netherlands|us|usa|states|uk|canaries|canary islands|azores|maldives|philippines|dolomites|highlands|pyrenees"
+    r"|balkans|baltics|emirates|cotswolds|lake district|peak district|black forest|bahamas|caribbean|midlands|bay area|outer hebrides|hebrides"
+    r"|faroes|seychelles|ardennes|tatras|carpathians|andes|rockies|cape|algarve|dordogne|provence|camargue|gambia|congo|czech republic)\b",
+    re.IGNORECASE,
+)
+"""Places that have an article."""
+
+
 def _spot(text: str, written: bool) -> str:
     """A place that has a name: not "a party"."""
+    if found := _LANDS.match(text):
+        return found[0]
     if re.match(r"(?:a|an|my|our|the|see|some|this|that|his|her|their)\b", text, re.IGNORECASE):
         return ""
     return _named(text, written)
@@ -247,6 +278,12 @@ _NO_ANSWER = frozenset(
 )
 
 
+_ONLY_TIME = re.compile(
+    rf"(?:(?:in|on|at|for|just|about|only) )*(?:an? |the )?(?:{DATE}|{NUMBER}|second|moment|bit)(?: (?:minutes?|seconds?|hours?|more))?",
+    re.IGNORECASE,
+)
+
+
 def _fragment(text: str, written: bool) -> str:
     """A short answer as it was given: "english and polish", "remove it", "the pilot is in borås"."""
     text = re.split(r"[,;]? (?:because|cause|so|but|although|though|since|which|who|or)\b", text)[0]
@@ -261,17 +298,13 @@ def _fragment(text: str, written: bool) -> str:
     if (
         first in ("before", "after", "until", "from", "by", "since")
         or any(token.casefold().strip(".,") in _FINITE for token in tokens)
-        or re.fullmatch(
-            rf"(?:(?:in|on|at|for|just|about|only) )*(?:an? |the )?(?:{DATE}|{NUMBER}|second|moment|bit)(?: (?:minutes?|seconds?|hours?|more))?",
-            text,
-            re.IGNORECASE,
-        )
+        or _ONLY_TIME.fullmatch(text)
     ):
         return ""  # a sentence, which the rules read, or a time
     value = _tidy(text)
     content = [word for word in re.findall(r"[^\W_]+", value.casefold()) if word not in COMMON and word not in PLAIN]
     told = any(len(word) > 2 or word.isdigit() for word in content)
-    return value if told or (len(tokens) > 2 and re.search(rf"\b{NUMBER}", value)) else ""
+    return value if told or (len(tokens) > 2 and _A_NUMBER.search(value)) else ""
 
 
 _FINITE = frozenset(
@@ -282,7 +315,7 @@ _FRAGMENT = 12  # words
 _MANNER = re.compile(
     rf"(?:{NUMBER} (?:lines?|pages?|words|sentences|points|minutes)|in (?:writing|english|a table|bullet points)|written|on paper"
     r"|by (?:e-?mail|phone|post|chat|mail)|(?:the )?(?:short|long|brief|detailed) version|printed|(?:a |one )?table"
-    r"|bullet points|pdf|word|excel|csv|slides|in person|black|with milk|without (?:milk|sugar)|no sugar|e-?mail|one page)\b",
+    r"|bullet points|pdf|word|excel|csv|slides|in person|black|with milk|without (?:milk|sugar)|no sugar|e-?mail|one page|(?:as )?an? (?:spreadsheet|document|letter|memo|voice note|voice message|video|text|message|chart|map|list|summary|pdf|slide))\b",
     re.IGNORECASE,
 )
 
@@ -398,6 +431,7 @@ KINDS: dict[str, Kind] = {
     "going": Kind(rf"{_RUN}{{0,3}}", _spot),
     "role": Kind(r".+", _role),
     "title": Kind(rf"{_RUN}{{0,4}}", _title),
+    "sole": Kind(rf"{_RUN}{{0,1}}", _name),
     "names": Kind(r".+", _name, many=True),
     "fulls": Kind(r".+", _full, many=True),
     "all": Kind(r".+", _verbatim),
@@ -409,7 +443,7 @@ KINDS: dict[str, Kind] = {
         rf"(?:{MONEY}|(?<=it is )(?:a )?{NUMBER}|{NUMBER}(?: k\b| thousand| grand)(?: [a-z]+s\b)?|{NUMBER}(?= total| in total| now)|\d{{1,3}}[.,' ]\d{{3}}\b|\d{{4,}}\b|(?<![\w ]){NUMBER}(?=$))",
         _sum,
     ),
-    "dates": Kind(rf"{DATE}(?:,?(?: so| that is| i mean)? {DATE})?", _verbatim),
+    "dates": Kind(rf"{DATE}(?:,?(?: so| that is| i mean)?(?: by| on| until| before)?(?: the)? {DATE})?", _verbatim),
     "number": Kind(NUMBER, _verbatim),
     "phone": Kind(PHONE, _verbatim),
     "email": Kind(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", _verbatim),

@@ -10,11 +10,13 @@ from dataclasses import replace
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 
 from backend.memory.dates import Period, periods
+from backend.memory.spoken_numbers import ORDINALS
 
 HAS_TIME = re.compile(
     r"\d|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*"
     r"|\b(?:ago|last|next|this|today|tonight|tomorrow|yesterday|weeks?|months?|years?|spring|summer|autumn|fall|winter"
-    r"|christmas|easter|weekend|morning|noon|quarter|new year)\b",
+    r"|christmas|easter|weekend|morning|noon|quarter|new year)\b"
+    r"|\b(?:on|by|until|till|from|to|before|after|is|for) the (?:twenty|thirty|first|second|third|[a-z]+th)\b",
     re.IGNORECASE,
 )
 """What a text needs for a date to be in it."""
@@ -26,6 +28,18 @@ PAST = re.compile(
 )
 """What tells that a clause speaks of the past."""
 
+_ORDINALS = {word: day for word, day in ORDINALS.items() if day <= 31} | {
+    f"{tens} {word}": number + day
+    for tens, number in (("twenty", 20), ("thirty", 30))
+    for word, day in ORDINALS.items()
+    if day < 10 and number + day <= 31
+}
+_BARE_DAY = re.compile(
+    rf"\b(?:on|by|until|till|from|to|before|after|is|for) the (?P<day>{'|'.join(sorted(_ORDINALS, key=len, reverse=True))}|\d{{1,2}}(?:st|nd|rd|th))"
+    r"(?=$|[,.]| (?:at|and|in|for|with|we|i|he|she|until|to|because|so|then|from|now|instead)\b)",
+    re.IGNORECASE,
+)
+"""A day whose month is understood: "on the twelfth"."""
 _SPAN = re.compile(
     r"\b(\d{1,2})(?:st|nd|rd|th)?(?:\s?(?:-|to|until|till|and)\s?)(\d{1,2})(?=(?:st|nd|rd|th)?\b)", re.IGNORECASE
 )
@@ -42,7 +56,27 @@ def resolve(text: str, now: datetime, *, ahead: bool) -> list[Period]:
     if not HAS_TIME.search(text):
         return []
     spans = _SPAN.search(text)
-    return [_meant(period, now, ahead=ahead, span=spans) for period in periods(text, now)]
+    found = [_meant(period, now, ahead=ahead, span=spans) for period in periods(text, now)]
+    if not found and (bare := _BARE_DAY.search(text)):
+        found = _day_of_month(bare, now, ahead=ahead)
+    return found
+
+
+def _day_of_month(said: re.Match[str], now: datetime, *, ahead: bool) -> list[Period]:
+    """Return the next day of that number, or the last where it is not ahead."""
+    word = said["day"].casefold()
+    number = _ORDINALS.get(word) or int(word[:-2])
+    first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    for months in (0, 1, 2) if ahead else (0, -1, -2):
+        month = first.month - 1 + months
+        begin = first.replace(year=first.year + month // 12, month=month % 12 + 1)
+        try:
+            day = begin.replace(day=number)
+        except ValueError:  # 31 April
+            continue
+        if (day >= now - timedelta(days=1)) if ahead else (day <= now):
+            return [Period(day, day + timedelta(days=1), said[0])]
+    return []
 
 
 def _meant(period: Period, now: datetime, *, ahead: bool, span: re.Match[str] | None) -> Period:

@@ -32,6 +32,12 @@ COMMON = frozenset(
 )
 TITLES = frozenset(
     [
+        "dame",
+        "sir",
+        "lady",
+        "lord",
+        "captain",
+        "reverend",
         "dr",
         "mister",
         "signora",
@@ -62,7 +68,7 @@ LIKE_VERBS = frozenset(
     """james thomas chris lucas marcus nicolas nicholas jonas andreas agnes hannes ines iris doris phyllis alexis elias
     tobias mathias matthias silas dennis louis luis carlos marcos charles frances francis lars hans klaus boris morris
     curtis travis otis alois jens nils niels rasmus magnus linus titus cyrus anais mercedes dolores lourdes moses jesus
-    tess bess jess ross russ ahmed mohamed mohammed fred ned ted jared alfred wilfred saeed khaled waleed rashed majed
+    rose grant tess bess jess ross russ ahmed mohamed mohammed fred ned ted jared alfred wilfred saeed khaled waleed rashed majed
     andres tomas matias jess siobhans jules james's""".split()  # noqa: SIM905
 )
 """Names that end like a verb ("my brother sends")."""
@@ -82,7 +88,7 @@ PLAIN = frozenset(
     stuff basis top noon midnight pocket business trip vacation leave fire strike purpose""".split()  # noqa: SIM905
 )
 NO_NAMES = frozenset(
-    """wow yay congrats congratulations woohoo aww looky anytime sir madam doctor nurse name names boss manager daughter son wife husband mother father dad mom mum brother sister
+    """lactose gluten intolerant diabetic coeliac celiac asthmatic originally epileptic dyslexic colour blind widower widow retired self wow yay congrats congratulations woohoo aww looky anytime sir madam doctor nurse name names boss manager daughter son wife husband mother father dad mom mum brother sister
     dog cat birthday team project work job company speaking calling back german swedish french english american british
     and fine married single pregnant vegetarian vegan afraid available away busy curious glad grateful hungry ill
     interested late lost okay sick stuck excited worried allergic born free open serious aware confused responsible

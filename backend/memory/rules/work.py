@@ -1,32 +1,19 @@
 """Rules about work: employer, role, team, tools, projects, deadlines, budgets, figures, decisions."""
 
+from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.rule import Rule
+from backend.memory.rules.titles import PROJECT_NOUN
 from backend.memory.rules.values import DATE, MONEY, NUMBER
 
-ROLES = (
-    r"(?:(?!(?:in|at|for|with|from|job|not|no|to|by|an?|the|my|our|is|was|and|of)\b)\w+ ){0,3}?(?:engineer|developer|manager|nurse|teacher|analyst|director|officer|consultant|architect|designer"
-    r"|scientist|researcher|lawyer|doctor|dentist|accountant|assistant|coordinator|specialist|administrator|admin|chef"
-    r"|cook|baker|carpenter|electrician|plumber|mechanic|driver|pilot|student|professor|lecturer|writer|editor|author"
-    r"|journalist|photographer|artist|musician|actor|translator|librarian|pharmacist|therapist|psychologist|counselor"
-    r"|counsellor|physiotherapist|midwife|paramedic|firefighter|farmer|gardener|owner|founder|co-founder|ceo|cto|cfo|coo"
-    r"|cio|president|head(?: of [\w& ]+?)?|lead|leader|supervisor|buyer|planner|controller|auditor|trainer|coach|tutor"
-    r"|recruiter|secretary|registrar|deputy \w+|receptionist|clerk|cashier|salesperson|salesman|programmer|technician|surveyor|inspector"
-    r"|economist|statistician|biologist|chemist|physicist|veterinarian|vet|freelancer|contractor|entrepreneur"
-    r"|product owner|scrum master|principal|postdoc|intern|trainee|apprentice|barista|waiter|waitress|bartender"
-    r"|hairdresser|realtor|broker|banker|notary|judge|curator|producer|agent|executive|vp(?: of \w+)?|partner|surgeon"
-    r"|paediatrician|pediatrician|radiologist|caretaker|teamlead|foreman|operator|welder|dispatcher|bookkeeper|adjuster"
-    r"|underwriter|actuary|broker|solicitor|barrister|paralegal|forwarder|declarant|handler|clerk|sommelier|waiter"
-    r"|freelance|self-employed|directorship|professorship|chairmanship|presidency|superintendent|commissioner|adviser|advisor|treasurer|dean|provost|rector|[a-z]{4,}(?:ologist|ician|keeper|smith|worker|master|maker|ographer)|(?:project|product|account|office|area|store"
-    r"|shop|branch|regional|sales|it|hr|case|change|data|plant|shift|site|general|claims|key account) (?:manager|lead|head"
-    r"|owner|director|leader|handler))"
-)
-DOES = r"(?:runs|leads|handles|owns|manages|heads|takes care of|is in charge of|is responsible for|takes over|looks after|decides (?:on|about)|signs|approves|sponsors|does (?:the|our|all))"
 TOOLS = (
     r"(?:excel|sap|jira|slack|teams|zoom|outlook|salesforce|hubspot|notion|trello|asana|confluence|github|gitlab|figma"
     r"|power ?bi|tableau|servicenow|sharepoint|google (?:sheets|docs|drive|calendar)|whatsapp|airtable|access|oracle|postgres"
     r"|python|aws|azure|docker|kubernetes|datev|xero|quickbooks|shopify|wordpress|miro|dropbox|onedrive|gmail|skype|webex"
     r"|google meet|linear|monday\.com|basecamp|zendesk|freshdesk|snowflake|databricks|looker|mysql|mongodb|navision"
     r"|dynamics|business central|pipedrive|mailchimp|canva|photoshop|autocad|matlab|word|powerpoint|signal|telegram"
+    r"|flutter|react|angular|django|rails|kotlin|supabase|firebase|postgresql|redis|kafka|terraform|grafana|datadog|marketo|intercom|sage|lexware|visio|sketchup|revit|solidworks"
+    r"|indesign|illustrator|squarespace|webflow|magento|woocommerce|drupal|moodle|evernote|onenote|obsidian|clickup|smartsheet|wrike|bitbucket|jenkins|qlik|spss|latex|discord"
+    r"|calendly|surveymonkey|typeform|bamboohr|successfactors|concur|expensify|coupa|freshbooks|myob|visma|fortnox|ms project|google analytics|azure devops|power point|chatgpt|copilot"
     r"|lotus notes|filemaker|workday|personio|docusign|stripe|paypal|square|lightspeed|odoo|netsuite|toggl|todoist)"
 )
 _UNITS = r"(?:operations|logistics|marketing|sales|hr|it|finance|procurement|purchasing|product|engineering|support|legal|compliance|accounting|controlling|research|production|quality|customer \w+|data|the [\w ]*?(?:team|department|unit|office|group|lab|division)|a team|our \w+ team)"
@@ -48,17 +35,21 @@ RULES = (
     Rule("role", "promoted became become", rf"{{WHO}} (?:(?:was|got|am|have been|been|is) )?(?:promoted to|became|become|made) (?:an? |the )?(?P<value>{ROLES})\b", when="start"),
     Rule("role", "job title role position", r"\bmy (?:new )?(?:job(?: title)?|title|role|position)(?: now)? is(?: now)? (?:an? |the |to )?(?!\w+ly\b){simple}"),
     Rule("role", "run lead head manage runs leads", rf"\b(?P<self>i)(?: now| also| currently)* (?P<value>(?:run|lead|head|head up|manage) {_UNITS})(?! (?:project|migration))\b"),
-    Rule("team", "team department", r"{AM} (?:on|in|part of|a member of) the (?P<value>[\w &-]+? (?:team|department|group|division))\b"),
+    Rule("team", "team department group division", r"{AM} (?:on|in|part of|a member of) the (?P<value>[\w &-]+? (?:team|department|group|division))\b"),
     # Tools
     Rule("uses_tool", "everything it tickets all", r"\b(?:everything|it all|all of it|all tickets|tickets) (?:is|are|go(?:es)?|lives?|runs?)(?: now)? (?:in|on|to|through) {brand}", sure=0.8),
     Rule("uses_tool", "crm erp editor laptop database tracker stack system wiki software tool", r"\b(?:my|our) (?:\w+ )?(?:crm|erp|editor|laptop|database|tracker|ticket system|stack|operating system|wiki|ide) (?:is|runs on) {brand}"),
     Rule("uses_tool", "in on with via from use using through everything work works", rf"^(?!.*\b(?:decided|go with|going with|went with|switch|switched|chose|agreed)\b).*?\b(?:we|i|our|everything|it all|they)\b.*?\b(?:in|on|with|via|use|using|through|from|have) (?:an? |the |our )?(?:old |big |shared )?(?P<value>{TOOLS})\b(?! (?:call|meeting|training|course|expert|team|door|holder))", sure=0.75),
+    Rule("uses_tool", "crm erp editor database tracker system wiki software tool platform app package program", r"\b(?:my|our) (?:[\w-]+ )?(?:crm|erp|database|tracker|system|software|tool|platform|package|program|wiki) (?:is|runs on) {brand}(?=$|,| (?:and|but|from|by|at|now|since)\b)", sure=0.7),
+    Rule("uses_tool", "called named", r"\b(?:on|in|with|use|using|have|got|by|through) (?:an? |the |this |that )?(?:[\w-]+ )?(?:system|tool|software|app|platform|programme|program|package|thing|database) (?:called|named) {brand}", sure=0.8),
     # Projects
+    Rule("works_on", "project", r"\b(?:the|my|our) (?:new |current |main |big |next )?project (?:this year |now |here |at the moment )?is (?:called )?{noun}", sure=0.8),
+    Rule("works_on", "called named known", r"^it is (?:called|named|known as) {title}$", behind=rf"\b(?:{PROJECT_NOUN}|shop|product|tool|guide|prototype|line|course|service)(?: [\w-]+)?", sure=0.7),
     Rule("works_on", "call called name", r"{I} (?:call|named|have named) (?:the|our|this|it)(?: new)?(?: (?:project|system|thing|app|tool|team))? {title}"),
     Rule("works_on", "name", r"\b(?:project|internal|code|working|official)(?:'s)? name(?:'s)? is {org}"),
     Rule("works_on", "lead leading run running manage managing heading", r"(?:{AM}|{I}) (?:lead|leading|run|running|manage|managing|heading) (?:the |our |a |an )?(?P<value>(?:[\w-]+ ){1,4}?(?:project|migration|rollout|roll-out|implementation|programme|program|initiative|launch|replacement|redesign|transition|relaunch|upgrade|integration|campaign|pilot))\b"),
     Rule("works_on", "building developing launching rolling migrating replacing rebuilding redesigning introducing planning", r"{AM} (?:currently )?(?P<value>(?:building|developing|launching|rolling out|migrating|replacing|rebuilding|redesigning|introducing|renovating|writing) (?:an?|the|our|my) .+)", sure=0.75),
-    Rule("works_on", "responsible charge", r"{AM} (?:responsible for|in charge of) (?:the )?{simple}"),
+    Rule("works_on", "responsible charge", r"{AM} (?:responsible for|in charge of) (?:the |our )?(?P<value>(?:[\w-]+ ){0,3}?(?:" + PROJECT_NOUN + r"))(?=$| (?:and|at|in|for|here|now)\b)"),
     # Deadlines
     Rule("deadline", "deadline due date go go-live golive launch", rf"\b(?:deadline|due date|delivery date|go[- ]?live(?: date)?|launch date|submission date)(?: (?:for|of) {_PROJECT})?(?: is| has been| was| got| will be| has| now| still| moved| moves| pushed| shifted| postponed| set| extended| brought forward| back| on| to| for| until)+ (?P<value>{DATE})", subject="project"),
     Rule("deadline", "start starts begin begins", rf"\b(?:the|our) (?P<about>pilot|rollout|roll-out|migration|training|project) (?:should|must|will|has to|starts?|begins?|is going to)(?: start| begin)?(?: on| in| at)? (?:the )?(?P<value>{DATE}(?:,? {DATE})?)", subject="project", sure=0.8, unreal=True),
@@ -84,6 +75,12 @@ RULES = (
     Rule("decision", "switching switch", r"^(?:(?:we|i) (?:are |am )?)?(?:switching|switch) to {brand}", sure=0.8),
     Rule("decision", "drop keep", r"\bi would (?P<value>(?:drop|keep|skip|cut|take) (?!it\b|that\b|the bus).+)", sure=0.7, unreal=True),
     Rule("decision", "must has have needs need should", r"^(?P<value>(?:(?:the|every|each|all|our|both|any) [\w' -]+?|(?!(?:i|we|you|he|she|they|it|that|this|there|who|what|someone|somebody|nobody|people|everybody|everyone|everything|nothing|something)\b)[\w-]+) (?:must|has to|have to|needs to|need to|should) (?:be|come|go|stay|work|run|have|support|include|show|not) (?!.*\b(?:maybe|perhaps|might|if|would|fine|ok|okay|enough|nice|possible|easy)\b).+)", sure=0.7, unreal=True),
+    Rule("decision", "no", r"^(?P<value>no more (?!of (?:that|this)\b|questions?\b|than\b|time\b|jokes?\b|excuses\b)[\w -]{3,})$", sure=0.65),
+    Rule("decision", "do", r"^let us do (?:it|this|that) {rest}", sure=0.7),
+    Rule("decision", "rule requirement condition principle policy requirements", r"\b(?:rule|requirement|condition|principle|policy)(?: is)?: {all}", asked=True, sure=0.7),
+    Rule("decision", "must has have needs", r"^(?P<value>(?:it|they) (?:must|has to|have to|needs to|need to) (?:be (?:in|able|available|readable|usable|offline|online)|work|run|support|speak|fit|show|cope|handle|last) (?!out\b|for me\b|now\b|today\b|it\b).+)", sure=0.6),
+    Rule("decision", "starts begins", r"^(?P<value>(?:the |our )(?:pilot|test|trial|rollout|roll-out|launch|training) (?:starts|begins|happens|takes place) (?:in|at|with) (?!january|february|march|april|may|june|july|august|september|october|november|december|spring|summer|autumn|winter|the (?:spring|summer|autumn|winter|morning|afternoon)|\d|two|three|four|five|six|a\b).+)", sure=0.6),
+    Rule("decision", "stays stay", r"^(?P<value>it stays (?:at|in|with|on|as) .+)", sure=0.55),
     Rule("decision", "new", rf"^(?:so )?(?:the |our )?new (?!year|boss|manager|{ROLES}|cmo)(?!.*\bis (?:called|named)\b)[\w -]+? (?:is|are) {{rest}}", sure=0.65),
     Rule("decision", "signs takes decides approves checks accepts", r"^(?P<value>(?!(?:he|she|it|who|that|this|which|we|i|you|they|there)\b)[^\W\d_][\w'-]+ (?:signs|takes over|takes it|decides|approves|accepts)\b.*)", sure=0.65),
     Rule("decision", "pilot warehouse", r"^(?P<value>the (?:pilot|test|trial|rollout|launch|first (?:step|phase)) (?:is|will be|stays|runs) (?:in|at|with) .+)", sure=0.7),
@@ -106,7 +103,6 @@ RULES = (
     Rule("decision", "will not", r"\bwe (?:will not|are not going to) {rest}", sure=0.7),
     Rule("decision", "fine", r"^(?P<value>[\w -]+?) (?:is|are) fine,? (?:put|take|use|do|keep) (?:it|them|that)\b", sure=0.7),
     Rule("team", "us", r"\bof us in {simple}", sure=0.7),
-    Rule("works_on", "project", r"\b(?:the|my|our) (?:new |current |main )?project is {noun}", sure=0.8),
     Rule("deadline", "due", rf"\b(?:the |our |my )?(?P<about>[\w'-]+(?: [\w'-]+){{0,3}}?) (?:is|are) due (?:on |by |in |at )?(?P<value>{DATE})"),
     Rule("deadline", "done ready finished live complete delivered", rf"\b(?:(?:the|our|my) (?P<about>[\w'-]+(?: [\w'-]+){{0,3}}?)|it|everything) (?:has to|must|needs to|need to|should|have to|is to) (?:be )?(?:\w+ )?(?:done|ready|finished|live|go live|in production|complete|completed|delivered|launched|online)(?: and \w+)? (?:by|on|before|until|in) (?P<value>{DATE})", subject="project", unreal=True),
     Rule("deadline", "live launch launches goes go", rf"{{I}} (?:want to |have to |will |must |are going to )?(?:go live|launch|ship)(?: with (?:the )?(?P<about>[\w'-]+(?: [\w'-]+){{0,2}}?))? (?:on|by|in|at) (?P<value>{DATE})", subject="project"),
