@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 AT_ONCE = 25
 """So many calls are looked after in one go, a few tenths of a millisecond; the goes are spread over the period."""
-SELDOM = 4
+SELDOM = 8
 """In how many periods a call is looked after once although nothing happens in it."""
 
 _PULSES: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[float, "Pulse"]] = WeakKeyDictionary()

@@ -94,17 +94,17 @@ class Beats:
             self.now += 0.25
 
 
-def test_what_has_nothing_due_is_looked_after_once_in_a_second() -> None:
+def test_what_has_nothing_due_is_looked_after_once_in_two_seconds() -> None:
     beats = Beats()
-    beats.go_on(12)
-    assert beats.looks == [0, 1, 2]
+    beats.go_on(24)
+    assert beats.looks == [0, 2, 4]
 
 
 def test_what_is_due_is_looked_after_at_the_first_beat_from_then_on() -> None:
-    for due, looked in ((0.0, 0.25), (0.1, 0.25), (0.25, 0.25), (0.3, 0.5), (0.75, 0.75), (0.9, 1), (5, 1)):
+    for due, looked in ((0.0, 0.25), (0.1, 0.25), (0.25, 0.25), (0.3, 0.5), (1.75, 1.75), (1.9, 2), (5, 2)):
         beats = Beats()
         beats.due = due
-        beats.go_on(5)
+        beats.go_on(9)
         assert beats.looks[1] == looked
 
 
@@ -112,5 +112,5 @@ def test_after_something_has_happened_a_look_is_at_the_next_beat() -> None:
     beats = Beats()
     beats.go_on(2)
     beats.watch.stir()
-    beats.go_on(5)
-    assert beats.looks == [0, 0.5, 1.5]
+    beats.go_on(9)
+    assert beats.looks == [0, 0.5, 2.5]
