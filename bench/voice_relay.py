@@ -96,7 +96,7 @@ async def _parts(reference: Relay, service: Relay) -> list[Row]:
         ("WebSocket frames read and written", costs[1] - costs[0]),
         ("sound from one message into the other, base64", costs[2] - costs[1]),
         ("bookkeeping: seq, what may be sent again, played position, limits", costs[3] - costs[2] - a_frame),
-        ("work between frames: pings answered, one look at all calls four times a second", a_frame),
+        ("work between frames: pings answered, a look at each call every two seconds", a_frame),
     ]
     total = costs[-1]
     return [

@@ -25,7 +25,7 @@ class Duration:
         self._end = end
 
     def check(self, now: float, active: bool) -> None:
-        """To be called a few times a second. active: somebody speaks, an answer is made, or sound is to be heard."""
+        """To be called every few seconds. active: somebody speaks, an answer is made, or sound is to be heard."""
         if active:
             self._active_at, self._told_idle = now, False
         left = self._active_at + self._idle_s - now

@@ -16,8 +16,8 @@ class _End:
 class Unworded:
     """Frames of microphone sound, from a lead before the first item without words on.
 
-    add: keeps a frame. What need not be kept any more goes with `trim`: a few times a second, as letting go of a frame
-    costs more than keeping one.
+    add: keeps a frame. What need not be kept any more goes with `trim`: now and then, as letting go of a frame costs
+    more than keeping one.
     """
 
     def __init__(self) -> None:
