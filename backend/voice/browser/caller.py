@@ -145,7 +145,8 @@ class Caller:
         self._outlet.put(message)
 
     # What is sent at once is only noted, and entered into the books when somebody looks into them: at the latest when
-    # the call is looked after, every two seconds or sooner. Frame by frame, caches cold, the books cost as much as sending.
+    # the call is looked after, every two seconds or sooner. Frame by frame, caches cold, the books cost as much as the
+    # sending.
 
     def _enter(self) -> None:
         fresh, self._fresh, sent = self._fresh, [], self._position.sent
