@@ -25,7 +25,7 @@ from openai.types.chat import ChatCompletionChunk
 from openai.types.chat.chat_completion_chunk import ChoiceDeltaToolCall
 
 from backend.chat import gateway_failures as failures
-from backend.chat.history import Message
+from backend.chat.history import Message, late_rules, rules_first
 from backend.core import problems
 from backend.core.azure_names import AZURE_AI_SUFFIXES, FOUNDRY_SUFFIX
 from backend.core.problems import Problem
@@ -113,6 +113,7 @@ class Gateway:
         self._limit_name = "max_completion_tokens"
         self._steady: dict[str, Any] = {"temperature": 0}  # reasoning models refuse it: learnt likewise
         self._no_tools_until = 0.0  # learnt likewise, for a while: it may be one server's description of a tool
+        self._rules_last = True  # whether a system message may stand behind the first one: learnt likewise
 
     @property
     def configured(self) -> bool:
@@ -138,7 +139,7 @@ class Gateway:
             return _completion(await self._post(self._body(messages, model, max_tokens, offer)))
 
         async with _budget(self._settings.chat_timeout_seconds, deadline):
-            return await self._attempts(attempt, deadline=deadline)
+            return await self._attempts(attempt, late_rules=late_rules(messages), deadline=deadline)
 
     async def stream(
         self,
@@ -180,7 +181,7 @@ class Gateway:
         loop = asyncio.get_running_loop()
         deadline = deadline or loop.time() + self._settings.chat_timeout_seconds
         async with _budget(self._settings.chat_timeout_seconds, deadline):
-            pieces, piece, heard = await self._attempts(attempt, deadline=deadline)
+            pieces, piece, heard = await self._attempts(attempt, late_rules=late_rules(messages), deadline=deadline)
         try:
             while piece:
                 yield piece
@@ -301,6 +302,8 @@ class Gateway:
     def _body(
         self, messages: Sequence[Message], model: str, max_tokens: int, offer: Mapping[str, Any]
     ) -> dict[str, Any]:
+        if not self._rules_last:
+            messages = rules_first(messages)
         body: dict[str, Any] = {"model": model, "messages": messages, self._limit_name: max_tokens}
         return {**body, **offer} if offer and self._offers_tools() else body
 
@@ -308,7 +311,12 @@ class Gateway:
         return asyncio.get_running_loop().time() >= self._no_tools_until
 
     async def _attempts(
-        self, attempt: Callable[[], Awaitable[T]], *, limit: int = ATTEMPTS, deadline: float | None = None
+        self,
+        attempt: Callable[[], Awaitable[T]],
+        *,
+        limit: int = ATTEMPTS,
+        late_rules: bool = False,
+        deadline: float | None = None,
     ) -> T:
         """Try until it works, the failure is final, or the next wait would not fit the budget any more."""
         loop = asyncio.get_running_loop()
@@ -317,6 +325,7 @@ class Gateway:
         while True:
             tried += 1
             limit_name, steady, offered = self._limit_name, self._steady, self._offers_tools()
+            rules_last = late_rules and self._rules_last
             try:
                 return await attempt()
             except openai.APIStatusError as error:
@@ -326,6 +335,10 @@ class Gateway:
                     continue
                 if steady and failures.unsupported_parameter(error, "temperature"):
                     self._steady = {}
+                    tried -= 1
+                    continue
+                if rules_last and failures.refuses_order(error):
+                    self._rules_last = False
                     tried -= 1
                     continue
                 if offered and failures.refuses_tools(error):

@@ -4,6 +4,7 @@ The gateway's own words never pass through: they may carry the prompt, or how it
 """
 
 import email.utils
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +16,7 @@ import orjson
 from backend.core.problems import Problem
 
 _LONGEST_RETRY_AFTER = 86_400.0
+_ROLES = re.compile(r"\broles?\b|\bsystem (?:message|prompt)s?\b", re.IGNORECASE)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -182,6 +184,15 @@ def refuses_tools(error: openai.APIStatusError) -> bool:
     body = error.body if isinstance(error.body, dict) else {}
     about = str(body.get("param") or "").startswith(("tool", "parallel_tool")) or "tool" in str(body.get("message", ""))
     return error.status_code in (400, 422) and about
+
+
+def refuses_order(error: openai.APIStatusError) -> bool:
+    """Tell whether the gateway refused the roles of the messages, or their order.
+
+    OpenAI's own takes a system message anywhere; templates of other models may want it first, or the user's word last.
+    """
+    body = error.body if isinstance(error.body, dict) else {}
+    return error.status_code in (400, 422) and _ROLES.search(str(body.get("message", ""))) is not None
 
 
 def _code(error: openai.APIStatusError) -> str:

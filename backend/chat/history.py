@@ -1,10 +1,13 @@
-"""What the model is told: persona and notes as the system prompt, then the recent turns that fit, then the question."""
+"""What the model is told: persona and notes as the system prompt, then the recent turns that fit, then the question;
+behind it, where memory does not seem to answer it, a word about that.
+"""
 
 from collections.abc import Sequence
 from typing import Any
 
 from backend.agents.profiles import AgentDirectory, AgentProfile
 from backend.core.context import EnterpriseContext, Turn
+from backend.core.notes import Notes
 from backend.core.tokens import tokens
 
 Message = dict[str, Any]
@@ -22,23 +25,43 @@ def messages(
     context: EnterpriseContext,
     question: str,
     *,
-    told: str,
+    told: Notes,
     token_budget: int,
     rules: str = "",
     handed_over: str = "",
 ) -> list[Message]:
-    """Return the conversation for the model. told: what memory tells (`notes.of`). `token_budget` bounds the recent
+    """Return the conversation for the model. told: what memory tells (`verdict.told`). `token_budget` bounds the recent
     turns; the oldest fall away first, the system prompt and the question never do.
+
+    What memory cannot answer is said last, as a system message: a small model heeds it there, and nowhere before.
 
     rules: what is said of the assistant's tools. handed_over: who has brought it in, and what for.
     """
     recent = _newest_within(context.episodic.turns, token_budget)
     said: list[Message] = [{"role": turn.role, "content": turn.content} for turn in recent]
+    last: list[Message] = [{"role": "system", "content": told.verdict}] if told.verdict else []
     return [
-        {"role": "system", "content": _system_prompt(profile, agents, told, recent, rules, handed_over)},
+        {"role": "system", "content": _system_prompt(profile, agents, told.text, recent, rules, handed_over)},
         *said,
         {"role": "user", "content": question},
+        *last,
     ]
+
+
+def late_rules(messages: Sequence[Message]) -> bool:
+    """Tell whether a system message stands behind the first message."""
+    return any(message["role"] == "system" for message in messages[1:])
+
+
+def rules_first(messages: Sequence[Message]) -> list[Message]:
+    """Return the conversation with all that its system messages say in the first one, at its end."""
+    (first, *rest) = messages
+    late = [message["content"] for message in rest if message["role"] == "system"]
+    if not late:
+        return list(messages)
+    begun = [first["content"]] if first["role"] == "system" else []
+    others = [message for message in (rest if begun else messages) if message["role"] != "system"]
+    return [{"role": "system", "content": "\n\n".join([*begun, *late])}, *others]
 
 
 def _newest_within(turns: Sequence[Turn], budget: int) -> list[Turn]:

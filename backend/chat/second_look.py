@@ -16,6 +16,7 @@ from backend.chat.history import Message
 from backend.core import notes
 from backend.core.context import EnterpriseContext
 from backend.core.problems import Problem
+from backend.memory.support import supported
 
 log = logging.getLogger("backend.chat")
 
@@ -76,7 +77,12 @@ class SecondLook:
         self._memory = memory
 
     async def search_on(self, context: EnterpriseContext, question: str, model: str) -> None:
-        """Search once more where the first search left `question` open and the model knows what for."""
+        """Search once more where the first search left `question` open and the model knows what for.
+
+        What is found for a few words is always something. So where the rules still miss the question's answer in all
+        that was found, it is no longer said to be missing, but in doubt: an answer of two steps may be there.
+        """
+        semantic = context.semantic
         if not context.semantic.unanswered:
             return
         answer = await self._ask(_NEXT, context, question, model, _NEXT_FORM, 40)
@@ -88,6 +94,8 @@ class SecondLook:
         # Given up on, not cancelled: cancelling a read half-way can break a connection pool.
         searching = asyncio.ensure_future(self._memory.enrich_context(context, query[:200], add=True))
         await asyncio.wait((searching,), timeout=SECONDS)
+        if not semantic.unanswered:
+            semantic.doubtful = not supported(question, semantic.best, semantic.facts).holds
 
     async def rank(self, context: EnterpriseContext, question: str, model: str) -> None:
         """Put the passages that the model finds helpful before the others."""

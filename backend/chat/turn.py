@@ -23,7 +23,7 @@ from backend.chat.history import Message
 from backend.chat.measures import Measure, Measures
 from backend.chat.rounds import BETWEEN, Rounds, Working
 from backend.chat.second_look import Consulting, Searching, SecondLook
-from backend.core import notes
+from backend.chat.verdict import told_of
 from backend.core.context import (
     Channel,
     EnterpriseContext,
@@ -35,6 +35,7 @@ from backend.core.context import (
     Turn,
 )
 from backend.core.ids import new_id
+from backend.core.notes import Notes
 from backend.core.settings import Settings
 from backend.identity.principal import Principal
 from backend.telemetry.traces import Traces
@@ -146,8 +147,8 @@ class Chat:
         measure = Measure()
         context = await self._informed(question)
         measure.informed()
-        told = notes.of(context)
-        rounds = await self._rounds(question, context, told.text, asked)
+        told = told_of(context, question.content)
+        rounds = await self._rounds(question, context, told, asked)
         try:
             while True:
                 completion = await self._gateway.complete(
@@ -182,8 +183,8 @@ class Chat:
         measure = Measure()
         context = await self._informed(question)
         measure.informed()
-        told = notes.of(context)
-        rounds = await self._rounds(question, context, told.text, asked)
+        told = told_of(context, question.content)
+        rounds = await self._rounds(question, context, told, asked)
         yielded: list[str] = []
         try:
             while True:
@@ -239,7 +240,7 @@ class Chat:
         """Return who answered with which model, and in which conversation: what a turn is measured under."""
         return rounds.agent.id, self._model(rounds.agent), question.session_id
 
-    async def _rounds(self, question: Question, context: EnterpriseContext, told: str, asked: Turn) -> Rounds:
+    async def _rounds(self, question: Question, context: EnterpriseContext, told: Notes, asked: Turn) -> Rounds:
         settings, box = self._settings, await self._toolboxes.open(question.agent)
         asking = Asking(context.security, question.session_id, question.agent.id, "chat", asked.id)
 

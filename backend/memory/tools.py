@@ -39,8 +39,8 @@ def search_memory(inquiry: Inquiry, scope: Literal["user", "session"]) -> Made:
         told = notes.render(facts, found.passages, token_budget=TOKENS)
         if not told.text:
             return Result(_FOUND_NOTHING)
-        doubt = "" if found.supported else f"\nNone of this may answer it. {_FOUND_NOTHING.partition('. ')[2]}"
-        return Result(told.text + doubt, told.sources)
+        verdict = "" if found.supported else f"\n{notes.VERDICT}"  # last, where it is heeded
+        return Result(told.text + verdict, told.sources)
 
     tool = Tool(
         name=SEARCH_MEMORY,
@@ -55,7 +55,8 @@ def search_memory(inquiry: Inquiry, scope: Literal["user", "session"]) -> Made:
                     "type": "string",
                     "minLength": 1,
                     "maxLength": 400,
-                    "description": "What to look for, in a few words or as a question; names and dates help.",
+                    # Only of a question can be told whether what was found answers it.
+                    "description": "What to find out, as a whole question: 'How old is Hedda?' Names and dates help.",
                 }
             },
             "required": ["query"],

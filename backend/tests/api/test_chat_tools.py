@@ -14,6 +14,7 @@ from backend.chat.gateway import Call, Completion, Usage
 from backend.chat.history import Message
 from backend.chat.rounds import MOST_ROUNDS
 from backend.chat.turn import Chat
+from backend.core import notes
 from backend.tests.api.conftest import Service, StartService, someone
 
 
@@ -36,6 +37,15 @@ async def test_what_was_said_in_another_session_is_searched_for(service: Service
         f"/api/v1/memory/why/{answer['message_id']}", headers={"Authorization": f"Bearer {token}"}
     )
     assert told["session_id"] in why.text
+
+
+async def test_a_search_says_last_where_what_it_found_does_not_answer_the_question(service: Service) -> None:
+    token = someone()
+    await service.ask("My dentist is Dr. Khan in Leith.", token=token)
+    for question, answered in (("How old is my dentist?", False), ("Who is my dentist?", True)):
+        answer = (await service.ask(f'[call:search_memory {{"query": "{question}"}}]', token=token)).json()
+        assert "Dr. Khan" in answer["content"]
+        assert answer["content"].rstrip(".").endswith(notes.VERDICT.rstrip(".")) is not answered
 
 
 async def test_nobody_elses_memory_is_ever_found(service: Service) -> None:

@@ -467,6 +467,38 @@ async def test_a_gateway_that_refuses_the_tools_is_asked_without_them(
     assert ["tools" in asked["body"] for asked in server.asked] == [True, False, False]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Expected last role User or Tool (or Assistant with prefix True) for serving but got system",
+        "System message must be at the beginning.",
+        "Conversation roles must alternate user/assistant/user/assistant/...",
+    ],
+)
+async def test_a_model_that_takes_a_system_message_only_at_the_head_is_given_it_there_from_then_on(
+    server: Server, make_gateway: MakeGateway, said: str
+) -> None:
+    server.replies = [reply(error(message=said), 400), reply()]
+    gateway = make_gateway()
+    asked = [
+        {"role": "system", "content": "You are Elena."},
+        {"role": "user", "content": "How old is Rex?"},
+        {"role": "system", "content": "You were not told."},
+    ]
+    for _ in range(2):
+        await gateway.complete(asked, model="m", max_tokens=10)
+    first = [{"role": "system", "content": "You are Elena.\n\nYou were not told."}, asked[1]]
+    assert [sent["body"]["messages"] for sent in server.asked] == [asked, first, first]
+
+
+async def test_a_refusal_of_roles_is_final_where_all_rules_stand_at_the_head_already(
+    server: Server, make_gateway: MakeGateway
+) -> None:
+    server.replies = [reply(error(message="Conversation roles must alternate"), 400)]
+    assert (await refusal(make_gateway())).code == "gateway_rejected"
+    assert len(server.asked) == 1
+
+
 async def test_a_call_that_is_none_is_a_gateway_that_answers_badly(server: Server, make_gateway: MakeGateway) -> None:
     message: dict[str, Any] = {"role": "assistant", "content": None, "tool_calls": [{"function": {}}]}
     server.replies = [reply({"choices": [{"message": message}]})]

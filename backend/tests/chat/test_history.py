@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from backend.agents.profiles import AgentDirectory
 from backend.chat import history
-from backend.core import notes
+from backend.chat.verdict import told_of
 from backend.core.context import (
     EnterpriseContext,
     EpisodicLayer,
@@ -36,7 +36,7 @@ def context(*turns: Turn, facts: list[Fact] | None = None) -> EnterpriseContext:
 
 def told(given: EnterpriseContext, question: str = "And now?", budget: int = 3000) -> list[history.Message]:
     return history.messages(
-        AGENTS.get("elena"), AGENTS, given, question, told=notes.of(given).text, token_budget=budget
+        AGENTS.get("elena"), AGENTS, given, question, told=told_of(given, question), token_budget=budget
     )
 
 

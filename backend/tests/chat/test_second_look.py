@@ -13,6 +13,7 @@ from backend.core.context import (
     EpisodicLayer,
     OperationalLayer,
     Passage,
+    Said,
     SecurityLayer,
     SemanticLayer,
     Turn,
@@ -67,6 +68,20 @@ async def test_what_the_model_names_is_searched_for_and_added() -> None:
     await SecondLook(model, memory).search_on(context("Marcus knows Falcon"), "Who leads what I told Marcus?", "m")
     assert memory.searches == [("Project Falcon lead", True)]
     assert '1. "Marcus knows Falcon"' in model.asked[0]
+
+
+@pytest.mark.parametrize(("found", "doubtful"), [("Falcon is 34 people strong.", True), ("Hedda is 34.", False)])
+async def test_what_a_second_search_found_leaves_a_doubt_where_the_answer_is_still_not_in_it(
+    found: str, doubtful: bool
+) -> None:
+    class Finding(Memory):
+        async def enrich_context(self, context: EnterpriseContext, query: str, *, add: bool = False) -> None:
+            context.semantic.best = [Said(Turn("t9", "user", found, "chat", "elena", WHEN))]
+            context.semantic.unanswered = False  # as memory does, which judges the words searched for
+
+    looked_at = context("Hedda knows Falcon")
+    await SecondLook(Model({"query": "Hedda age"}), Finding()).search_on(looked_at, "How old is Hedda?", "m")
+    assert (looked_at.semantic.unanswered, looked_at.semantic.doubtful) == (False, doubtful)
 
 
 async def test_a_question_that_memory_answers_costs_no_second_look() -> None:

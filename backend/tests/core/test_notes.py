@@ -52,15 +52,8 @@ def test_a_fact_that_newer_words_may_have_replaced_stands_among_them_by_date() -
     assert told.sources == ("f2", "t2", "f1", "t0")
 
 
-def test_where_memory_holds_no_answer_the_assistant_is_told_so() -> None:
-    assert "hold no answer" in notes.render([], [], token_budget=500, unanswered=True).text
-    assert notes.render([], [], token_budget=500).text == ""
-
-
-def test_where_it_may_hold_none_the_notes_stay_and_the_doubt_is_said() -> None:
-    told = notes.render([Fact("f1", "Lives in Leeds.", MAY)], [], token_budget=500, doubtful=True).text
-    assert "Lives in Leeds." in told
-    assert "Perhaps none of these notes" in told
+def test_where_there_is_nothing_to_tell_there_is_no_block() -> None:
+    assert notes.render([], [], token_budget=500) == ("", (), "")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from bench.memory import recall, within
 from bench.memory_baselines import Plain
 from bench.memory_dialogues import holds_value
 from bench.memory_locomo import Asked, evidence_ids, is_locomo, read_locomo
+from bench.memory_said import admits
+from bench.memory_said import right as said_right
 
 NOW = datetime(2026, 5, 20, 9, tzinfo=UTC)
 
@@ -68,6 +70,43 @@ def test_a_turn_that_does_not_fit_is_passed_over() -> None:
 def test_the_right_value_must_stand_before_an_outdated_one_that_is_not_marked(lines: list[str], right: bool) -> None:
     asked = Asked("Where do I live?", "contradiction", ("t1",), answer="graz", outdated=("Linz",))
     assert holds_value(lines, asked) is right
+
+
+@pytest.mark.parametrize(
+    ("said", "admitted"),
+    [
+        ("I do not know it yet.", True),
+        ("You haven't told me how old Hedda is. Shall I note it?", True),
+        ("Hedda's age is not mentioned in my notes.", True),
+        ("Hedda is 38.", False),
+        ("I do not know exactly, but Hedda is thirty eight.", False),
+        ("I don't know how old Hedda is, but her brother Elias is older.", False),
+        ("Hedda is your sister.", False),
+    ],
+)
+def test_an_answer_admits_that_it_is_not_known_when_it_says_so_and_names_nothing_in_its_place(
+    said: str, admitted: bool
+) -> None:
+    assert admits(said, "How old is Hedda?") is admitted
+
+
+@pytest.mark.parametrize(
+    ("said", "is_right"),
+    [
+        ("It was on the 3rd of March.", True),
+        ("It moved on March 3, 2026.", True),
+        ("On 4 March.", False),
+        ("Forty thousand euros.", True),
+        ("You have 40,000.", True),
+        ("It was 35,000 and is 40,000 now.", False),
+        ("I do not know it.", False),
+    ],
+)
+def test_an_answer_is_right_when_it_holds_the_value_in_any_spelling_before_an_outdated_one(
+    said: str, is_right: bool
+) -> None:
+    asked = Asked("?", "single-hop", ("t",), answer="2026-03-03", also=("40,000",), outdated=("35,000",))
+    assert said_right(said, asked) is is_right
 
 
 def test_the_formulas_of_others_rank_the_only_match_first() -> None:

@@ -8,6 +8,7 @@ import pytest
 from backend.agents.profiles import AgentDirectory
 from backend.agents.tools import Toolbox
 from backend.chat import history
+from backend.chat.verdict import told_of
 from backend.core import notes
 from backend.core.context import Channel, EnterpriseContext, Fact
 from backend.identity.principal import Principal
@@ -83,8 +84,8 @@ def outside(prompt: str) -> tuple[str, list[str]]:
 
 def prompted(context: EnterpriseContext, question: str) -> list[history.Message]:
     agents = AgentDirectory.load()
-    block = notes.of(context).text
-    return history.messages(agents.default, agents, context, question, told=block, token_budget=3_000)
+    told = told_of(context, question)
+    return history.messages(agents.default, agents, context, question, told=told, token_budget=3_000)
 
 
 async def contexts(memory: Memory, who: Principal) -> Sequence[EnterpriseContext]:
@@ -101,8 +102,9 @@ async def test_planted_orders_stand_only_inside_the_quoted_block(memory: Memory,
     told = 0
     for context, empty, question in zip(await contexts(memory, poisoned), clean, QUESTIONS, strict=True):
         sent = prompted(context, question)
-        assert [message["role"] for message in sent] == ["system", "user"]
+        assert [message["role"] for message in sent[:2]] == ["system", "user"]
         assert sent[1]["content"] == question
+        assert sent[2:] in ([], [{"role": "system", "content": notes.VERDICT}])
         rest, lines = outside(sent[0]["content"])
         assert all(LINE.fullmatch(line) for line in lines), [line for line in lines if not LINE.fullmatch(line)]
         told += len(lines)
@@ -125,6 +127,6 @@ async def test_a_call_is_given_them_no_other_way(memory: Memory, poisoned: Princ
 
 def without_frame(prompt: str) -> str:
     """Return a prompt without the heading of the notes and what is said where memory holds no answer."""
-    for frame in (notes._HEADING, notes._NOTHING):
+    for frame in (notes._HEADING, notes.SEARCHED):
         prompt = prompt.replace(frame, "")
     return prompt.strip()

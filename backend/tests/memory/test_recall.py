@@ -122,7 +122,6 @@ async def test_a_message_about_the_user_that_memory_cannot_answer_is_known_as_su
     context = await memory.open_context(person, "d", "elena", "chat")
     await memory.enrich_context(context, "What is the name of my dog?")
     assert context.semantic.unanswered
-    assert "hold no answer" in notes.of(context).text
     for answered in ("Where do I live?", "What is the capital of France?", "I live in Leeds."):
         await memory.enrich_context(context, answered)
         assert not context.semantic.unanswered
