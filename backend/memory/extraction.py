@@ -10,6 +10,7 @@ data: a planted instruction can at most become the value of a fact, and values t
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from backend.core.context import Fact, Turn
 from backend.memory.predicates import USER, predicate_of, sentence_of
@@ -47,14 +48,17 @@ def extract(
     if turn.role != "user" and not anyone:
         return []
     text = plain(turn.content)
+    if turn.channel == "voice" and turn.agent_id:
+        text = _addressed(turn.agent_id).sub(". ", text)
     if not text:
         return []
     reading = Answering(turn, speaker, _written(text), careless=text[0].islower(), known=known or {})
-    cut = clauses(text)
+    cut = clauses(text, () if reading.written else reading.known)
     if previous is not None:
         reading.asked_age = replies.HOW_OLD.search(previous.content) is not None
         reading.answers = previous.content
         question = replies.question_of(previous.content)
+        reading.person = replies.told_of(previous.content, reading.known)
         if of_whom := replies.NAMED.search(question):
             reading.person = of_whom["who"]
         if kin := replies.YOUR_KIN.search(question):
@@ -71,6 +75,12 @@ def extract(
         # Planted in a mail, or meant for the assistant: nobody's taste, nobody's decision.
         reading.found = [found for found in reading.found if found.predicate not in WISHES]
     return [_fact(turn, found) for found in reading.found[:_MOST]]
+
+
+@lru_cache(maxsize=16)
+def _addressed(agent: str) -> re.Pattern[str]:
+    """What the assistant is called by, within a sentence: there speech has a pause."""
+    return re.compile(rf"(?<=\w) {re.escape(agent)} (?=\w)", re.IGNORECASE)
 
 
 def _written(text: str) -> bool:

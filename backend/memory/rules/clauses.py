@@ -6,7 +6,7 @@ is two clauses. A clause behind "that", "if" or "said" hangs on the one before a
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from backend.memory.rules.grammar import VERBS
@@ -49,7 +49,7 @@ _BINDING = frozenset(
 )
 _OPENERS = re.compile(
     r"^(?:(?:[,.:!]+|\d\)(?= )|good news|bad news|and|but|so|well|ok|okay|oh|yes|yeah|yep|no(?= ?[,.]| (?:no|i|we|it|my|he|she|that|the|they|not)\b|$)|nope|right|sure|hi|hello|hey|hej|good morning"
-    r"|good evening|good afternoon|morning|mornin|kia ora|ciao|hola|namaste|howdy|greetings|cheers|nah|careful|attention|warning|mind you|remember|elena(?: ji)?|marcus|there(?! (?:is|are|was|were|will)\b)|thanks|thank you|anyway|also|plus|then|because|cause|btw"
+    r"|good evening|good afternoon|good day|aye|nae|och|eh|oi|alright|g'day|gday|moi|jambo|bonjour|bonsoir|salut|guten tag|salaam|vanakkam|habari|hei|hallo|servus|aloha|buongiorno|buenos dias|bom dia|how (?:ye|you|are you|is it|are things) ?(?:doing?'?|going?|goin|keeping)?|arvo|morning|mornin|kia ora|ciao|hola|namaste|howdy|greetings|cheers|nah|careful|attention|warning|mind you|remember|elena(?: ji)?|marcus|there(?! (?:is|are|was|were|will)\b)|thanks|thank you|anyway|also|plus|then|because|cause|btw"
     r"|by the way|actually|basically|honestly|to be honest|fyi|just so you know|for your information|one (?:more )?thing"
     r"|please note|note|listen|look|great|good|perfect|exactly|correct|true|finally|ah|haha|ha|lol"
     r"|first of all|guess what|um|now)\b[,.:! ]*)+",
@@ -65,13 +65,20 @@ _TOLD_ALREADY = re.compile(r"^(?:did i (?:tell|mention)(?: to)?(?: you)?|have i 
 _UNREAL = re.compile(
     r"^(?:if|unless|whether|suppose|supposing|imagine|pretend|assume|say)\b"
     r"|\b(?:might|maybe|perhaps|i wish|what if|hypothetically|as if|for example|e\.g\.|in theory|not sure"
-    r"|do not know|would have|could have|(?:was|were) (?:meant|supposed) to|must have(?: \w+)? (?:been|felt|had|done|gone|taken|made|\w+ed)|must (?:feel|be (?:so|such|really|quite|very|hard|tough|great|nice|good|amazing|exciting|rewarding|tired|proud|lovely|awful|terrible|fun|incredible|(?:\w+ )?\w+(?:ing|ous|ful)$))\b|if only|in a story|role ?play|let us say|probably)\b",
+    r"|do not know|would have|could have|(?:was|were) (?:meant|supposed) to|must have(?: \w+)? (?:been|felt|had|done|gone|taken|made|\w+ed)|must (?:feel|be (?:so|such|really|quite|very|hard|tough|great|nice|good|amazing|exciting|rewarding|tired|proud|lovely|awful|terrible|fun|incredible|(?:\w+ )?\w+(?:ing|ous|ful)$))\b|if only|in a story|in (?:the|a|my) (?:film|movie|book|novel|game|play|series|song|dream)|i dreamt|once upon a time|supposing|assuming|if i were|even if|as though|rumou?r has it|supposedly|allegedly|most people|people (?:say|think|like|love|always|usually|often|never)|you (?:could|can) always|role ?play|let us say|not literally|just kidding|only (?:joking|kidding)|figuratively|so to speak|metaphorically|probably)\b",
     re.IGNORECASE,
 )
-_WOULD = re.compile(r"\b(?:would|could|should)\b(?! (?:rather|prefer))", re.IGNORECASE)
+_WOULD = re.compile(
+    r"\b(?:would|could|should)\b(?! (?:rather|prefer|(?:really |so |also |still )*(?:like|love) to\b))", re.IGNORECASE
+)
 _SAYS = re.compile(
     r"(?<!let us )\b(?:said|says|say|saying|told|tells|asked|asks|thinks|thought|believes|claims|claimed|heard|wrote|writes|reads"
-    r"|mentioned|joked|dreamed|dreamt|according to)(?: (?:me|us|him|her|them|you))?$|^according to\b",
+    r"|mentioned|joked|dreamed|dreamt|according to)(?: (?:me|us|him|her|them|you))?$|^according to\b"
+    r"|\b(?:papers?|news|radio|forecast|weather(?:man)?|internet|wikipedia|article|sign|label|leaflet|brochure|website|advert|ad|tv|telly|survey|study|statistics|horoscope|song|poster|rumour) (?:says?|said|claims|reckons|reads|told)\b",
+    re.IGNORECASE,
+)
+_MEDIA = re.compile(
+    r"\b(?:papers?|news|radio|forecast|weather(?:man)?|internet|wikipedia|article|leaflet|brochure|advert|tv|telly|survey|study|statistics|horoscope|song|poster) (?:says?|said|claims|reckons|reads)\b",
     re.IGNORECASE,
 )
 _READ_OUT = re.compile(
@@ -105,12 +112,12 @@ class Clause:
         return not (self.asks or self.unreal or self.reported)
 
 
-def clauses(text: str) -> list[Clause]:
-    """Cut plain text into clauses, in order."""
+def clauses(text: str, names: Collection[str] = ()) -> list[Clause]:
+    """Cut plain text into clauses, in order. names: case folded, of people who are known: a clause may begin with one."""
     found: list[Clause] = []
     read_out = False
     for number, sentence in enumerate(_sentences(text)):
-        judged = _judged(_cut(sentence, number), asked=sentence.endswith("?"))
+        judged = _judged(_cut(sentence, number, names), asked=sentence.endswith("?"))
         colon = _READ_OUT.search(sentence)
         for clause in judged:
             behind = colon is not None and sentence.find(clause.text) + len(clause.text) > colon.end()
@@ -134,13 +141,25 @@ def _sentences(text: str) -> Iterator[str]:
         yield held.strip()
 
 
-def _cut(sentence: str, number: int) -> list[Clause]:
+def _cut(sentence: str, number: int, names: Collection[str]) -> list[Clause]:
     words = sentence.split(" ")
     low = [word.casefold().strip(",.;:!?()") for word in words]
     starts = [0]
     hanging = {0: False}
     for at in range(1, len(words)):
         if low[at] not in _MAY_BEGIN and low[at - 1] not in _BEFORE_ANY:
+            if (
+                words[at - 1].endswith(",")
+                and words[at][:1].isupper()
+                and not words[at].endswith(",")
+                and low[at] not in _DAYS
+                and _goes_on_finite(low, at)
+            ):
+                hanging[at] = False  # "Katja leads the lab, Milan does the tests"
+                starts.append(at)
+            elif low[at] in names and _goes_on_finite(low, at) and low[at - 1] not in _BOUND and at - starts[-1] > 1:
+                hanging[at] = False
+                starts.append(at)
             continue
         start = _starts(words, low, at)
         if start is None or start <= starts[-1]:
@@ -157,6 +176,16 @@ def _cut(sentence: str, number: int) -> list[Clause]:
     return made
 
 
+_BOUND = _BINDING | _SUBORDINATE | _SAYING
+_DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())  # noqa: SIM905
+
+
+def _goes_on_finite(low: list[str], at: int) -> bool:
+    """Tell whether a verb that has a subject follows the name at `at`: "… and rosalind uploads"."""
+    after = low[at + 1] if at + 1 < len(low) else ""
+    return after in _FINITE or VERBS.get(after, ("", ""))[1] == "s"
+
+
 _WHENEVER = re.compile(
     r"(?:(?:and|but|so|then|also|well),? )*(?:(?:maybe|perhaps|probably|possibly|hopefully|hypothetically)|(?:(?:in|on|by|since|until|every|last|next|this|from|at|for|around|before|after) )*"
     r"(?:the |a )?(?:[\w.]+ ){0,2}?(?:yesterday|today|tomorrow|tonight|week|weekend|weekends|month|year|years|morning|evening|night"
@@ -170,6 +199,11 @@ _WHENEVER = re.compile(
 def _starts(words: list[str], low: list[str], at: int) -> int | None:
     """Return where a clause begins whose subject stands at `at`, or None when none does."""
     word, before = low[at], low[at - 1]
+    after = low[at + 1] if at + 1 < len(words) else ""
+    if before in ("so", "and", "but") and (word == "please" or (word == "do" and after == "not")):
+        return at
+    if before == "is" and word in ("i", "we") and at > 1 and low[0] not in _WH and low[at - 2] not in _WH:
+        return at  # "the thing is we are replacing it"
     if _asks_from(words, low, at):
         return at
     if not _is_subject(words, low, at):
@@ -223,6 +257,10 @@ def _is_subject(words: list[str], low: list[str], at: int) -> bool:
             return False  # "martha, our controller, will …"
         if finite is None or finite == 0:
             return False
+        if ahead[finite - 1] in _CONJUNCTIONS or (
+            not joined and any(words[at + place].endswith(",") for place in range(finite + 1))
+        ):
+            return False  # "I answer the phones and do the rota", "who keeps the records, is"
         return joined or (behind not in _BINDING and not any(other in _SUBJECTS for other in ahead[:finite]))
     return False
 
@@ -277,13 +315,14 @@ def _judged(cut: list[Clause], *, asked: bool) -> list[Clause]:
 def _judge(clause: Clause, before: Clause | None) -> None:
     text = _OPENERS.sub("", clause.text) or clause.text
     clause.unreal = bool(_UNREAL.search(text) or _WOULD.search(text))
+    clause.reported = (" sa" in text or " cl" in text or " re" in text) and _MEDIA.search(text) is not None
     clause.asks = bool(_ASKING.match(text)) and not _TOLD_ALREADY.match(text) and not clause.hangs
     if before is None:
         return
     if clause.hangs:
         clause.asks = clause.asks or (before.asks and not (_TELL.search(before.text) and _THAT_WE.match(clause.text)))
         clause.unreal = clause.unreal or before.unreal
-        clause.reported = before.reported
+        clause.reported = clause.reported or before.reported
         if _SAYS.search(before.text) or _SAYS.search(_first_word(clause.text)):
             clause.reported = clause.reported or not _I_SAY.search(before.text)
         if _I_SAY.search(before.text) or re.search(r"\bi (?:think|guess|believe)\b", before.text, re.IGNORECASE):

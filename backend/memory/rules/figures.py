@@ -39,6 +39,7 @@ _COUNTED_NOT = re.compile(
 )
 
 
+_SINCE_YEARS = re.compile(rf"since {NUMBER} years\b", _I)
 _NUMERALS = frozenset(
     """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
     eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion half third
@@ -57,7 +58,10 @@ def figures(text: str) -> Iterator[Noun]:
         for found in pattern.finditer(text):
             if (
                 _OF_TEXTS.search(found["value"])
-                or _COUNTED_NOT.search(text[: found.start("value")])
+                or (
+                    _COUNTED_NOT.search(text[: found.start("value")])
+                    and not _SINCE_YEARS.match(text[found.start("value") - 6 :])
+                )
                 or _FEW.match(found["value"])
             ):
                 continue

@@ -23,7 +23,7 @@ from backend.memory.rules.work_verbs import WORK
 _PLACE_BY = "in near outside"
 _DELIVER = (
     "send share write prepare finish deliver draft call email mail text submit review present book organize organise sign"
-    " pay order bring fix ask tell show give get upload check speak talk contact publish invite"
+    " pay order bring fix ask tell show give get upload check speak talk contact publish invite revert"
 )
 _AIM = (
     "get reach bring cut reduce halve double increase grow improve learn become lose open retire climb save build stop"
@@ -55,7 +55,9 @@ FRAMES = (
     Frame("employer", "call", "org", who="self", passive=True, speaker="we", sure=0.7),
     Frame("employer", "teach", "org", by="at", sure=0.75),
     Frame("employer", "join", "brand", when="start", modes="- will", never=TALK + r"|^(?:an?|the|my|our|from|in|by|via) "),
-    Frame("employer", "start", "brand", by="at with", when="start", modes="- will", never=r"\d"),
+    Frame("employer", "start begin", "brand", by="at", when="start", modes="- will", never=r"\d|\bat (?:the|an?|my|our|home|school|uni|university|noon|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half|kindergarten|nursery|secondary)\b"),
+    Frame("employer", "start begin", "brand", by="with", when="start", modes="- will", needs=r"\bwith (?-i:[A-Z])", never=r"\d|\bwith (?-i:[A-Z])\w+(?: and|,)"),
+    Frame("lives_in", "stay", "place", by="in at", who="self", past=False, modes="-", never=r"\b(?:hotel|hotels|tonight|tomorrow|night|nights|week|weekend|days|until|till|for|bed|touch|office|home|from|contact|line|control|charge|school|hospital|hostel|airbnb|meetings?|\d)\b|\b(?:in|at) (?:the|an?|my|our|her|his)\b", sure=0.55),
     Frame("employer", "leave quit", "brand", ends=True, when="start", who="self", never=TALK + r"|^(?:at|on|in|for|to|early|late|the|my|our|[a-z]+in)\b|^\w+in$|^\w+ing\b"),
     Frame("employer", "run lead head manage handle oversee coordinate", "org", by="at for with", who="self", never=r"\b(?:for|with) (?:a|an|the|my|our|him|her|them)\b"),
     Frame("manager", "report", "person_or_him", by="to", when="start", who="self"),
@@ -89,13 +91,13 @@ FRAMES = (
     Frame("prefers", "like love want", "rest", by="it_when it_if", who="self", needs=r"^it (?:when|if) ", sure=0.75),
     Frame("prefers", "read work think concentrate learn", WHOLE, who="self", needs=r"^(?:better|best) (?!than|of|with you)", sure=0.75),
     Frame("dislikes", "like love enjoy", "tastes", denied=True, never=PRONOUN + r"|^to\b", sure=0.8),
-    Frame("dislikes", "like love", "rest", denied=True, who="self", needs=r"^(?:it when|that|how) ", sure=0.7),
+    Frame("dislikes", "like love", "rest", denied=True, who="self", needs=r"^(?:it when|when|that|how) ", sure=0.7),
     Frame("prefers", "work", WHOLE, who="self", needs=r"^from home\b.*\b\w+days?\b", sure=0.7),
     Frame("dislikes", "find", "tiresome", who="self", sure=0.75),
     Frame("prefers", "work travel fly meet call start answer", WHOLE, denied=True, who="self", value="never {}", needs=r"\b(?:on|before|after|at) (?:\w+days?|weekends?|night|lunch|(?:six|seven|eight|nine|ten|four|five|\d+)\b)", never=r"\b(?:this|next|last|coming)\b", sure=0.65),
     Frame("dislikes", "stand bear take", "liking", denied=True, modes="can", never=PRONOUN + r"|^(?:part|place|care|the call|a call|more)\b", sure=0.85),
     Frame("dislikes", "listen", "liking", by="to", denied=True, who="self", never=r"\bto (?:him|her|them|you|it|me|the|my|our)\b", sure=0.65),
-    Frame("dislikes", "do", "liking", denied=True, who="self", speaker="i", needs=r"^(?!anything|things|sundays|mondays)[a-z]+(?: [a-z]+)*[a-rt-z]s$", never=r"\b(?:yet|now|today)\b", sure=0.65),
+    Frame("dislikes", "do", "liking", denied=True, who="self", speaker="i", needs=r"^(?!anything|things|sundays|mondays)(?:[a-z]+(?: [a-z]+)*[a-rt-z]s|phone|zoom|small talk|powerpoint|voicemail|facebook|whatsapp|early)(?=$|,)", never=r"\b(?:yet|now|today)\b", sure=0.65),
     Frame("dislikes", "read answer use open wear watch", "liking", denied=True, who="self", needs=r"^(?!(?:it|that|this|them|much|so|anything|well|any|my|your|our|his|her|too|very|in|for|on|at|since|to|about|with|from)\b)\w", never=r"^(?:an? |the )?\w+ (?:yet|today|now)$", sure=0.65),
     Frame("prefers", "prefer", "noun", sure=0.85),
     # Languages, pastimes, possessions, tools
@@ -121,8 +123,8 @@ FRAMES = (
     Frame("works_on", "build redo replace introduce develop redesign renovate rebuild digitise automate", WHOLE, who="self", modes="want must", never=PRONOUN, sure=0.65),
     Frame("works_on", "roll", WHOLE, who="self", needs=r"^out (?!of\b)\w", going_on=True, sure=0.65),
     Frame("works_on", "call name", "title", by="it this that him her", who="self", never=r"\b(?:a day|off|quits|him|her|me)\b", sure=0.75),
-    Frame("works_on", "know", "title", by="as", who="other", passive=True, topic=r"^(?:it|this|(?:the|our|this|my) .+)$", about_it=True, sure=0.75),
-    Frame("works_on", "go", "title", by="by", who="other", needs=r"^by (?-i:[A-Z])", about_it=True, sure=0.75),
+    Frame("works_on", "know", "title", by="as", who="other", subject="me", passive=True, topic=r"^(?:it|this|(?:the|our|this|my) .+)$", about_it=True, sure=0.75),
+    Frame("works_on", "go", "title", by="by", who="other", needs=r"^by (?-i:[A-Z])|^by the name\b", about_it=True, subject="me", sure=0.75),
     Frame("works_on", "call name", "title", who="other", passive=True, about_it=True, topic=r"^(?:it|this|(?:the|our|this|my)(?: \w+)? (?:project|app|system|tool|platform|product|programme|initiative|campaign|thing|whole thing|move|guide))$", sure=0.7),
     # Days and sums
     Frame("deadline", "move push slip shift postpone delay extend put pull bring reschedule change", "day_of", by="to until till for", topic=r"(?!.*\b(?:meeting|call|lunch|dinner|appointment|review|demo|workshop|session|interview|training|visit|kick-?off)\b)", about_it=True, who="self third other", modes="- will must", never=r"\bfor (?:the )?(?:meeting|lunch|dinner)\b|^(?:the|our|my) (?:[\w-]+ )?(?:meetin|meeting|call|lunch|dinner|appointment|review|demo|workshop|session)\b", subject="project", sure=0.75),
@@ -130,7 +132,7 @@ FRAMES = (
     Frame("deadline", "have get", "day_of", by="until till", who="self", needs=r"^(?:time|until|till|a window|only|just|\w+ weeks?|\w+ months?)\b", subject="project", sure=0.7),
     Frame("deadline", "say give want", "day_of", who="other", about_it=True, needs=rf"^(?:us |me |by )?(?:the )?{DATE}", subject="project", sure=0.65),
     Frame("deadline", "need want expect say", "day_of", by="by until before", about_it=True, who="self other", needs=r"^(?:it|this|that|everything|them|the) ", subject="project", sure=0.7),
-    Frame("budget", "give approve grant sanction allow get receive cut raise reduce freeze lower increase halve double cap limit earmark allocate spend set put", "sum_of", by="of to at me us for", about_it=True, who="self third other", modes="- can will", needs=_BIG, never=r"\b(?:each|per|a (?:month|day|week|seat|head|piece)|person|discount|apiece)\b", subject="project", sure=0.7),
+    Frame("budget", "give approve grant sanction allow get receive cut raise reduce freeze lower increase halve double cap limit earmark allocate spend set put", "sum_of", by="of to at me us for", about_it=True, who="self third other", modes="- can will", needs=_BIG, never=r"\b(?:more|extra|additional|another|less|on top|each|per|a (?:month|day|week|seat|head|piece)|person|discount|apiece)\b", subject="project", sure=0.7),
     Frame("budget", "have get", "sum_of", who="self", needs=rf"^(?:only |about |around )?{_BIG} (?:now\b|instead\b|to (?:play|spend|work)|left|for (?:this|it|the|everything)|in total|all in|altogether|this year)", subject="project", sure=0.75),
     Frame("budget", "get receive", "sum_of", who="self", needs=rf"^(?:about )?(?:an? )?{_BIG} (?:from|for)\b", subject="project", sure=0.7),
     Frame("budget", "stay keep", "sum_of", by="below under within", who="self other", about_it=True, modes="- must will can", needs=_BIG, subject="project", sure=0.7),
@@ -138,7 +140,7 @@ FRAMES = (
     Frame("budget", "sign agree", "sum_of", by="off_on on to", who="other third", about_it=True, needs=_BIG, subject="project", sure=0.7),
     Frame("budget", "approve sanction grant", "sum_of", about_it=True, who="other", needs=_BIG, subject="project", sure=0.7),
     # Decisions
-    Frame("decision", "put keep drop add remove bring give move split hire close outsource skip stop cancel postpone leave limit", WHOLE, who="self", going_on=True, never=TALK + r"|^(?:my|on|in|at|for|to|from|home|work|early|now)\b|\b(?:house|home|flat)\b", needs=r"^(?:the|our|all|no|two|three|\w+ (?:in|out|off|on|to|for|as)) ?", sure=0.65),
+    Frame("decision", "put keep drop add remove bring give move split hire close outsource skip stop cancel postpone leave limit chuck bin dump ditch axe scrap shelve park", WHOLE, who="self", going_on=True, never=TALK + r"|^(?:my|on|in|at|for|to|from|home|work|early|now)\b|\b(?:house|home|flat)\b", needs=r"^(?:the|our|all|no|two|three|\w+ (?:in|out|off|on|to|for|as)) ?", sure=0.65),
     Frame("decision", "do", WHOLE, who="self", needs=r"^(?:it|this|that|everything|all) (?:in (?:two|three|four|\w+ (?:steps|waves|phases|parts|stages))|without|step by step|by hand)", speaker="we", sure=0.7),
     Frame("decision", "say", WHOLE, who="self", needs=r"^(?:no|yes) to (?!it\b|that\b|him\b|her\b)", sure=0.7),
     Frame("decision", "accept refuse reject", WHOLE, who="self", passive=False, modes="- will", never=TALK, sure=0.7),
@@ -205,7 +207,7 @@ FRAMES = (
     Frame("lives_in", "buy rent have get find own", "place", by="in", who="self", needs=r"^(?:an?|our|the|my) (?:\w+ ){0,2}(?:flat|house|apartment|place|home|bungalow|villa|studio) in ", sure=0.65, when="never"),
     Frame("role", "work serve start join begin", "role_of", by="as", when="state", sure=0.8),
     Frame("role", "work", WHOLE, who="self third other", needs=rf"^in {DEPARTMENTS}(?:$| at\b| for\b| with\b| here\b)", sure=0.7),
-    Frame("role", "make appoint promote ask want name", "role_of", by="me me_to_be me_as me_to_become me_to_take_over_as me_to_step_in_as me_to", who="third other none", about_it=True, subject="me", sure=0.75, when="start"),
+    Frame("role", "make appoint promote ask want name offer", "role_of", by="me me_to_be me_as me_to_become me_to_take_over_as me_to_step_in_as me_to", who="third other none", about_it=True, subject="me", sure=0.75, when="start"),
     Frame("decision", "choose approve pick decide confirm cancel drop reject postpone finalise finalize agree", WHOLE, who="other", passive=True, about_it=True, sure=0.65, never=r"^(?:on|by) (?:the )?\w+day"),
     Frame("allergy", "have get", "allergy_of", modes="-", sure=0.85),
     Frame("age", "turn", "age_of", modes="- will", sure=0.8),
@@ -238,7 +240,7 @@ _HAPPENINGS = (
 _STATES = frozenset(
     """be have do want like love hate prefer enjoy adore dislike detest loathe know think say tell need owe own understand
     care mean hope aim let put find feel read use live reside base work speak get keep want call email mail text ask
-    eat drink look see write think make hear report cost earn use wear guarantee turn""".split()  # noqa: SIM905
+    eat drink look see write think make hear report cost earn use wear guarantee turn decide discuss consider smile laugh joke seem sound appear try wait chat guess wonder""".split()  # noqa: SIM905
 )
 _TAKES_OBJECT = frozenset("take buy make paint bring build find meet get choose order sell send share".split())  # noqa: SIM905
 _NO_OBJECT = re.compile(r"(?:last|yesterday|tomorrow|next|this|in|on)\b", re.IGNORECASE)

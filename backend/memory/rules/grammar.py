@@ -57,7 +57,7 @@ rent lease purchase inherit raise receive lower reduce increase extend postpone 
 test pilot ship replace introduce develop design program code track store log organise organize run order book cost earn
 charge fire follow cover complete arrive return crash stay shorten double halve reach avoid save improve expand add
 remove include exclude require allow hand undertake look speak suffer react swell carry crack discover count employ serve
-process produce store care talk check thank wait answer agree vote renew expire award fit seat transfer assign grant employ headhunt poach found own twist sprain injure dislocate fracture date cheer relax calm fascinate dread smoke elope total average remain bear cover share guarantee modernise modernize overhaul digitize rent borrow dye exercise restore trial brew carve chase clear remind circulate type rank triple quadruple accommodate shorten resit retake qualify undergo expect provide flood burn collapse decline annoy bother irritate bore exhaust stress scan print appear defend complain admit schedule arrange prove roll merge outsource vanish jump climb touch hate earmark cap limit accept refuse ping forward notify fix mend assemble calculate estimate measure monitor inspect verify validate document summarise summarize negotiate purchase recruit interview onboard brief consult advise assist support protect insure claim refund invoice bill deliver dispatch transport load unload pack unpack label sort collect distribute sew assemble install configure integrate connect migrate export import archive delete restore rename upgrade downgrade patch deploy release reopen renegotiate relocate refurbish equip furnish decorate plant harvest breed feed milk brew roast serve seat host cater celebrate commemorate invite welcome greet escort guide translate interpret subtitle edit proofread publish broadcast record film photograph perform rehearse audition tour compete qualify participate enter withdraw score defeat advance progress recover heal operate prescribe diagnose treat vaccinate examine admit discharge faint vomit bleed ache sneeze cough quarantine isolate adopt foster babysit nurse rear marry separate propose elope inherit donate pledge sponsor fundraise volunteer campaign elect nominate govern legislate regulate license certify accredit register enroll enrol apply interview shortlist reapply transfer rotate step switch upskill mentor coach lecture tutor research experiment analyse analyze discover invent patent prototype sketch model simulate compute optimise optimize debug refactor automate outsource insource centralise centralize decentralise standardise standardize harmonise consolidate restructure reorganise reorganize downsize liquidate acquire divest list float audit reconcile forecast budget allocate amortise depreciate hedge invest trade borrow lend repay settle default collapse bankrupt relaunch rebrand advertise promote market pitch demo present showcase exhibit unveil announce declare confirm cancel postpone reschedule attend chair minute facilitate moderate agree explain confirm sound seem appear happen shoot sponsor step reschedule sanction allocate grant reply fill clean wash pick miss train supervise coordinate maintain repair sponsor swim walk jog commute
+process produce store care talk check thank wait answer agree vote renew expire plump bother conk sew crochet strive abandon revert chuck bin dump axe shelve park bike award fit seat transfer assign grant employ headhunt poach found own twist sprain injure dislocate fracture date cheer relax calm fascinate dread smoke elope total average remain bear cover share guarantee modernise modernize overhaul digitize rent borrow dye exercise restore trial brew carve chase clear remind circulate type rank triple quadruple accommodate shorten resit retake qualify undergo expect provide flood burn collapse decline annoy bother irritate bore exhaust stress scan print appear defend complain admit schedule arrange prove roll merge outsource vanish jump climb touch hate earmark cap limit accept refuse ping forward notify fix mend assemble calculate estimate measure monitor inspect verify validate document summarise summarize negotiate purchase recruit interview onboard brief consult advise assist support protect insure claim refund invoice bill deliver dispatch transport load unload pack unpack label sort collect distribute sew assemble install configure integrate connect migrate export import archive delete restore rename upgrade downgrade patch deploy release reopen renegotiate relocate refurbish equip furnish decorate plant harvest breed feed milk brew roast serve seat host cater celebrate commemorate invite welcome greet escort guide translate interpret subtitle edit proofread publish broadcast record film photograph perform rehearse audition tour compete qualify participate enter withdraw score defeat advance progress recover heal operate prescribe diagnose treat vaccinate examine admit discharge faint vomit bleed ache sneeze cough quarantine isolate adopt foster babysit nurse rear marry separate propose elope inherit donate pledge sponsor fundraise volunteer campaign elect nominate govern legislate regulate license certify accredit register enroll enrol apply interview shortlist reapply transfer rotate step switch upskill mentor coach lecture tutor research experiment analyse analyze discover invent patent prototype sketch model simulate compute optimise optimize debug refactor automate outsource insource centralise centralize decentralise standardise standardize harmonise consolidate restructure reorganise reorganize downsize liquidate acquire divest list float audit reconcile forecast budget allocate amortise depreciate hedge invest trade borrow lend repay settle default collapse bankrupt relaunch rebrand advertise promote market pitch demo present showcase exhibit unveil announce declare confirm cancel postpone reschedule attend chair minute facilitate moderate agree explain confirm sound seem appear happen shoot sponsor step reschedule sanction allocate grant reply fill clean wash pick miss train supervise coordinate maintain repair sponsor swim walk jog commute
 """.split()  # noqa: SIM905
 
 
@@ -104,7 +104,7 @@ _BEFORE_TO: dict[str, Mode] = {
     "hope": "want", "hopes": "want", "hoping": "want", "aim": "aim", "aims": "aim", "aiming": "aim",
     "plan": "aim", "plans": "aim", "planning": "aim", "intend": "aim", "intends": "aim", "trying": "want", "try": "want",
     "told": "must", "used": "used",
-    "supposed": "must", "determined": "want", "asked": "must", "agreed": "decide", "decided": "decide", "promised": "promise",
+    "supposed": "must", "meant": "must", "bound": "must", "determined": "want", "asked": "must", "agreed": "decide", "decided": "decide", "promised": "promise",
 }  # fmt: skip
 _AUXILIARY = frozenset(
     ("am", "is", "are", "was", "were", "be", "been", "being", "have", "has", "had", "do", "does", "did")
@@ -153,9 +153,10 @@ _LINKED = re.compile(
     r"^(?:though|although|because|where|which means|while|and|but|so|since(?= (?:i|we) (?:am|are|have))|that(?= (?:i|we) )) (?=\w+ \w)",
     re.IGNORECASE,
 )
+_WOULD_LIKE = re.compile(r"\b(i|we|he|she) would (?:really |so |also |still )*(?:like|love) to ", re.IGNORECASE)
 _WHEN_FIRST = re.compile(
     r"^(?:on|in|since|from|starting|at|by|next|last|this|every|until|till|after|before|as of|tomorrow|yesterday|today|these days|at the moment)\b"
-    r"(?: [\w'.:-]+){0,5}?,? (?=(?:i|we|he|she|my|our) )",
+    r"(?: [\w'.:-]+){0,5}?,? (?=(?:i|we|he|she|my|our|(?-i:[A-Z])[\w-]+ (?:is|was|has|will)) )",
     re.IGNORECASE,
 )
 
@@ -163,6 +164,8 @@ _WHEN_FIRST = re.compile(
 def parse(text: str) -> Statement | None:
     """Take a clause of plain text apart; None when it has no verb that we know."""
     text = _LINKED.sub("", text)
+    if " would " in text:
+        text = _WOULD_LIKE.sub(r"\1 want to ", text)
     if lead := _WHEN_FIRST.match(text):  # "on the 31st we must ship" is "we must ship on the 31st"
         text = f"{text[lead.end() :]} {lead[0].strip(' ,')}"
     words = text.split(" ")
@@ -294,6 +297,12 @@ def _verb_group(low: list[str]) -> int | None:
             continue
         if (
             form in ("s", "past")
+            or (
+                word in _ALIKE_PAST
+                and before not in _DETERMINERS
+                and not before.endswith("s")
+                and before not in _NO_SUBJECT
+            )
             or after in ("me", "us")
             or before in ("i", "we", "they", "people")
             or before.endswith("s")
@@ -331,6 +340,8 @@ VERBS_OF_GOING = frozenset(("married", "engaged", "divorced", "promoted", "fired
 """What one gets, rather than what is done to one."""
 _SET = frozenset(("cut", "put", "set", "hit", "shut", "split"))
 """Of those the ones that are done to something: "was put off", "is set for"."""
+_ALIKE_PAST = frozenset(("quit", "put", "cut", "hit", "hurt", "shut"))
+"""Verbs whose past looks like their base: "hemi quit"."""
 _SAME_PAST = frozenset(("cut", "put", "set", "hit", "read", "quit", "run", "come", "become", "let", "shut", "hurt"))
 
 

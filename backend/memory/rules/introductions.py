@@ -6,18 +6,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from backend.memory.rules.grammar import VERBS
 from backend.memory.rules.noun_fact import AS_COLLEAGUE, AS_EMPLOYER, AS_NAME, AS_PLACE, AS_ROLE, AS_TITLE, Noun, a_rule
 from backend.memory.rules.occupations import ROLES
+from backend.memory.rules.places import PLACES
 from backend.memory.rules.rule import KIN
+from backend.memory.rules.titles import NO_OFFICES
 from backend.memory.rules.values import NUMBER, nameable, values
 from backend.memory.rules.words import LANGUAGES
 
 _I = re.IGNORECASE
 
 _GREETING = re.compile(
-    r"^(?:(?:hi|hello|hey|good (?:morning|afternoon|evening|day)|ciao|hej|hola|morning|kia ora|namaste|greetings)\b,? ?(?:there|again|elena|marcus|everyone)?[, -]*)+",
+    r"^(?:(?:hi|hello|hey|good (?:morning|afternoon|evening|day)|ciao|hej|hola|morning|kia ora|namaste|greetings|oi|yo|alright|g'day|gday|moi|jambo|bonjour|bonsoir|salut|guten tag|salaam|vanakkam|habari|hei|hallo|servus|aloha|buongiorno|buenos dias|bom dia|how (?:ye|you|are you|is it|are things) ?(?:doing?'?|going?|goin|keeping)?|arvo)\b,? ?(?:there|again|elena|marcus|everyone)?[, -]*)+",
     _I,
 )
 _I_AM = re.compile(
-    r"^(?:(?:and )?(?:this is|i am|it is|its|my (?:full )?name is|the name is|here is)(?: actually)? )", _I
+    r"^(?:(?:and )?(?:this is|(?:[a-z]+ ){0,3}é o|i am|i myself am|myself|it is|its|my (?:full )?name is|the name is|here is)(?: actually)? )",
+    _I,
 )
 _INTRODUCED_ROLE = re.compile(
     rf"^[ ,]*(?:and )?(?:i am )?(?:(?:the|an?|your|our) )?(?P<value>(?:(?-i:VP|Head|Director|Chief|Lead)(?: of)?(?: (?-i:[A-Z])[\w&-]+){{1,3}}|{ROLES})\b(?: (?:of|for) (?:the )?[\w-]+(?: [\w-]+)?(?=,| at\b| for\b| in\b|$))?)",
@@ -34,7 +37,11 @@ _I_GO_ON = re.compile(
 _SAYS_WHO = re.compile(
     rf"(?:,? (?:the |an? |your )?(?:{ROLES}|(?-i:VP|Head|Director|Chief))\b|,? from (?-i:[A-Z])|,? at (?-i:[A-Z]))", _I
 )
+_EMPLOYED = re.compile(
+    r"\b(?:i|we) (?:am|work|run|lead|do|head|manage|own|teach)\b.* (?:at|for|of|with|by) (?!the moment)[\w]", _I
+)
 _A_ROLE_FIRST = re.compile(rf"(?:{ROLES})\b", _I)
+_ASSISTANT = re.compile(r"(?:elena|marcus)\b", _I)
 _AND_PLACE = re.compile(r"^, (?-i:[A-Z])[\w'-]+(?: (?-i:[A-Z])[\w'-]+)?$")
 _THEN_PLACE = re.compile(r"^(?: in|,) (?P<value>[\w' -]+)$", _I)
 _INTRODUCED_ORG = re.compile(r"\b(?:at|from|with|for|of) (?P<value>(?:the )?.+)$", _I)
@@ -59,7 +66,13 @@ def introduction(text: str, after: str, *, written: bool) -> Iterator[Noun]:
     ):
         return
     goes_on = tail == "" and _I_GO_ON.match(after) is not None
-    if not (lead or here) and not (
+    spoken = (
+        goes_on
+        and not _ASSISTANT.match(name)
+        and name.count(" ") == 1
+        and all(nameable(word) for word in name.casefold().split())
+    )
+    if not (lead or here or spoken) and not (
         written
         and " " in name
         and (goes_on or _SAYS_WHO.match(tail) or (name.count(" ") == 1 and _AND_PLACE.match(tail)))
@@ -105,6 +118,13 @@ def introduction(text: str, after: str, *, written: bool) -> Iterator[Noun]:
     if found := _INTRODUCED_ORG.search(tail):
         before, _, _ = found["value"].partition(", ")
         orgs = values("org", before, written)
+        if (
+            found[0].casefold().startswith("from ")
+            and orgs
+            and (orgs[0].casefold() in PLACES or _EMPLOYED.search(after))
+        ):
+            yield Noun("lives_in", orgs[0], AS_PLACE)  # the firm is told next
+            return
         if not written and before.startswith("the ") and orgs and " " not in orgs[0]:
             return  # "from the yard"
         for value in orgs:
@@ -207,6 +227,7 @@ _APPOSED = re.compile(
 )
 
 
+_HEAD_OF = re.compile(r"(?:head|vp|director|chief) ", _I)
 _OWNED = re.compile(r"\b(?:my|our|the|their|her|his) ", _I)
 _BY_OFFICE = re.compile(
     rf"\b(?:the|our|my|their|her|his) (?:new |old )?(?P<role>{ROLES}|contact|right hand|number two|successor|replacement)(?: there| here| (?:at|in|from|of) (?:the )?[\w-]+)?, (?:a certain |mr\.? |ms\.? |mrs\.? |dr\.? )?(?P<name>(?-i:[A-Z])[\w'-]+(?: (?-i:[A-Z])[\w'-]+)+)(?=,|$)",
@@ -244,6 +265,12 @@ def _by_office(text: str, *, written: bool) -> Iterator[Noun]:
             yield Noun("role", found["role"], AS_ROLE, about=value)
 
 
+_WHO_DOES = re.compile(
+    rf"(?:^|, |\b(?:and|with|our|ask|is|by|from|to) )(?P<name>[^\W\d_][\w'-]+(?: (?-i:[A-Z])[\w'-]+)?),? who (?:is (?:our|the|my|an?) (?P<office>{ROLES})|(?P<does>(?:does|runs|leads|handles|manages|keeps|looks after|drives|heads|checks|makes|writes|teaches|sells|organi[sz]es|coordinates) [\w' -]+?))(?=,|$| (?:is|has|will|was|says|said|wants|and)\b)",
+    _I,
+)
+
+
 def people(text: str, after: str, *, written: bool) -> Iterator[Noun]:
     """Yield who is brought up: "there's Ines" before "she does the books", "our designer, Bo"."""
     if _GOES_ON.match(after):
@@ -255,6 +282,11 @@ def people(text: str, after: str, *, written: bool) -> Iterator[Noun]:
             for name in values("person", words, written):
                 if name == words and (more or written or " " in name):
                     yield Noun("colleague", name, AS_COLLEAGUE)
+    for found in _WHO_DOES.finditer(text) if " who " in text else ():
+        name = found["name"]
+        if nameable(name.split(" ")[0].casefold()) and (name[0].isupper() or not written):
+            yield Noun("colleague", name, AS_COLLEAGUE)
+            yield Noun("role", found["office"] or found["does"], AS_ROLE, about=name)
     if _OWNED.search(text):
         yield from _by_office(text, written=written)
     if (following := _NAME_FOLLOWS.match(after)) and (office := _OFFICE_LAST.search(text)):
@@ -267,13 +299,15 @@ def people(text: str, after: str, *, written: bool) -> Iterator[Noun]:
                 yield Noun("colleague", value, AS_COLLEAGUE)
                 yield Noun("role", called["role"], AS_ROLE, about=value)
     for found in _APPOSED.finditer(text) if written else ():
+        if found["role"].casefold() in NO_OFFICES or (_HEAD_OF.match(found["role"]) and "," not in found[0]):
+            continue  # "Professor Ogilvy", "Head of Asset Integrity"
         for value in values("person", found["name"], written):
             yield Noun("colleague", value, AS_COLLEAGUE)
             yield Noun("role", found["role"], AS_ROLE, about=value)
 
 
 _BEFORE_FULL = re.compile(
-    rf"(?:\b(?P<role>{ROLES}|point person|contact(?: person)?)(?: (?:is|will be|is going to be|called|named|at [\w-]+))?|\b(?:ask|is|with|by|called|named|to|from|me|us|and|there is|that was|it is|be|meet|met|hired|got))(?: (?:a certain|mister|doctor|dr|mr|mrs|ms|miss|[\w-]+))?(?: (?:who|uh|um|what is it))*,? $",
+    rf"(?:\b(?P<role>{ROLES}|point person|contact(?: person)?)(?: (?:is|will be|is going to be|called|named|at [\w-]+))?(?: (?:mister|missus|doctor|professor|mr|mrs|ms|miss|dr|sir|don)\.? [\w'-]+)?|\b(?:ask|is|with|by|called|named|to|from|me|us|and|there is|that was|it is|be|meet|met|hired|got))(?: (?:a certain|mister|doctor|dr|mr|mrs|ms|miss|[\w-]+))?(?: (?:who|uh|um|what is it))*,? $",
     _I,
 )
 _BEHIND_FULL = re.compile(

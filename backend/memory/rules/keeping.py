@@ -4,6 +4,7 @@ import re
 
 from backend.memory.rules.speech import QUOTED
 from backend.memory.rules.values import DATED
+from backend.memory.rules.words import COMMON
 from backend.memory.text import terms
 
 SAME = {
@@ -29,7 +30,9 @@ SAME = {
             "event",
         )
     ),
-    "amount": frozenset(("budget", "age", "deadline", "child", "pet", "phone", "prefers", "owns", "goal")),
+    "amount": frozenset(
+        ("commitment", "budget", "age", "deadline", "child", "pet", "phone", "prefers", "owns", "goal")
+    ),
     "role": frozenset(("decision",)),
     "prefers": frozenset(("prefers", "decision", "likes")),
     "deadline": frozenset(("birthday", "meeting", "lives_in", "deadline", "goal")),
@@ -68,6 +71,9 @@ _GREETING = re.compile(
     r"(?:the |my |our )?(?:compliments|happy|merry|greetings|congratulations|best wishes|good (?:morning|evening|luck)|cheers)\b",
     re.IGNORECASE,
 )
+_EXAGGERATED = re.compile(
+    r"(?:an? |about an? |one )?(?:hundred(?: and ten)?|100|110|1000|thousand|million|dozen)s? ?(?:percent|%|times|things|questions|reasons|e?mails|years|miles|ideas|words|degrees)(?: .*)?"
+)
 _LONGEST = 160  # characters
 _OLDEST = 120
 _LEAST_OF_EVENT = 1  # index terms besides the date
@@ -87,6 +93,8 @@ def worth_keeping(predicate: str, value: str, subject: str, *, dated: bool) -> b
         return False
     if predicate == "age" and " " not in low:
         return low.isalpha() or "-" in low or (low.isdigit() and int(low) <= _OLDEST)
+    if predicate == "amount" and _EXAGGERATED.fullmatch(low):
+        return False
     if predicate == "name":
         return not (value.isupper() and len(value) > 3)  # "I AM DONE"
     if predicate == "event" and _GREETING.match(value):
@@ -94,3 +102,13 @@ def worth_keeping(predicate: str, value: str, subject: str, *, dated: bool) -> b
     if predicate == "event" and dated:  # "the picture | i made last week"
         return len(terms(DATED.sub("", value))) >= _LEAST_OF_EVENT
     return True
+
+
+def apart(value: str, other: str) -> bool:
+    """Tell whether two values have no word that counts in common: "drop the diary and go with Hive" decides twice."""
+    return not (set(value.split()) & set(other.split()) - COMMON)
+
+
+def within(value: str, other: str) -> bool:
+    """Tell whether the words of a value stand in another."""
+    return value == other or f" {value} " in f" {other} "

@@ -20,8 +20,8 @@ HOBBY = (
     r"|weaving|trombone|banjo|mandolin|bagpipes|model trains|fly fishing|bridge|kayak|surf|paddle tennis|pickleball|dragon boat(?: racing)?|mosaics|leatherwork|beach volleyball)"
 )
 _DIETS = (
-    r"(?:vegetarian|vegan|pescatarian|pescetarian|gluten[ -]free|lactose[ -]free|dairy[ -]free|keto|low[ -]carb|halal|kosher"
-    r"|flexitarian|paleo|(?:pure )?veg|veggie|sugar[ -]free|plant[ -]based|teetotal)"
+    r"(?:pure (?:vegetarian|veg)|vegetarian|vegan|pescatarian|pescetarian|gluten[ -]free|lactose[ -]free|dairy[ -]free|keto|low[ -]carb|halal|kosher"
+    r"|flexitarian|paleo|veg\b|veggie|sugar[ -]free|plant[ -]based|teetotal)"
 )
 FOODS = r"(?:meat|fish|pork|beef|gluten|dairy|sugar|alcohol|eggs|wheat|lactose|seafood|chicken|bread|milk|cheese)"
 THINGS = (
@@ -86,7 +86,7 @@ RULES = (
     Rule("prefers", "use", r"^(?:please )?use (?P<value>[\w-]+)(?:,? (?:and )?not [\w-]+)(?: please)?\b", asked=True, sure=0.85),
     Rule("dislikes", "use", r"^(?:please )?use [\w-]+,? (?:and )?not (?P<value>[\w-]+)(?: please)?\b", asked=True, sure=0.85),
     Rule("prefers", "no", rf"\b(?P<value>no (?:calls?|meetings?|e-?mails?|messages?|appointments?) (?:(?:before|after|on|during|at) [\w :]+?|{_DAY_WORDS}[\w ]*?))(?: please| ok| okay| for me| i\b|$)", asked=True, sure=0.85),
-    Rule("prefers", "not never", r"^(?:please )?(?P<value>(?:do not|never) (?:ever )?(?:book|call|ring|phone|schedule|disturb)(?: me| anything| meetings| calls)? (?:on |before |after |during |at )?[\w :]+)", asked=True, sure=0.8),
+    Rule("prefers", "not never", r"^(?:please )?(?P<value>(?:do not|never) (?:ever )?(?:book|call|ring|phone|schedule|disturb)(?! (?:her|him|it|them|us|that)\b)(?: me| anything| meetings| calls)? (?:on |before |after |during |at )?[\w :]+)", asked=True, sure=0.8),
     Rule("prefers", "better easier best", r"^(?P<value>[\w -]{3,40}?) (?:is|are|works?|suits?)(?: me| much| always)? (?:better|best|easier|easiest)(?: for me)?$", sure=0.75),
     Rule("prefers", "only after before between", r"\b(?:call|reach|ring|write|contact|meet|phone|book|calls|meetings|appointments)(?: me| us| with me)?(?: please| is| are| only| best| always| not)* (?P<value>(?:after|before|between|only in|in) (?:the )?(?:mornings?|afternoons?|evenings?|lunch|noon|[\w:]+(?: ?[ap]\.?m| o'clock)?)(?: and [\w:]+(?: ?[ap]m)?)?)\b", asked=True, sure=0.75),
     Rule("prefers", "like want need", r"\bi (?:like|want|need|read|take) (?:my |the |your |all )?(?:\w+ )?(?:reports?|summar(?:y|ies)|answers?|updates?|notes?|texts?|messages?|everything|things|it|minutes) (?:in |as |to be |on )?(?P<value>(?:very )?(?:short|brief|long|detailed|simple|printed|on paper|in writing|on one page|in a table|in bullets?|in bullet points|in english|in german|in spanish|in japanese|in turkish|early|by e-?mail|by mail))\b", unreal=True, sure=0.8),
@@ -99,7 +99,7 @@ RULES = (
     Rule("prefers", "always", r"\b(?:please |could you |can you |would you )*always (?!(?:be|been|have|has|had|is|are|was|were|the|a|on|in|wanted|wants|like|liked|feel)\b)(?P<value>(?:put|send|write|give|show|start|use|answer|reply|include|add|keep|call|book|take|speak|begin|end|ask|tell|check|list|round) .+)", asked=True, sure=0.75),
     Rule("prefers", "me us it them everything things", rf"\b(?:send|give|write|show|tell|ping|text|message|mail|e-?mail|reach|contact|call|bring|get)(?: (?:me|us|it|them|things|everything|all|reports?|updates?|notes?|summaries|texts|answers|the [\w-]+|my [\w-]+|that|this))+ (?P<value>(?:in|on|by|via|over|as|through) (?:an? )?(?:{_FORMATS}|{_CHANNELS}))\b", asked=True, sure=0.8),
     Rule("prefers", "keep make limit", rf"^(?:please )?(?:keep|make|limit)(?: (?:it|them|that|this|everything|(?:your|the|my|all|those|these) [\w-]+))+ (?P<value>(?:under|below|to|within|at|shorter than|no longer than) {NUMBER} (?:lines?|bullets?|bullet points|points|pages?|words|sentences|minutes|slides?|paragraphs?)|(?:very |as )?(?:short|brief|simple|concise)(?= please$| for me|$))", asked=True, sure=0.8),
-    Rule("prefers", "text call email message mail", r"(?:^|\b(?:just|always|please|better|rather) )(?P<value>text|call|e-?mail|message|whatsapp)(?= me(?:$| instead\b| please\b| rather\b| not\b))", asked=True, sure=0.75),
+    Rule("prefers", "text call email message mail slack ping ring dm whatsapp", r"(?:^|\b(?:just|always|please|better|rather) )(?P<value>text|call|e-?mail|message|whatsapp|slack|ping|ring|dm)(?= me(?:$| instead\b| please\b| rather\b| not\b))", asked=True, sure=0.75),
     Rule("prefers", "rather", r"\bi would (?:much |really |always )?rather (?P<value>(?!not\b|be\b|that\b|you\b|we\b|he\b|she\b|it\b|die\b|ask\b|say\b|they\b)[\w-]+ .+)", unreal=True, sure=0.7),
     Rule("prefers", "only", rf"\bi (?:really )?only (?P<value>(?:drink|read|take|use|buy|wear|fly|answer|work|want|accept) (?!it\b|that\b|this\b|them\b|one\b|two\b|three\b|a few\b|{FOODS}\b).+)", sure=0.65),
     Rule("prefers", "only", r"^i am (?:only )?(?:free|available|reachable|around) (?:only )?(?P<value>(?:on |in |at |before |after )?(?:the )?(?:\w+days?|mornings?|afternoons?|evenings?|\w+ (?:mornings|afternoons|evenings))(?: only)?)$", sure=0.7),
@@ -114,7 +114,13 @@ RULES = (
     Rule("dislikes", "person", r"\bi am not (?:really |exactly )?(?:an? |much of an? )(?P<value>(?!good|bad|nice|people)[\w-]+) person$", sure=0.75),
     Rule("dislikes", "than", r"\bi would rather [\w -]+? than (?P<value>(?!to\b|be\b)(?:(?:ten|a|an|another) )?[\w-]+(?: [\w-]+)?)(?:,|$)", unreal=True, sure=0.6),
     Rule("likes", "fan enthusiast addict nerd buff lover fanatic", r"\bi am an? (?:(?:big|huge|great|massive|lifelong|real|total|keen) )*(?P<value>(?!(?:big|huge|great|massive|lifelong|real|total|keen)\b)[\w-]+(?: [\w-]+)?) (?:fan|enthusiast|addict|nerd|buff|lover|fanatic)\b", sure=0.75),
+    Rule("likes", "soft weakness thing passion", r"\b(?:i|we) have (?:got )?an? (?:real |bit of an? |secret |huge )?(?:soft spot|weakness|thing|passion) for {liking}", sure=0.75),
+    Rule("prefers", "over", r"\bgive me (?P<value>[\w -]{3,30} over [\w -]{3,30}?)(?: any day| every time| anytime)?$", asked=True, sure=0.75),
+    Rule("prefers", "please", r"^(?P<value>(?:short|brief|simple|plain|concise|formal|informal)(?: and [\w ]{3,25}?)?),? please$", asked=True, sure=0.75),
+    Rule("dislikes", "never", r"\bi (?:have )?never (?:really )?(?:got on with|get on with|taken to|took to|warmed to|got used to|seen the point of|saw the point of) {liking}", sure=0.7),
     Rule("likes", "without", r"\bno (?:day|morning|meeting|weekend|meal) without {liking}", sure=0.6),
+    Rule("diet", "no", rf"^(?P<value>no {FOODS}(?:,? (?:and |or )?no {FOODS}| (?:and|or) {FOODS})?)$", sure=0.7),
+    Rule("prefers", "no", r"\b(?P<value>no (?:lunch|breakfast|dinner|evening|early|late|weekend|video|phone|face to face|back to back|morning|friday|monday) (?:meetings?|calls?))(?:$| please| for me| thanks)", asked=True, sure=0.75),
     Rule("diet", "no", rf"\b(?:so|also|and|therefore) (?P<value>no {FOODS}(?: (?:and|or|no) {FOODS})?)(?: for me| please| allowed)?$", sure=0.7),
     # Languages and hobbies
     Rule("language", "learning studying", r"{AM} (?:learning|studying) {languages}", sure=0.8),
@@ -133,7 +139,7 @@ RULES = (
     Rule("prefers", "writing", r"\bi need (?:everything|it|things|that) (?P<value>in (?:writing|english|german|advance))\b", sure=0.85),
     Rule("dislikes", "fan", r"^i am not an? (?:big )?fan of {liking}"),
     Rule("prefers", "put plan schedule book", rf"^(?P<value>do not (?:ever )?(?:put|plan|schedule|book) [\w ]+? (?:on|in|before|after) {_DAY_WORDS}(?: \w+)?)", asked=True, sure=0.8),
-    Rule("diet", "off", rf"{{I}} (?:been |am |are )?off (?P<value>{FOODS}|coffee)\b", value="no {}", sure=0.75),
+    Rule("diet", "off", rf"{{I}} (?:been |am |are )?off (?:the )?(?P<value>{FOODS}|coffee|beer|wine|booze|grog|drink|cigarettes|fags|carbs|sweets|caffeine|chocolate|salt)\b", value="no {}", sure=0.75),
     Rule("prefers", "first", r"\bi (?:want|need|like) (?:the )?(?P<value>[\w-]+ first)\b", sure=0.75),
     Rule("prefers", "sacred holy limits", rf"^(?P<value>{_DAY_WORDS} (?:is|are) (?:sacred|holy|off limits|mine|blocked)\b.*)", sure=0.75),
     Rule("language", "fluent native good", r"\bmy {languages} is (?:fluent|good|native|perfect|decent|ok|okay|fine)\b"),
@@ -143,7 +149,7 @@ RULES = (
     Rule("likes", "without", r"\bi cannot (?:live|start the day|work|survive) without {liking}"),
     Rule("dislikes", "fan", r"\bi am (?:really )?(?:not|no) (?:really |exactly )?(?:an? )?(?:big |great )?fan of {liking}"),
     Rule("prefers", "prefer prefers", r"\bi (?:would |really |generally |usually |much |always |do |strongly |still |also )*prefer {noun}", unreal=True),
-    Rule("dislikes", "no", r"^please no {simple}", asked=True, sure=0.7),
+    Rule("dislikes", "no", r"^please no (?!.*\b(?:that|this|next|on|today|tomorrow)\b){simple}", asked=True, sure=0.7),
     Rule("prefers", "rather prefer want need", rf"\bi (?:would rather|would prefer|want|need|prefer|like)(?: to)?(?: have| get| see)? (?:it|them|that|everything|the \w+) (?:as|in) (?:an? )?(?P<value>{_FORMATS})", unreal=True, sure=0.8),
     Rule("prefers", "paper phone", r"{WHO} (?:only |always )*reads? (?:it |everything |things )?(?P<value>on (?:paper|(?:her|his|my|the) phone|screen))", sure=0.75),
     Rule("hobby", "go do went", rf"{{I}} (?:go|do|have been doing|am doing) (?:a lot of |some )?(?P<value>{HOBBY})\b(?=.*\b(?:every|weekly|daily|regularly|week|weekends?|often|forever|years|mornings?|evenings?|since|for fun|lot|after work)\b)"),

@@ -29,7 +29,7 @@ from backend.memory.rules.noun_fact import (
 from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.people import DEPARTMENTS
 from backend.memory.rules.rule import KIN
-from backend.memory.rules.titles import A_ROLE, AN_AGENT, PROJECT_NOUN
+from backend.memory.rules.titles import A_ROLE, AN_AGENT, NO_OFFICES, PROJECT_NOUN
 from backend.memory.rules.values import DATE, MONEY, NUMBER, values
 
 _I = re.IGNORECASE
@@ -69,7 +69,7 @@ _OFFICE = re.compile(
     _I,
 )
 _COLON = re.compile(
-    r"^(?:(?:new|our|the|my|final|first) )*(?P<noun>rule|decision|agreement|policy|goal|target|aim|deadline|date|go[- ]?live|budget|allergy|allergies)(?: now| for now)?: (?P<value>.+)$",
+    r"^(?:(?:new|our|the|my|final|first) )*(?P<noun>rule|decision|final answer|answer|verdict|conclusion|outcome|agreement|policy|goal|target|aim|deadline|date|go[- ]?live|budget|allergy|allergies)(?: now| for now)?: (?P<value>.+)$",
     _I,
 )
 _PIECE = re.compile(
@@ -146,6 +146,7 @@ _FIELD = re.compile(
 )
 _WITH_FIRM = re.compile(r"(?:now |still )?with (?P<value>(?-i:[A-Z]).*?)(?=$|,| (?:now|since|these|for|as)\b)", _I)
 _A_FIRM = re.compile(r"(?:(?:now|still|also|just|only|basically) )*an? ", _I)
+_TOWN = re.compile(r"^ in (?P<value>[\w' -]+)$", _I)
 _LASTS = re.compile(r",|\b(?:now|since|these days|for (?:\w+ )?years)\b", _I)
 _IN_CHARGE = re.compile(
     rf"(?P<value>(?:responsible for|in charge of) (?!.*\b(?:{PROJECT_NOUN})$).+?)(?: (?:at|for|with) .+)?$", _I
@@ -157,7 +158,7 @@ def of_be(said: Statement, *, written: bool) -> Iterator[Noun]:
     subject, rest = said.subject, said.rest
     if said.denied or said.mode == "would" or rest.casefold().startswith("not "):
         return
-    if _AIMS.match(subject) or (subject.casefold() == "the idea" and rest.casefold().startswith("to ")):
+    if _AIMS.match(subject) or (subject.casefold() == "the idea" and rest.casefold().startswith(("to ", "that "))):
         yield from (
             Noun("goal", value, AS_GOAL)
             for value in values("rest", re.sub(r"^(?:to|that) ", "", rest, flags=_I), written)
@@ -198,13 +199,17 @@ def of_be(said: Statement, *, written: bool) -> Iterator[Noun]:
             yield Noun("role", found["value"], AS_TITLE, about="" if subject.casefold().startswith("my") else "third")
     elif (office := _OFFICE.match(subject)) and said.form != "past":
         named = re.sub(
-            r"^(?:now |an? [\w-]+ )?(?:called |named |now |one |a certain |going to be )*", "", rest, flags=_I
+            r"^(?:now |an? [\w-]+ )?(?:called |named |now |one |a certain |going to be |mister |doctor |miss |sir )*",
+            "",
+            rest,
+            flags=_I,
         )
         for value in values("person", named, written):
             if re.match(r"[^,.]", named[len(value) :]) and not written:
                 continue
             yield Noun("colleague", value, AS_COLLEAGUE)
-            yield Noun("role", office["role"], AS_ROLE, about=value)
+            if office["role"].casefold() not in NO_OFFICES:
+                yield Noun("role", office["role"], AS_ROLE, about=value)
     elif relation := _RELATION.match(subject):
         kin = (relation["kin"] or relation["plural"]).casefold()
         if ages := _NUMBERS.match(rest):
@@ -251,7 +256,12 @@ def of_be(said: Statement, *, written: bool) -> Iterator[Noun]:
         if low in ("it", "that", "there", "this") or low.startswith("that makes"):
             if (found := _NUMBER.match(rest)) and said.mode == "":
                 yield Noun("amount", found["value"].strip(" ,."), AS_AMOUNT)
-        elif _OVER.match(rest) and said.form != "past" and 0 < len(subject.split()) <= 4 and low not in ("they", "you"):
+        elif (
+            _OVER.match(rest)
+            and said.form != "past"
+            and 1 - written < len(subject.split()) <= 4
+            and low not in ("they", "you")
+        ):
             yield Noun("decision", f"{subject} is {rest}", AS_DECISION)
         elif (
             said.form != "past" and said.mode in ("", "will") and (found := A_ROLE.match(rest) or AN_AGENT.match(rest))
@@ -322,6 +332,9 @@ def _employer(tail: str, *, written: bool, about: str = "") -> Iterator[Noun]:
     if found := _AT.search(tail):
         for value in values("org", found["value"], written):
             yield Noun("employer", value, AS_EMPLOYER, about=about)
+            town = _TOWN.match(found["value"].partition(value)[2]) if not about else None
+            for place in values("spot", town["value"], written) if town else ():
+                yield Noun("lives_in", place, AS_PLACE)
 
 
 _BY_WHEN = re.compile(

@@ -7,7 +7,7 @@ ROLES = (
     r"|journalist|photographer|artist|musician|actor|translator|librarian|pharmacist|therapist|psychologist|counselor"
     r"|counsellor|physiotherapist|midwife|paramedic|firefighter|farmer|gardener|owner|founder|co-founder|ceo|cto|cfo|coo"
     r"|cio|president|head(?: of [\w& ]+?)?|lead|leader|supervisor|buyer|planner|controller|auditor|trainer|coach|tutor"
-    r"|recruiter|secretary|registrar|deputy(?: \w+)?|receptionist|clerk|cashier|salesperson|salesman|programmer|technician|surveyor|inspector"
+    r"|recruiter|secretary|registrar|deputy (?:head|director|manager|editor|principal|mayor|ceo|registrar|chair|headteacher|secretary|president)|deputy(?! \w+ (?:manager|director|officer|head|secretary|editor))|receptionist|clerk|cashier|salesperson|salesman|programmer|technician|surveyor|inspector"
     r"|economist|statistician|biologist|chemist|physicist|veterinarian|vet|freelancer|contractor|entrepreneur"
     r"|product owner|scrum master|principal|postdoc|intern|trainee|apprentice|barista|waiter|waitress|bartender"
     r"|hairdresser|realtor|broker|banker|notary|judge|curator|producer|agent|executive|vp(?: of \w+)?|partner|surgeon"
@@ -18,7 +18,7 @@ ROLES = (
     r"|headteacher|headmaster|headmistress|estimator|fitter|machinist|trucker|steward|stewardess|flight attendant|landscaper|merchandiser|stylist|beautician|barber|mediator|investigator|detective"
     r"|valuer|developer|magistrate|rep|representative|tester|moderator|facilitator|sponsor|spokesman|archivist|registrar|matron|dietitian|dietician|radiographer|anaesthetist|chaplain|porter"
     r"|locksmith|gardener|housekeeper|concierge|secretary general|ombudsman|fellow|scholar|composer|conductor|singer|dancer|director general|line manager|point person|liaison"
-    r"|freelance|self-employed|directorship|professorship|chairmanship|presidency|superintendent|commissioner|adviser|advisor|treasurer|dean|provost|rector|[a-z]{4,}(?:ologist|ician|keeper|smith|worker|master|maker|ographer|person|woman)|(?!tour|optim|pessim|perfection|femin|real|ideal|cons|pers|res|ins|ass|rac|sex|fasc)[a-z]{3,}(?<!l)(?<!qv)(?<!qu)ist|(?:project|product|account|office|area|store"
+    r"|freelance|right[- ]hand (?:man|woman)|self-employed|directorship|professorship|chairmanship|presidency|superintendent|commissioner|adviser|advisor|treasurer|dean|provost|rector|[a-z]{4,}(?:ologist|ician|keeper|smith|worker|master|maker|ographer|person|woman)|(?!tour|optim|pessim|perfection|femin|real|ideal|cons|pers|res|ins|ass|rac|sex|fasc)[a-z]{3,}(?<!l)(?<!qv)(?<!qu)ist|(?:project|product|account|office|area|store"
     r"|shop|branch|regional|sales|it|hr|case|change|data|plant|shift|site|general|claims|key account) (?:manager|lead|head"
     r"|owner|director|leader|handler))"
 )

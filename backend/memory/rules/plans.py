@@ -4,7 +4,7 @@ from backend.memory.rules.rule import Rule
 from backend.memory.rules.values import DATE, NUMBER
 
 _DELIVER = (
-    r"(?:send|share|write|prepare|finish|deliver|draft|call|e-?mail|book|submit|review|update|sign|pay|bring|present"
+    r"(?:ring|phone|return|hand|send|share|write|prepare|finish|deliver|draft|call|e-?mail|book|submit|review|update|sign|pay|bring|present"
     r"|fix|order|schedule|set up|organi[sz]e|talk to|speak to|speak with|contact|cancel|renew|hand in|hand over|get back to"
     r"|have|get|give|show|publish|upload|complete|test|buy|pick up|ask|inform|move|collect|file|ship|invite|meet|do)"
 )
@@ -33,9 +33,18 @@ RULES = (
     # Commitments
     Rule("meeting", "move push shift reschedule postpone", rf"^(?:please )?(?:(?:we|i) (?:should|must|need to|have to|want to) )?(?:move|push|shift|reschedule|postpone) (?P<value>(?:the|our|my) (?:[\w-]+ )?(?:{_MEETING}|meetin) .*?(?:to|until) .*?{DATE}.*)", when="event", dated=True, asked=True, unreal=True, sure=0.75),
     Rule("commitment", "promised committed promise word swore", r"\bi(?: have| also| already)* (?:promised?|committed|swore|gave my word)(?: to)? {rest}", when="event"),
-    Rule("commitment", "need have must needs", rf"\bi (?:still |also |really )*(?:need to|have to|must|am supposed to|am due to) (?P<value>{_DELIVER}\b.*?\b(?:by|before|until|on)\b ?(?:{DATE}).*)", when="event", dated=True, sure=0.85),
+    Rule("commitment", "need have must needs", rf"\bi (?:still |also |really )*(?:need to|have to|must|am supposed to|am due to) (?P<value>{_DELIVER}\b.*?\b(?:(?:by|before|until|on|for)\b ?(?:{DATE})|today|tomorrow|tonight|this (?:week|afternoon|evening|morning)|next week).*)", when="event", dated=True, sure=0.85),
     Rule("commitment", "remind", r"^(?:please |(?:can|could|will|would) you (?:please )?)?(?:remind me|do not let me forget|make sure i do not forget) to {rest}", asked=True, when="event", sure=0.85),
     Rule("commitment", "would", r"^(?:i|he|she|they) would {rest}$", behind=r"\b(?:i|we)(?: have| already)* (?:(?:told|promised) (?!you\b)[\w. -]+|said)", unreal=True, when="event", sure=0.8),
+    Rule("goal", "happy glad content delighted satisfied", rf"\b(?:i|we) would be (?:happy|glad|content|delighted|satisfied) with (?P<value>.*{NUMBER}.*)", unreal=True, sure=0.7),
+    Rule("goal", "after aiming hoping looking", r"^what (?:i|we) (?:am|are) (?:really |mainly )?(?:after|aiming for|hoping for|looking for) is {rest}", sure=0.75),
+    Rule("goal", "like want love", r"^what (?:i|we) (?:would )?(?:really )?(?:like|want|love) is (?:to |for )?{rest}", unreal=True, sure=0.7),
+    Rule("goal", "want", r"\b(?:first|only|main|one) thing (?:i|we) want to (?:do|see) is (?:to )?{rest}", sure=0.75),
+    Rule("goal", "ideally", r"\bideally,? {rest}", sure=0.65, unreal=True),
+    Rule("goal", "day", r"^one day,? (?:i|we) (?:will|am going to|are going to) {rest}", sure=0.65),
+    Rule("goal", "should must", rf"^(?P<value>(?:it|that|this|the [\w ]+?) (?:should|must) (?:take|cost|be|last|need) (?:no more than|less than|under|at most|below|within|at least|max(?:imum)?|above|{NUMBER}[\w ]* or (?:less|more|better)).*)", unreal=True, sure=0.65),
+    Rule("commitment", "you", rf"^you will (?:have|get) (?P<value>.+{DATE}.*)", when="event", dated=True, sure=0.7),
+    Rule("commitment", "let", rf"^let me (?P<value>(?:send|get|give|check|prepare|write|draft|finish|find|bring|ask|call)\b.*{DATE}.*)", when="event", dated=True, sure=0.65),
     Rule("goal", "love like", r"\bi would (?:really |so )?(?:love|like) to (?P<value>(?!(?:know|see|hear|ask|talk|discuss|check|understand|thank|have)\b)[\w-]+ .*(?:one day|some day|someday|eventually|this year|next year|by \w+))", unreal=True, sure=0.75),
     # Meetings
     Rule("meeting", "meeting call demo review workshop interview appointment standup stand-up retro check-in lunch dinner session presentation steering kickoff kick-off planning catch-up 1:1 one-on-one sync", rf"{{I}} (?:have|had|have got|got|booked|scheduled|set up|planned|will have)(?: got)?(?: an?| the| my| our| another)? (?P<value>(?:[\w'-]+ ){{0,3}}?{_MEETING}\b(?: with (?:[\w'-]+ ?){{1,4}}?)?(?: (?:about|on|for) (?:the )?[\w-]+)? ?(?:on |at |in |this |next )?{DATE}.*)", when="event"),
@@ -49,7 +58,7 @@ RULES = (
     Rule("trip", "away holiday vacation trip", r"{AM} (?:away|on holiday|on vacation|on a (?:business )?trip|off)\b.*?\b(?:in|to) (?!\d|the \d){spot}", when="event"),
     Rule("trip", "are am", rf"{{AM}} (?:on|in|at) {{spot}} (?:on |from )?(?:{DATE})", when="event", dated=True, sure=0.8),
     Rule("trip", "trip holiday vacation holidays flight honeymoon", r"\b(?:trip|holidays?|vacation|flights?|honeymoon|business trip|journey|weekend trip)\b(?: is| was)?(?: booked| planned)? (?:to|in) {spot}", when="event", sure=0.85),
-    Rule("trip", "holiday holidays vacation leave off", rf"{{I}} (?:am |are |will be |have |take |go )?(?P<value>(?:on |off |my |our )*(?:holidays?|vacation|annual leave|leave|off)\b.*{DATE}.*)", when="event", dated=True, sure=0.7),
+    Rule("trip", "holiday holidays vacation leave off", rf"{{I}} (?:am |are |will be |have |take |go )?(?P<value>(?:on |off |my |our )*(?:holidays?|vacation|annual leave|leave|off\b(?! the))\b.*{DATE}.*)", when="event", dated=True, sure=0.7),
     Rule("trip", "off back", r"^i am (?:off to|back from) {going}", when="event", sure=0.75),
     # Events
     Rule("event", "lost broke crashed failed", rf"^(?P<value>{{person:subject}} (?:lost|broke|crashed|missed) (?:{NUMBER}|an?|the|our|all) .*)", sure=0.6),
@@ -64,6 +73,7 @@ RULES = (
     Rule("trip", "taking take took", r"{I} (?:am |are |will )?(?:taking|take|took) (?:the|my|our) [\w-]+ to {spot}", when="event", dated=True, sure=0.8),
     Rule("event", "", rf"^(?P<value>(?:(?:the|a|an|our|my|first|second|last|next) )?(?!(?:i|we|he|she|it|they|you|that|this|there|who|what|which|and|but|so|if|when|in|on|at|by|from|until|since|not|no|yes|maybe|please|only|just|about|around|every)\b)(?:[\w'-]+ ){{1,4}}?(?:is|are|starts|start|begins|ends|comes|on|from)(?: on| in| from)? (?:the )?(?:{DATE})(?: (?:to|until) {DATE})?)(?:,.*)?$", when="event", dated=True, sure=0.6),
     Rule("event", "", rf"^(?P<value>(?!(?:i|we|he|she|it|they|you|that|this|there|who|what|which|but|if|when|in|on|at|by|from|until|since|not|no|yes|maybe|please|only|just|about|around|every|before|after|between|till|for|to|is|are|or)\b)(?:[\w'-]+ ){{1,3}}?{_DAY_OF_MONTH}(?: (?:at|until|to) [\w:.-]+)?)(?:,.*)?$", when="event", dated=True, sure=0.6),
+    Rule("event", "lease contract licence license visa permit insurance passport subscription warranty", rf"^(?P<value>(?:the |my |our |his |her )?(?:[\w-]+ )?(?:lease|contract|licence|license|visa|permit|insurance|passport|subscription|warranty) (?:is up|is due|runs out|expires|ends|lapses) (?:on |in |at |by )?{DATE})", when="event", dated=True, sure=0.7),
     # Goals
     Rule("goal", "want would", r"\bi (?:really |still |also |do |always )*(?:want to|would love to|would like to) (?P<value>(?:learn|become|run a|run the|lose|quit|write a|open|start (?:a|my own)|climb|save|get into|get better|get fit|retire|visit every|finish my|buy a|build a|found)\b.*)", unreal=True, sure=0.8),
     Rule("goal", "trying hoping planning aiming saving training hope plan", r"{AM} (?:trying|hoping|planning|aiming|saving|saving up|training|working hard) (?P<value>(?:to (?:learn|become|lose|quit|run|write|open|start|save|get|cut|finish|buy|build|reduce|improve|retire|eat|move|adopt|climb)|for (?:an?|the|my|our))\b.*)", sure=0.8),

@@ -16,8 +16,8 @@ from backend.memory.rules.clauses import Clause
 from backend.memory.rules.found import Found, date
 from backend.memory.rules.frame import WHOLE, Frame
 from backend.memory.rules.grammar import VERBS, Statement, parse_all
-from backend.memory.rules.keeping import ACQUAINTED, SAME, worth_keeping
-from backend.memory.rules.noun_fact import Noun
+from backend.memory.rules.keeping import ACQUAINTED, SAME, apart, within, worth_keeping
+from backend.memory.rules.noun_fact import AS_COLLEAGUE, Noun
 from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.rule import KIN, Rule, singular
 from backend.memory.rules.speech import MAX_LENGTH
@@ -81,6 +81,9 @@ _TASTES = {
     ("stand", True): "dislikes", ("take", True): "dislikes", ("love", False): "likes", ("adore", False): "likes",
 }  # fmt: skip
 _ONLY_IT = re.compile(r"(?:it|them)(?: at all| so much| too| really| any ?more)?$", re.IGNORECASE)
+_JOURNEY = re.compile(r"\b(?:honeymoon|holidays?|vacation|trip|travell?ing|away|leave|back)\b", re.IGNORECASE)
+_BEEN_IN = re.compile(r"(?:\w+ )?(?:in|at|on) (?P<where>.+)", re.IGNORECASE)
+_AS_JOURNEY = Rule("trip", "", "", when="event", sure=0.7)
 _AS_AGE, _AS_TASTE = Rule("age", "", "", sure=0.8), Rule("dislikes", "", "", sure=0.75)
 _AS_SETTLED = Rule("decision", "", "", sure=0.75)
 _OFFICE = re.compile(rf"^(?:the|our|my) (?:new )?(?:{ROLES}) (?=\w)", re.IGNORECASE)
@@ -97,6 +100,8 @@ _OF_KIN = re.compile(
 
 _OFFICES = frozenset(("deputy", "assistant", "intern"))
 """Words for colleagues that tell what they do."""
+_OURS = re.compile(r"\b(?:is|was|be) (?:also |now |still |going to be )*(?:our|my) ", re.IGNORECASE)
+_OF_AGE = frozenset(("child", "spouse", "parent", "sibling", "friend", "colleague", "pet"))
 _MOST_MATCHES = 3
 
 
@@ -107,7 +112,7 @@ _A_DATE, _A_FIGURE = "#date", "#figure"
 def _by_cue() -> dict[str, list[int]]:
     found: dict[str, list[int]] = {"": [], _A_DATE: [], _A_FIGURE: []}
     for place, rule in enumerate(RULES):
-        uncued = _A_DATE if rule.dated else _A_FIGURE if rule.predicate == "amount" else ""
+        uncued = _A_DATE if rule.dated else _A_FIGURE if rule.predicate in ("amount", "budget") else ""
         for cue in rule.cues.split() or [uncued]:
             found.setdefault(cue.casefold(), []).append(place)
     return found
@@ -183,6 +188,8 @@ class Reading:
         for statement in said:
             if statement.form == "order":
                 continue
+            if self.written and statement.who == "other" and statement.subject[0].isupper():
+                self._known(statement.subject)  # of whom the next "she" speaks
             if statement.verb == "be":
                 self._nouns(nouns.of_be(statement, written=self.written), clause)
             self._framed(statement, clause, frames.matches(statement))
@@ -216,6 +223,10 @@ class Reading:
         if said.verb == "be" and said.subject.casefold() == "they" and (aged := nouns.AGE.match(said.rest)):
             for child in [found for found in self.found if found.predicate == "child"]:
                 self._add(_AS_AGE, clause, "age", aged["value"].strip(" ,."), child.value, "")
+        away = said.who == "self" and said.past and said.verb == "be" and _JOURNEY.search(self.before)
+        if away and (been := _BEEN_IN.match(said.rest)):
+            for place in values("spot", been["where"], self.written):
+                self._add(_AS_JOURNEY, clause, "trip", place, self.speaker, "")
         taste = _TASTES.get((said.verb, said.denied)) if said.who == "self" and _ONLY_IT.match(said.rest) else None
         if taste and (said.mode == "can") == (said.verb in ("bear", "stand", "take")):
             for thing in [found for found in self.found if found.predicate in ("uses_tool", "owns")][-1:]:
@@ -296,6 +307,7 @@ class Reading:
                     self._known(
                         noun.about,
                         human=noun.predicate in _HUMAN
+                        or (noun.predicate in ("role", "colleague") and _OURS.search(clause.text) is not None)
                         or clause.text.endswith(noun.about)
                         or (noun.predicate == "age" and self.children()),
                     )
@@ -304,7 +316,9 @@ class Reading:
             if (
                 noun.predicate == "age"
                 and noun.about not in ("", "third")
-                and not (self.children() or KIN.get(subject or ""))
+                and not (
+                    self.children() or KIN.get(subject or "") or self.known.get((subject or "").casefold()) in _OF_AGE
+                )
             ):
                 continue  # "the other tool is nineteen"
             if noun.predicate == "works_on" and self.opening:
@@ -315,6 +329,9 @@ class Reading:
                     self._add(noun.rule, clause, "role", noun.label, noun.value, "")
             if subject is not None:
                 self._add(noun.rule, clause, noun.predicate, noun.value, subject, singular(noun.label))
+                ours = noun.predicate == "role" and noun.about == "third" and subject == self.person
+                if ours and _OURS.search(clause.text) and self.known.get(subject.casefold()) in (None, "", "colleague"):
+                    self._add(AS_COLLEAGUE, clause, "colleague", subject, self.speaker, "")
 
     def _mention(self, text: str, words: set[str]) -> None:
         """Keep in mind whom the next "he" or "she" and "her name" mean: whoever the clause is about."""
@@ -415,18 +432,15 @@ class Reading:
         for other in self.found:
             theirs = other.value.casefold()
             unnamed = other.predicate == predicate and other.clause is clause and other.subject == PROJECT != subject
-            if (
-                unnamed
-                and predicate_of(predicate).scope == "project"
-                and (_within(low, theirs) or _within(theirs, low))
-            ):
+            if unnamed and predicate_of(predicate).scope == "project" and (within(low, theirs) or within(theirs, low)):
                 other.subject = subject  # "the budget of the CRM migration": now it is known whose
                 return
             if (other.predicate, other.subject) == (predicate, subject) and (
-                _within(low, theirs) or _within(theirs, low)
+                within(low, theirs) or within(theirs, low)
             ):
                 return
-            if other.clause is clause and other.predicate in SAME.get(predicate, ()):
+            twice = predicate == other.predicate == "decision" and apart(low, theirs)
+            if other.clause is clause and other.predicate in SAME.get(predicate, ()) and not twice:
                 return
         found = Found(predicate, value, subject, label, rule, clause)
         date(found, self.turn.said_at)
@@ -474,7 +488,3 @@ class Reading:
 _NO_PROJECT = frozenset(
     """the our my it this that is project everything a new all whole full thing deadline date budget launch go-live year month quarter next now me us""".split()  # noqa: SIM905
 )
-
-
-def _within(value: str, other: str) -> bool:
-    return value == other or f" {value} " in f" {other} "

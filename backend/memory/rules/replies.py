@@ -5,7 +5,7 @@ then are: a predicate and the kind of value. And a bare "yes" to a proposal make
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -128,6 +128,19 @@ def lead_of(cut: Sequence[Clause]) -> list[Clause]:
 
 _SENTENCE = re.compile(r"(?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)(?<=[.!?])\s+|\n+")
 _ASKS = re.compile(r"\?$|\b(?:I (?:still |also |only )?need (?:the|your|a)|tell me|give me)\b")
+
+
+_FULL_NAME = re.compile(r"\b[A-Z][\w'-]+(?: [A-Z][\w'-]+)+")
+
+
+def told_of(text: str, known: Mapping[str, str]) -> str:
+    """Return the one person of whom an assistant's turn speaks, by full name or known already; '' for none or several."""
+    told = {name for name in _FULL_NAME.findall(text[-600:]) if name.casefold() in known}
+    told = told or {name for name in _CAPITAL.findall(text[-600:]) if name.casefold() in known}
+    return told.pop() if len(told) == 1 else ""
+
+
+_CAPITAL = re.compile(r"\b[A-Z][\w'-]+")
 
 
 def question_of(text: str) -> str:

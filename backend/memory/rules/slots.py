@@ -22,7 +22,10 @@ _TIRESOME = re.compile(
     r"^(?P<value>(?!(?:it|that|this|him|her|them|you)\b)[\w' -]+?) (?:(?:really|very|quite|so|a bit|rather) )?(?:unbearable|awful|terrible|annoying|boring|tiring|useless|exhausting|pointless|irritating|stressful|confusing|dreadful|painful|tedious|difficult to bear)$",
     _I,
 )
-_A_DAY = re.compile(rf"^(?P<value>{DATE}(?:,?(?: so| that is| i mean)?(?: until| by| the)* {DATE})?)", _I)
+_A_DAY = re.compile(
+    rf"^(?:(?:noon|midday|midnight|close of business|end of play|cob|\d+(?::\d\d)? ?(?:am|pm)|\w+ o'clock) (?:on )?)?(?P<value>{DATE}(?:,?(?: so| that is| i mean)?(?: until| by| the)* {DATE})?)",
+    _I,
+)
 _A_SUM = re.compile(
     rf"(?:(?:\w+) ){{0,4}}?(?P<value>{MONEY}|{NUMBER}(?: ?(?:thousand|million|grand|k|lakhs?|crores?)\b))", _I
 )
@@ -47,6 +50,7 @@ _A_THING_NAMED = re.compile(
     r"^(?:got )?(?:this|that) (?:big |whole |new )?(?P<value>(?:[\w-]+ ){0,2}[\w-]+) (?:thing|business|initiative|effort|project)\b",
     _I,
 )
+_IN_CHARGE = re.compile(r"^(?:me|him|her) (?P<value>in charge of .+)", _I)
 _A_TOOL = re.compile(
     r"^(?:the|that|this|an?|our) (?P<value>[\w-]+) (?:app|tool|system|software|program|platform)\b", _I
 )
@@ -65,6 +69,7 @@ _CUT = {
     "sum_of": _A_SUM,
     "tiresome": _TIRESOME,
     "count_of": _A_COUNT,
+    "in_charge": _IN_CHARGE,
     "reaction_of": _A_REACTION,
     "belonging": _A_BELONGING,
     "thing_named": _A_THING_NAMED,

@@ -38,21 +38,32 @@ _TAKEN_BACK = re.compile(
 )
 _TAKING_BACK = re.compile(
     r"\b(?:wait|sorry|actually no|no actually|i mean|i meant|make that|or rather|scratch that|strike that|correction"
-    r"|no no|oops)\b",
+    r"|no no|oops)\b|(?:\d|\b(?:two|three|four|five|six|seven|eight|nine|\w+teen|\w+ty|hundred|thousand)),? no (?=\d|(?:two|three|four|five|six|seven|eight|nine|\w+teen|\w+ty)\b)",
     re.IGNORECASE,
 )
 
 _CONTRACTIONS = (
-    (re.compile(r"\bgonna\b", re.IGNORECASE), "going to"),
-    (re.compile(r"\bwanna\b", re.IGNORECASE), "want to"),
-    (re.compile(r"\b(it|he|she|that|this|there)(?:'s| has) gotta\b", re.IGNORECASE), r"\1 has to"),
-    (re.compile(r"(?:'ve|\bhave)? ?\bgotta\b", re.IGNORECASE), " have to"),
-    (re.compile(r"\bain'?t\b", re.IGNORECASE), "is not"),
-    (re.compile(r"\b([Ii])ts (?=[A-Z][a-z])"), r"\1t is "),
-    (re.compile(r"\b(i)(?:'m|m)\b", re.IGNORECASE), r"\1 am"),
-    (re.compile(r"\b(i|you|we|they)(?:'ve)\b|\b(i)ve\b", re.IGNORECASE), r"\1\2 have"),
-    (re.compile(r"\b(you|we|they)'re\b", re.IGNORECASE), r"\1 are"),
     (
+        "me |ma ",
+        re.compile(
+            r"\bm[ea] (?=(?:wee )?(?:mam|mum|dad|wife|husband|brother|sister|son|daughter|mate|boss|nan|gran|kids|lad|lass|partner|family|parents|boy|girl|missus)\b)",
+            re.IGNORECASE,
+        ),
+        "my ",
+    ),
+    ("dinn", re.compile(r"\bdinn(?:ae|a)\b", re.IGNORECASE), "do not"),
+    ("nae", re.compile(r"\b(can|did|does|is|was|would|could|should|will|have|has)nae\b", re.IGNORECASE), r"\1 not"),
+    ("gonna", re.compile(r"\bgonna\b", re.IGNORECASE), "going to"),
+    ("wanna", re.compile(r"\bwanna\b", re.IGNORECASE), "want to"),
+    ("gotta", re.compile(r"\b(it|he|she|that|this|there)(?:'s| has) gotta\b", re.IGNORECASE), r"\1 has to"),
+    ("gotta", re.compile(r"(?:'ve|\bhave)? ?\bgotta\b", re.IGNORECASE), " have to"),
+    ("ain", re.compile(r"\bain'?t\b", re.IGNORECASE), "is not"),
+    ("its", re.compile(r"\b([Ii])ts (?=[A-Z][a-z])"), r"\1t is "),
+    ("'m|im ", re.compile(r"\b(i)(?:'m|m)\b", re.IGNORECASE), r"\1 am"),
+    ("ve", re.compile(r"\b(i|you|we|they)(?:'ve)\b|\b(i)ve\b", re.IGNORECASE), r"\1\2 have"),
+    ("'re", re.compile(r"\b(you|we|they)'re\b", re.IGNORECASE), r"\1 are"),
+    (
+        "'s",
         re.compile(
             r"\b(he|she|it|that|there|here|what|who|where|when|how|name|everything|everybody|deadline|budget|number|date)'s\b",
             re.IGNORECASE,
@@ -60,6 +71,7 @@ _CONTRACTIONS = (
         r"\1 is",
     ),
     (
+        "'s",
         re.compile(
             r"\b([^\W\d_][\w-]+)'s (?=(?:an?|the|from|in|on|at|now|not|called|our|my|getting|going|leaving|coming|having|moving"
             r"|working|calling|retiring|turning|starting|doing|fluent|allergic|vegan|vegetarian|always|only|still|also|now|replaced|based|gone|been|taken|got|joined"
@@ -69,22 +81,26 @@ _CONTRACTIONS = (
         r"\1 is ",
     ),
     (
+        "'s",
         re.compile(
-            r"\b([^\W\d_][\w-]+)'s (?=(?:(?:twenty |thirty |forty |fifty |sixty |seventy |eighty )?(?:one|two|three|four|five|six|seven|eight|nine)|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|\d+)(?: (?:and|now|so|but|in|next|this|years?)\b|,|$))",
+            r"\b([^\W\d_][\w-]+)'s (?=(?:(?:twenty |thirty |forty |fifty |sixty |seventy |eighty )?(?:one|two|three|four|five|six|seven|eight|nine)|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|\d+)(?: (?:and|now|so|but|in|next|this|years?|hundred|thousand|million|percent|euros|pounds|dollars|k)\b|,|$))",
             re.IGNORECASE,
         ),
         r"\1 is ",
     ),
-    (re.compile(r"\b(i|you|we|he|she|it|they|that|there)'ll\b", re.IGNORECASE), r"\1 will"),
-    (re.compile(r"\b(i|you|we|he|she|it|they|that|who)'d\b", re.IGNORECASE), r"\1 would"),
-    (re.compile(r"\blet'?s\b(?! \w+ed\b)", re.IGNORECASE), "let us"),
-    (re.compile(r"\bcan'?t\b|\bcan not\b", re.IGNORECASE), "cannot"),
-    (re.compile(r"\bwon'?t\b", re.IGNORECASE), "will not"),
-    (re.compile(r"\b(do|does|did|is|are|was|were|has|have|had|could|would|should)n'?t\b", re.IGNORECASE), r"\1 not"),
-    (re.compile(r"\bany more\b", re.IGNORECASE), "anymore"),
+    ("'ll", re.compile(r"\b(i|you|we|he|she|it|they|that|there)'ll\b", re.IGNORECASE), r"\1 will"),
+    ("'d", re.compile(r"\b(i|you|we|he|she|it|they|that|who)'d\b", re.IGNORECASE), r"\1 would"),
+    ("let", re.compile(r"\blet'?s\b(?! \w+ed\b)", re.IGNORECASE), "let us"),
+    ("can", re.compile(r"\bcan'?t\b|\bcan not\b", re.IGNORECASE), "cannot"),
+    ("won", re.compile(r"\bwon'?t\b", re.IGNORECASE), "will not"),
+    (
+        "nt|n't",
+        re.compile(r"\b(do|does|did|is|are|was|were|has|have|had|could|would|should)n'?t\b", re.IGNORECASE),
+        r"\1 not",
+    ),
+    ("any more", re.compile(r"\bany more\b", re.IGNORECASE), "anymore"),
 )
-_UNMARKED_CONTRACTIONS = (*_CONTRACTIONS[:8], *_CONTRACTIONS[14:])
-"""Those that are also written without an apostrophe."""
+"""What tells that one may be there (in lower case, or this or that), its expression, and the words in full."""
 _LETTERS = re.compile(
     r"(?<![\w'])(?:[b-hj-z]|[ai](?= [b-hj-z](?: [a-z])?(?![\w'])))(?:[ .-] ?[a-z](?![\w'])\.?)+", re.I
 )
@@ -109,9 +125,10 @@ def plain(text: str) -> str:
     text = _SMILEY.sub(" ", _LINK.sub(" ", text))
     text = "\n".join(" ".join(line.split()) for line in text.splitlines())
     text = _STUTTER.sub(_once, _FILLER.sub("", text))
-    short = text
-    for pattern, full in _CONTRACTIONS if "'" in text else _UNMARKED_CONTRACTIONS:
-        text = pattern.sub(full, text)
+    short, low = text, text.casefold()
+    for marks, pattern, full in _CONTRACTIONS:
+        if any(mark in low for mark in marks.split("|")):
+            text = pattern.sub(full, text)
     if text != short:
         text = _STUTTER.sub(_once, text)  # "she's she is"
     text = _LETTERS.sub(_word_of_letters, text)
@@ -155,15 +172,22 @@ def _corrected(text: str) -> str:
     shortly before, else by as many words as are of its kind (figures), else by one.
     """
     while found := _TAKEN_BACK.search(text):
-        if not _TAKING_BACK.search(found[0] + " "):
-            break
         before, after = text[: found.start()].split(" "), text[found.end() :].split(" ")
         first = after[0].casefold().strip(",.")
+        last = before[-1].casefold().strip(",.")
+        if not _TAKING_BACK.search(found[0] + " ") and not (_figure(first) and _figure(last)):
+            break
         recent = [word.casefold().strip(",.") for word in before[-8:]]
         if first in recent:
             cut = len(before) - len(recent) + (len(recent) - 1 - recent[::-1].index(first))
         elif first in _SUBJECTS:
             cut = len(before)  # a whole sentence follows; the one before stands unless it says the same
+        elif _figure(first) and not _figure(recent[-1]) and any(_figure(word) for word in recent[-_BACK_TO_FIGURE:]):
+            cut = len(before) - 1  # "nine hundred a blade no sorry nineteen hundred"
+            while not _figure(before[cut].casefold()):
+                cut -= 1
+            while cut > 1 and _figure(before[cut - 1].casefold()):
+                cut -= 1
         else:
             cut = len(before) - 1
             while cut > 1 and _figure(first) and _figure(before[cut - 1].casefold()):
@@ -172,6 +196,7 @@ def _corrected(text: str) -> str:
     return text
 
 
+_BACK_TO_FIGURE = 4  # words
 _SUBJECTS = frozenset(("i", "we", "he", "she", "it", "they", "my", "our", "the", "that", "this"))
 _FIGURES = frozenset(
     [

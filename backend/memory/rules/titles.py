@@ -3,6 +3,8 @@
 import re
 
 from backend.memory.rules.occupations import ROLES
+from backend.memory.rules.rule import KIN
+from backend.memory.rules.words import TITLES
 
 _I = re.IGNORECASE
 
@@ -20,8 +22,11 @@ A_ROLE = re.compile(
 )  # fmt: skip
 AN_AGENT = re.compile(
     r"^(?:now |also |actually |still )*(?:an?|our|my|the|their) (?P<value>(?:(?!(?:in|at|for|of|with|from|to|who|that|and|big|huge|great|good|bad|terrible|early|late|slow|heavy|light|keen|coffee|tea|meat) )[\w-]+ ){0,2}?"
-    r"(?!(?:custom|comput|numb|matt|memb|oth|ord|off|pap|lett|wat|dinn|wint|summ|partn|sist|broth|fath|moth|daught|winn|kill|err|fact|flo|do|to|ho|min|maj|fav|serv|print|count|corn|cent|met|fold|newslett|los|beginn|fight|lov|believ|eat|sleep|pers|ris|drink|own|ev|nev|ov|und|aft|bett|long|quart|col|giant|import|eleph|inst|const|relev|plea|anth|monst|disast|nightm|mist|hum|wom|gentle|start|newcom|neighbo|strang|foreign|outsid|insid|morning|visit|hik|passeng|read|smok|runn|swimm|walk)\w{0,3}\b)"
+    r"(?!(?:custom|comput|numb|matt|memb|oth|ord|off|pap|lett|wat|dinn|wint|summ|partn|sist|broth|fath|moth|daught|winn|kill|err|fact|flo|do|to|ho|min|maj|fav|serv|print|count|corn|cent|met|fold|newslett|los|beginn|fight|lov|believ|eat|sleep|pers|ris|drink|own|ev|nev|ov|und|aft|bett|long|quart|col|giant|import|eleph|inst|const|relev|plea|anth|monst|disast|nightm|mist|hum|wom|gentle|start|newcom|neighbo|strang|foreign|outsid|insid|morning|visit|hik|passeng|read|smok|runn|swimm|walk|dream|think|talk|worri|procrastinat|lifesav|jok|listen|snor|perform|teas|charm|sweeth|troublemak|peacemak|stay|loser|gamechang|dealbreak|killer|nail|no-brain|cheat|wast|time-wast|blind|show-?stopp|game|head-?scratch|tearjerk|page-?turn|breadwinn|newlywed|latecom|night owl|overachiev|perfection|optim|pessim|feminist|tour|realist)\w{0,3}\b)"
     r"[a-z-]{2,}(?:er|or|ist|ant|eer|man|woman))(?=$|,| (?:at|for|in|of|here|and|now|by|with|too|myself)\b)",
     _I,
 )
 """A noun for one who does something, that the list has not."""
+
+NO_OFFICES = frozenset((*TITLES, *KIN)) - {"deputy", "assistant", "intern"}
+"""Words before a name that are no office: titles, and what tells what somebody is to the speaker."""

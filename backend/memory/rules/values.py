@@ -34,7 +34,7 @@ _FIGURE = (
 )
 NUMBER = rf"{_FIGURE}(?:(?: and| a|-)? ?{_FIGURE}){{0,10}}"
 _YEAR = r"(?:(?:19|20)\d\d|twenty twenty[ -]\w+|two thousand(?: and)? \w+)"
-_CLOCK = r"(?: at (?:noon|half past \w+|\d{1,2}(?:[:.]\d\d)?(?: ?[ap]\.?m\b\.?)?(?: o'?clock)?|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?: thirty| fifteen)?(?: ?[ap]m| o'?clock)?))?"
+_CLOCK = r"(?: at (?:noon|half past \w+|\d{1,2}(?:[:.]\d\d)?(?: ?[ap]\.?m\b\.?)?(?: o'?clock)?|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?: thirty| fifteen)?(?: ?[ap]m| o'?clock)?)|,? \d{1,2}:\d\d(?: ?[ap]m)?|,? \d{1,2} ?[ap]m)?"
 DATE = (
     r"(?:(?:the )?(?:end|middle|beginning|start) of (?:the |this |next )?(?:\w+)"
     rf"|\d{{4}}-\d\d-\d\d|\d{{1,2}}[./]\d{{1,2}}[./](?:\d{{4}}|\d\d)|\d{{1,2}}\.\d{{1,2}}\."
@@ -43,7 +43,7 @@ DATE = (
     rf"|(?:early |late |mid[ -])?{_MONTH}(?:,? {_YEAR})?|q[1-4](?: {_YEAR})?|{_YEAR}"
     rf"|(?:(?:this|next|coming|last|on) )?{_DAY}(?: (?:morning|afternoon|evening|night|week|next week))?"
     r"|(?:this|next|last) (?:week|weekend|month|year|quarter|spring|summer|autumn|fall|winter)"
-    r"|tomorrow|today|tonight|yesterday|the day after tomorrow|christmas|easter|good friday|(?:memorial|labou?r|independence|boxing) day|thanksgiving|halloween|midsummer|new year(?:'s(?: eve| day)?)?"
+    r"|tomorrow|today|tonight|yesterday|the day after tomorrow|christmas|easter|good friday|hogmanay|diwali|ramadan|eid|passover|hanukkah|carnival|pentecost|whitsun|black friday|cyber monday|chinese new year|lunar new year|holi|half[ -]term|(?:the )?(?:month|year|quarter)[ -]end|(?:the )?(?:summer|easter|christmas) (?:holidays|break)|(?:memorial|labou?r|independence|boxing) day|thanksgiving|halloween|midsummer|new year(?:'s(?: eve| day)?)?"
     rf"|in {NUMBER} (?:day|week|month|year)s?(?:'? time)?|{NUMBER} (?:day|week|month|year)s? ago|in a (?:week|month|year)"
     rf"|a (?:day|week|month|year) ago|the {_ORDINAL}(?! \w+(?:ion|one|er)\b)|end of (?:day|week|month|year))"
     rf"{_CLOCK}"

@@ -16,7 +16,7 @@ HAS_TIME = re.compile(
     r"\d|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*"
     r"|\b(?:ago|last|next|this|today|tonight|tomorrow|yesterday|weeks?|months?|years?|spring|summer|autumn|fall|winter"
     r"|christmas|easter|weekend|morning|noon|quarter|new year)\b"
-    r"|\b(?:on|by|until|till|from|to|before|after|is|for) the (?:twenty|thirty|first|second|third|[a-z]+th)\b",
+    r"|\b(?:on|by|until|till|from|to|before|after|is|for) (?:the )?(?:twenty|thirty|first|second|third|[a-z]+th)\b",
     re.IGNORECASE,
 )
 """What a text needs for a date to be in it."""
@@ -35,7 +35,7 @@ _ORDINALS = {word: day for word, day in ORDINALS.items() if day <= 31} | {
     if day < 10 and number + day <= 31
 }
 _BARE_DAY = re.compile(
-    rf"\b(?:on|by|until|till|from|to|before|after|is|for) the (?P<day>{'|'.join(sorted(_ORDINALS, key=len, reverse=True))}|\d{{1,2}}(?:st|nd|rd|th))"
+    rf"\b(?:on|by|until|till|from|to|before|after|is|for) (?:the )?(?P<day>{'|'.join(sorted(_ORDINALS, key=len, reverse=True))}|\d{{1,2}}(?:st|nd|rd|th))"
     r"(?=$|[,.]| (?:at|and|in|for|with|we|i|he|she|until|to|because|so|then|from|now|instead)\b)",
     re.IGNORECASE,
 )

@@ -1,5 +1,7 @@
 """Rules about work: employer, role, team, tools, projects, deadlines, budgets, figures, decisions."""
 
+import re
+
 from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.rule import Rule
 from backend.memory.rules.titles import PROJECT_NOUN
@@ -17,6 +19,8 @@ TOOLS = (
     r"|lotus notes|filemaker|workday|personio|docusign|stripe|paypal|square|lightspeed|odoo|netsuite|toggl|todoist)"
 )
 _UNITS = r"(?:operations|logistics|marketing|sales|hr|it|finance|procurement|purchasing|product|engineering|support|legal|compliance|accounting|controlling|research|production|quality|customer \w+|data|the [\w ]*?(?:team|department|unit|office|group|lab|division)|a team|our \w+ team)"
+_TOOL_WORDS = " ".join(sorted(set(re.findall(r"[a-z]{2,}", TOOLS)) | {"powerbi"}))
+"""The words of which one is in every tool's name."""
 _PROJECT = r"(?:the |our |my )?(?P<about>[\w'-]+(?: [\w'-]+){0,3}?)"
 
 RULES = (
@@ -29,7 +33,7 @@ RULES = (
     Rule("role", "job", rf"\bnew job\b[^:]*:? ?(?P<value>{ROLES}) (?:at|with|for)\b", when="start"),
     Rule("role", "look oversee coordinate", r"\bi (?P<value>(?:look after|oversee|coordinate|take care of) (?!(?:it|him|her|them|that|this|you|myself)\b)(?:the |our |all )?[\w-]+(?: (?!at|for|in|on|with|from)[\w-]+)?)", sure=0.75),
     # Role and team
-    Rule("role", "am", rf"^i am [^\W\d_]+(?: [^\W\d_]+)?,? (?:an? |the )?(?:.*? )?(?P<value>(?:\w+ )?{ROLES}) (?:at|for|with) ", sure=0.85),
+    Rule("role", "am", rf"^i am (?=.* (?:at|for|with) )[^\W\d_]+(?: [^\W\d_]+)?,? (?:an? |the )?(?:.*? )?(?P<value>(?:\w+ )?{ROLES}) (?:at|for|with) ", sure=0.85),
     Rule("role", "new", rf"\b(?:the|our) new (?P<value>{ROLES}|cmo) is {{person:subject}}", sure=0.85),
     Rule("role", "", rf"^(?:it is |that is |.* is )?(?!.* here,){{person:subject}}, (?!but\b|and\b|so\b|or\b|my\b)(?P<value>(?:\w+ )?{ROLES})\b(?! of the)", sure=0.8),
     Rule("role", "promoted became become", rf"{{WHO}} (?:(?:was|got|am|have been|been|is) )?(?:promoted to|became|become|made) (?:an? |the )?(?P<value>{ROLES})\b", when="start"),
@@ -39,7 +43,7 @@ RULES = (
     # Tools
     Rule("uses_tool", "everything it tickets all", r"\b(?:everything|it all|all of it|all tickets|tickets) (?:is|are|go(?:es)?|lives?|runs?)(?: now)? (?:in|on|to|through) {brand}", sure=0.8),
     Rule("uses_tool", "crm erp editor laptop database tracker stack system wiki software tool", r"\b(?:my|our) (?:\w+ )?(?:crm|erp|editor|laptop|database|tracker|ticket system|stack|operating system|wiki|ide) (?:is|runs on) {brand}"),
-    Rule("uses_tool", "in on with via from use using through everything work works", rf"^(?!.*\b(?:decided|go with|going with|went with|switch|switched|chose|agreed)\b).*?\b(?:we|i|our|everything|it all|they)\b.*?\b(?:in|on|with|via|use|using|through|from|have) (?:an? |the |our )?(?:old |big |shared )?(?P<value>{TOOLS})\b(?! (?:call|meeting|training|course|expert|team|door|holder))", sure=0.75),
+    Rule("uses_tool", _TOOL_WORDS, rf"^(?!.*\b(?:want|wants|decided|go with|going with|went with|switch|switched|chose|agreed)\b).*?\b(?:we|i|our|everything|it all|they)\b.*?\b(?:in|on|with|via|use|using|through|from|have) (?:an? |the |our )?(?:old |big |shared )?(?P<value>{TOOLS})\b(?! (?:call|meeting|training|course|expert|team|door|holder))", sure=0.75),
     Rule("uses_tool", "crm erp editor database tracker system wiki software tool platform app package program", r"\b(?:my|our) (?:[\w-]+ )?(?:crm|erp|database|tracker|system|software|tool|platform|package|program|wiki) (?:is|runs on) {brand}(?=$|,| (?:and|but|from|by|at|now|since)\b)", sure=0.7),
     Rule("uses_tool", "called named", r"\b(?:on|in|with|use|using|have|got|by|through) (?:an? |the |this |that )?(?:[\w-]+ )?(?:system|tool|software|app|platform|programme|program|package|thing|database) (?:called|named) {brand}", sure=0.8),
     # Projects
@@ -75,6 +79,12 @@ RULES = (
     Rule("decision", "switching switch", r"^(?:(?:we|i) (?:are |am )?)?(?:switching|switch) to {brand}", sure=0.8),
     Rule("decision", "drop keep", r"\bi would (?P<value>(?:drop|keep|skip|cut|take) (?!it\b|that\b|the bus).+)", sure=0.7, unreal=True),
     Rule("decision", "must has have needs need should", r"^(?P<value>(?:(?:the|every|each|all|our|both|any) [\w' -]+?|(?!(?:i|we|you|he|she|they|it|that|this|there|who|what|someone|somebody|nobody|people|everybody|everyone|everything|nothing|something)\b)[\w-]+) (?:must|has to|have to|needs to|need to|should) (?:be|come|go|stay|work|run|have|support|include|show|not) (?!.*\b(?:maybe|perhaps|might|if|would|fine|ok|okay|enough|nice|possible|easy)\b).+)", sure=0.7, unreal=True),
+    Rule("decision", "no yes go", r"^it is (?:definitely )?an? (?P<value>(?:no|yes|go) (?:to|for|on) .+)", sure=0.7),
+    Rule("decision", "then", r"^(?=.* then$)(?P<value>(?!(?:what|who|see|bye|until|and|but|since|back|now|just|even|only|more|less|later|good|great|okay|all right)\b)(?!.*\b(?:is|are|was|were|i|we|you|he|she|they|it|will|can|do|did|have|had|if|when|that|this)\b)(?:the |an? |no )?[\w -]{3,30}?) then$", sure=0.6),
+    Rule("works_on", "about", r"^(?:it|this|that) is (?:all |mainly )?about (?P<value>(?:our|the|a|my) new [\w -]+)", sure=0.65),
+    Rule("works_on", "need", r"^what (?:i|we) need is {rest}", sure=0.65),
+    Rule("role", "one", r"\bi am the one who (?P<value>(?!(?:said|says|told|has|is|was|did|always)\b)\w+s .+)", sure=0.65),
+    Rule("decision", "it", r"^(?=.* it is(?: then)?$)(?P<value>(?!(?:so|how|what|this|that|there|here|yes|no|as|well|i think|then|maybe)\b)[\w' -]{2,40}?)(?<! of)(?<! what)(?<! how),? it is(?: then)?$", sure=0.75),
     Rule("decision", "no", r"^(?P<value>no more (?!of (?:that|this)\b|questions?\b|than\b|time\b|jokes?\b|excuses\b)[\w -]{3,})$", sure=0.65),
     Rule("decision", "do", r"^let us do (?:it|this|that) {rest}", sure=0.7),
     Rule("decision", "rule requirement condition principle policy requirements", r"\b(?:rule|requirement|condition|principle|policy)(?: is)?: {all}", asked=True, sure=0.7),
@@ -93,12 +103,12 @@ RULES = (
     Rule("role", "offer job position", rf"\b(?:offer|job|position)\b[^,]*?(?:,| as) (?:an? |the )?(?P<value>{ROLES}(?: of [\w-]+)?)(?=,|$| from| at| in)", sure=0.8),
     Rule("amount", "of in", rf"\b(?P<value>{NUMBER} (?:out of|of|in) (?:{NUMBER}))\b(?! (?:us|them))", sure=0.7),
     Rule("amount", "has said at", rf"\b(?:{{WHO}} has|we said|we are at|has em) (?P<value>{NUMBER}(?: (?!o'clock|am\b|pm\b|weeks|days|months|years|hours|minutes|kids|children|of\b|and\b|old\b|this\b|last\b)[a-z-]{{3,}})?)(?! (?:years|months|weeks|kids))", sure=0.7, subject="self"),
-    Rule("amount", "", rf"^(?P<value>{NUMBER} (?!weeks|days|months|years|hours|minutes|times|o'clock|am\b|pm\b)[a-z-]{{3,}}s)(?=,|$)", sure=0.65),
+    Rule("amount", "", rf"^(?P<value>{NUMBER} (?!kids|children|sons|daughters|brothers|sisters|weeks|days|months|years|hours|minutes|times|o'clock|am\b|pm\b)[a-z-]{{3,}}s)(?=,|$)", sure=0.65),
     Rule("budget", "cut raised down up", rf"\b(?:cut|raised|reduced|trimmed|lowered|increased) (?:us|it|that) (?:down |up )?(?:to|by half to) (?P<value>{MONEY}|{NUMBER}(?: k| thousand)?)", subject="project", sure=0.75),
     Rule("amount", "to", rf"\b(?:up|down|fell|rose|dropped|went|grew|increased|shrank)(?: up| down)?(?: from (?:about )?{NUMBER}(?: [\w-]+)?)? to (?:about |around |only )?(?P<value>{NUMBER}(?: (?:percent|(?:a|per|each) \w+|[a-z]{{3,}}s\b))?)", sure=0.75),
     Rule("deadline", "gave gives until", rf"\b(?:gave|gives|given|granted) us (?:time )?(?:until|till) (?P<value>{DATE})", subject="project", sure=0.8),
     Rule("deadline", "planned scheduled set fixed", rf"\b(?:launch|release|go[- ]?live|opening|start|delivery|hand-?over|cut-?over|it) is (?:now )?(?:planned|scheduled|set|fixed) for (?P<value>{DATE})", subject="project", sure=0.8),
-    Rule("uses_tool", "in on by via through with", rf"\b(?:is|are|comes?|goes?|runs?|lives?|stay|work|done|kept|planned|sent) (?:in |all )*(?:in|on|by|via|through|with) (?P<value>{TOOLS}|fax|paper)\b(?! (?:call|meeting|training|course|expert))", sure=0.7),
+    Rule("uses_tool", f"{_TOOL_WORDS} fax paper", rf"\b(?:is|are|comes?|goes?|runs?|lives?|stay|work|done|kept|planned|sent) (?:in |all )*(?:in|on|by|via|through|with) (?P<value>{TOOLS}|fax|paper)\b(?! (?:call|meeting|training|course|expert))", sure=0.7),
     Rule("decision", "has must needs", r"^(?P<value>(?:the|every|each|all|our|both|any) [\w' -]{2,40}? (?:must|has to|have to|needs to|need to|needs|may not|can only) (?!be (?:done|ready|fine|live|finished)\b)(?!(?:a )?(?:help|break|holiday|rest|moment|minute|think)\b).+)", sure=0.65),
     Rule("decision", "will not", r"\bwe (?:will not|are not going to) {rest}", sure=0.7),
     Rule("decision", "fine", r"^(?P<value>[\w -]+?) (?:is|are) fine,? (?:put|take|use|do|keep) (?:it|them|that)\b", sure=0.7),
@@ -106,10 +116,11 @@ RULES = (
     Rule("deadline", "due", rf"\b(?:the |our |my )?(?P<about>[\w'-]+(?: [\w'-]+){{0,3}}?) (?:is|are) due (?:on |by |in |at )?(?P<value>{DATE})"),
     Rule("deadline", "done ready finished live complete delivered", rf"\b(?:(?:the|our|my) (?P<about>[\w'-]+(?: [\w'-]+){{0,3}}?)|it|everything) (?:has to|must|needs to|need to|should|have to|is to) (?:be )?(?:\w+ )?(?:done|ready|finished|live|go live|in production|complete|completed|delivered|launched|online)(?: and \w+)? (?:by|on|before|until|in) (?P<value>{DATE})", subject="project", unreal=True),
     Rule("deadline", "live launch launches goes go", rf"{{I}} (?:want to |have to |will |must |are going to )?(?:go live|launch|ship)(?: with (?:the )?(?P<about>[\w'-]+(?: [\w'-]+){{0,2}}?))? (?:on|by|in|at) (?P<value>{DATE})", subject="project"),
-    Rule("deadline", "latest", rf"(?:^|\b(?:by|on|until) )(?P<value>{DATE}) at the (?:very )?latest", subject="project", sure=0.8),
+    Rule("deadline", "latest", rf"(?:^|\b(?:by|on|until|so) )(?:the )?(?P<value>{DATE}) at the (?:very )?latest", subject="project", sure=0.8),
     Rule("deadline", "date day", rf"\b(?P<value>{DATE}) is the (?:date|deadline|day|cut-?over|go-?live|target)\b", subject="project", sure=0.8),
     Rule("budget", "budget", rf"\bbudget(?: (?:for|of) {_PROJECT})? (?:is|has been|was|got|will be)(?: now| only| still| about| around| roughly| just| cut| raised| increased| reduced| approved| set| lowered| down| up| at| to| by the board)* (?P<value>{MONEY}|{NUMBER})", subject="project"),
     Rule("budget", "budget", rf"\bbudget(?: (?:for|of) {_PROJECT})? (?:of|:) ?(?P<value>{MONEY}|{NUMBER}(?: thousand| k)?)", subject="project"),
+    Rule("budget", "", rf"^(?:(?:so|now|that|which|it|we|i) (?:makes|is|have|got|are at|get)? ?)?(?:now )?(?P<value>{MONEY}|{NUMBER}(?: ?(?:k|thousand|million|grand))?)(?: \w+)? ?(?:now|all told|in total|altogether|all in|instead|and not .+)?$", behind=r"\b(?:more|extra|another|cut|gave|given|added|topped|raised|increased|lowered|budget|money)\b.*", subject="project", sure=0.65),
     Rule("budget", "money budget", rf"\b(?:the )?(?:money|whole budget|total) is (?:about |around )?(?P<value>{MONEY})", subject="project"),
     Rule("budget", "budget", rf"\b(?:cut|raised|increased|reduced|approved|lowered) (?:the|our|my) budget (?:from [\w ]+? )?(?:to|of) (?P<value>{MONEY}|{NUMBER})", subject="project"),
     Rule("budget", "budget", rf"\b(?P<value>{MONEY}) budget\b", subject="project", sure=0.8),

@@ -1,0 +1,29 @@
+"""Places that need no telling: large cities, and countries. "Ana from Lisbon" is no employee of Lisbon's."""
+
+PLACES = frozenset(
+    """aberdeen abidjan abuja accra adelaide ahmedabad amsterdam ankara antwerp athens atlanta auckland austin baltimore
+    bangalore bangkok barcelona basel bath beijing beirut belfast belgrade bengaluru bergen berlin bern bilbao birmingham
+    bogota bologna bombay bonn bordeaux boston bratislava bremen brighton brisbane bristol brno brussels bucharest budapest
+    cairo calgary cambridge canberra cardiff casablanca charlotte chennai chicago cologne copenhagen cork cracow curitiba
+    dakar dallas dar delhi denver detroit dhaka dortmund dresden dubai dublin dundee durban edinburgh edmonton eindhoven
+    essen exeter florence frankfurt galway gdansk geneva genoa ghent glasgow gothenburg granada graz groningen hague hamburg
+    hamilton hanoi hanover harare havana helsinki houston hull hyderabad innsbruck istanbul izmir jaipur jakarta johannesburg
+    kampala karachi kathmandu kiev kigali kingston kolkata kyiv kyoto lagos lahore lausanne leeds leicester leiden leipzig
+    lille lima limerick linz lisbon liverpool ljubljana london lucerne luxembourg lyon maastricht madrid malaga malmo malta
+    manchester manila maputo marseille melbourne miami milan minneapolis minsk mombasa montpellier montreal moscow mumbai
+    munich muscat nagoya nairobi nantes naples newcastle nice nottingham nuremberg odense odessa osaka oslo ottawa oxford
+    palermo paris perth philadelphia phoenix pisa plymouth porto portland prague preston pretoria pune quebec recife
+    reykjavik riga rio rome rotterdam salzburg santiago sapporo sarajevo seattle seoul seville sheffield singapore skopje
+    sofia southampton stavanger stockholm strasbourg stuttgart sydney taipei tallinn tampere tirana tokyo toronto toulouse
+    trieste trondheim tunis turin turku uppsala utrecht valencia vancouver venice verona vienna vilnius warsaw wellington
+    winnipeg wroclaw york zagreb zurich
+    albania algeria argentina armenia australia austria bangladesh belgium bolivia bosnia brazil bulgaria cameroon canada
+    chile china colombia croatia cyprus czechia denmark ecuador egypt england estonia ethiopia finland france georgia
+    germany ghana greece hungary iceland india indonesia iran iraq ireland israel italy japan jordan kenya korea kuwait
+    latvia lebanon lithuania malaysia mexico moldova morocco mozambique nepal netherlands nigeria norway pakistan peru
+    poland portugal romania rwanda scotland senegal serbia slovakia slovenia somalia spain sudan sweden switzerland syria
+    taiwan tanzania thailand tunisia turkey uganda ukraine uruguay venezuela vietnam wales yemen zambia zimbabwe
+    bavaria brittany catalonia cornwall dalmatia devon flanders galicia kent lancashire lombardy normandy ontario provence
+    punjab queensland sardinia saxony sicily silesia tuscany ulster wallonia yorkshire kerala tasmania texas california
+    florida ohio oregon""".split()  # noqa: SIM905
+)
