@@ -7,7 +7,7 @@ the rules) or is perhaps none (by the check), for how many of the others it is t
 
 The model runs in a process of its own and takes some seconds for a question on two cores, so `--most` bounds how many
 questions that have an answer are asked (every n-th). With `--answers FILE` its answers are kept, and read instead of
-asking again. The last line is JSON.
+asking again; with `--rules` it is not asked at all. The last line is JSON.
 """
 
 import argparse
@@ -75,12 +75,12 @@ def questions(asked: Sequence[Asked], most: int) -> list[tuple[int, Asked]]:
     return without + others[::step]
 
 
-async def measure(split: str, answers: Answers, most: int) -> dict[str, Any]:
-    """Ask a split's questions and return how they were judged."""
+async def measure(split: str, check: AnswerCheck | None, most: int) -> dict[str, Any]:
+    """Ask a split's questions and return how they were judged. check: None for the rules alone."""
     dialogues = read_own(split=split)
     embedder = Embedder.load()
-    told: dict[str, dict[bool, list[bool]]] = {how: {True: [], False: []} for how in ("rules", "checked")}
-    check = AnswerCheck(answers, SECONDS)
+    judges = ("rules",) if check is None else ("rules", "checked")
+    told: dict[str, dict[bool, list[bool]]] = {judge: {True: [], False: []} for judge in judges}
     for _, dialogue in dialogues:
         remembered = Remembered(dialogue, embedder, closed)
         owner = OwnerMemory(_person(dialogue.user), _NO_LOG)
@@ -98,9 +98,11 @@ async def measure(split: str, answers: Answers, most: int) -> dict[str, Any]:
                 OperationalLayer("elena", "chat"),
             )
             told["rules"][not asked.evidence].append(context.semantic.unanswered)
-            await check.check(context, asked.text, "local")
-            refused = context.semantic.unanswered or context.semantic.doubtful
-            told["checked"][not asked.evidence].append(refused)
+            refused = context.semantic.unanswered
+            if check is not None:
+                await check.check(context, asked.text, "local")
+                refused = refused or context.semantic.doubtful
+                told["checked"][not asked.evidence].append(refused)
             if refused == bool(asked.evidence):
                 verdict = "wrongly refused" if asked.evidence else "not recognised"
                 print(f"  {dialogue.name}: {verdict}: {asked.text}" if split == "dev" else f"  {verdict}", flush=True)
@@ -120,12 +122,14 @@ def _share(outcomes: Sequence[bool]) -> float:
     return round(100 * sum(outcomes) / max(len(outcomes), 1), 1)
 
 
-async def _measure(splits: Sequence[str], path: Path | None, most: int, address: str) -> Mapping[str, Any]:
+async def _measure(splits: Sequence[str], path: Path | None, most: int, address: str | None) -> Mapping[str, Any]:
+    """address: of the model, '' for one whose answers are kept, None for the rules alone."""
     settings = Settings(azure_ai_endpoint=f"{address}/openai/v1", azure_ai_key="bench")
     gateway = Gateway(settings, Outgoing(settings)) if address else None
     answers = Answers(gateway, path)
+    check = AnswerCheck(answers, SECONDS) if address is not None else None
     try:
-        figures: dict[str, Any] = {split: await measure(split, answers, most) for split in splits}
+        figures: dict[str, Any] = {split: await measure(split, check, most) for split in splits}
     except Problem as problem:
         raise SystemExit(f"The local model failed: {problem}") from problem
     finally:
@@ -141,8 +145,10 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=1_000, help="questions with an answer, of a split")
     parser.add_argument("--answers", type=Path, help="a file to keep the model's answers in")
     parser.add_argument("--replay", action="store_true", help="only answers that are kept: no model is started")
+    parser.add_argument("--rules", action="store_true", help="the rules alone: no model is started")
     asked = parser.parse_args()
-    with nullcontext("") if asked.replay else local_model() as address:
+    ready = nullcontext(None) if asked.rules else nullcontext("") if asked.replay else local_model()
+    with ready as address:
         print(json.dumps(asyncio.run(_measure(asked.split, asked.answers, asked.most, address))))
 
 

@@ -46,7 +46,14 @@ _SUBJECT = re.compile(
 )
 _THE = re.compile(r"\b(?:the|this|that) ([^\W\d_]+(?: [^\W\d_]+)?)", re.IGNORECASE)
 _SELF = re.compile(rf"\b(?:i|we|me|us|my (?:\w+ )?(?!{KIN})\w+)\b", re.IGNORECASE)
-_ALSO = {"mother": "mother|mum|mom|mam", "father": "father|dad", "wife": "wife|spouse", "husband": "husband|spouse"}
+_SAME = (
+    "mother|mum|mom|mam",
+    "father|dad",
+    "wife|spouse|partner",
+    "husband|spouse|partner",
+    "boss|manager",
+    "doctor|gp",
+)
 _NO_NAMES = frozenset(
     terms("monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
           "september october november december christmas easter english irish german french spanish mr mrs ms dr "
@@ -216,12 +223,18 @@ def _offers(kind: Kind, text: _Text, about: Set[str]) -> bool:
 
 
 def _is_named(relative: str, texts: Sequence[_Text]) -> bool:
-    """Tell whether a relative's name stands beside the word for it: "my sister Hedda", "Hedda is my sister"."""
-    word = _ALSO.get(relative, relative)
-    shapes = (
-        rf"\b(?:my|our|with|the)\s(?:\w+ )?(?:{word}),?\s(?:is called |is named |called |named |is |'s )?([^\W\d_]+)",
+    """Tell whether a relative's name stands beside the word for it: "my sister Hedda", "Hedda is my sister"; also as
+    facts have it: "Sister: Hedda".
+    """
+    word = next((same for same in _SAME if relative in same.split("|")), relative)
+    shapes = [
+        rf"\b(?:my|our|with|the|an?|his|her)\s(?:\w+ )?(?:{word})(?:['’]s name)?,?\s"  # noqa: RUF001 - as above
+        r"(?:is called |is named |called |named |is |'s )?([^\W\d_]+)",
+        rf"\b(?:{word}): ([^\W\d_]+)",
         rf"([^\W\d_]+)(?:,| is| he's| she's)? (?:my|our) (?:\w+ )?(?:{word})\b",
-    )
+    ]
+    if relative == "doctor":
+        shapes.append(r"\b(?:doctor|dr\.?) ([^\W\d_]+)")
     for text in texts:
         for shape in shapes:
             for name in re.findall(shape, text.text, re.IGNORECASE):

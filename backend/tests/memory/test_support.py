@@ -1,12 +1,14 @@
 """Whether what was found can answer a question: in plain cases by rules, in others whether a model's answer stands."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.core.context import Said, Turn
+from backend.memory.extraction import extract
 from backend.memory.support import supported, vouched
 
 NOW = datetime(2026, 5, 20, 9, tzinfo=UTC)
@@ -108,3 +110,14 @@ def test_a_story_is_not_judged() -> None:
 def test_any_question_can_be_judged(question: str, words: str) -> None:
     assert supported(question, SAID, []).holds in (True, False)
     assert vouched(question, words, SAID, []) in (True, False)
+
+
+def test_what_was_said_plainly_is_not_taken_for_unsaid() -> None:
+    refused = []
+    for line in (Path(__file__).parent / "plain_questions.tsv").read_text().splitlines():
+        statement, question = line.split("\t")
+        said = Turn("t", "user", statement, "chat", "elena", NOW)
+        support = supported(question, [Said(said)], list(extract(said, previous=None)))
+        if support.personal and not support.holds:
+            refused.append(line)
+    assert refused == []
