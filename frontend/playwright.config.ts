@@ -73,7 +73,7 @@ function service(name: Service): NonNullable<PlaywrightTestConfig['webServer']> 
     cwd: ROOT,
     url: `http://127.0.0.1:${port(name)}/health`,
     // The first start over the models may fetch a gigabyte.
-    timeout: brain === 'models' ? 900_000 : 120_000,
+    timeout: brain === 'models' ? 900_000 : 240_000,
     gracefulShutdown: { signal: 'SIGTERM', timeout: 20_000 },
     stdout: process.env['CI'] ? 'pipe' : 'ignore',
     env: { ENVIRONMENT: 'development', AUTH_REQUIRED: String(name === 'signin'), ...(name === 'scripted' ? { CHAT_TOOLS: 'true', VOICE_TOOLS: 'true' } : {}) },

@@ -37,7 +37,7 @@ export function levelServers({ root, python, once, freePort, fleetingDirectory }
     execFileSync(python, [join(root, 'frontend/e2e/certificate.py'), file])
     return file
   })
-  const common = { cwd: root, timeout: 120_000, gracefulShutdown: { signal: 'SIGTERM', timeout: 20_000 }, stdout: process.env['CI'] ? 'pipe' : 'ignore' } satisfies Partial<Server>
+  const common = { cwd: root, timeout: 240_000, gracefulShutdown: { signal: 'SIGTERM', timeout: 20_000 }, stdout: process.env['CI'] ? 'pipe' : 'ignore' } satisfies Partial<Server>
   for (const level of LEVELS) port(level.toUpperCase())
 
   const authority: Server = {
