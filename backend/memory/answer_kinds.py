@@ -81,7 +81,8 @@ KINDS: tuple[Kind, ...] = tuple(
     for asked, offered in (
         (r"\bhow old\b|\bwhat age\b|'s age\b",
          rf"\b(?:is|'s|are|be|am|i'm|turn(?:s|ed|ing)?|aged?|at|he|she) (?:only |just |now |already )?{NUMBER}"
-         rf"(?! ?(?:%|percent|o'clock|minutes|hours|days|weeks|months|euro))|\w,? {NUMBER},? (?:ex|he|she|and)\b|"
+         rf"(?!\w| ?(?:%|percent|o'clock|minutes|hours|days|weeks|months|euro|dollar|pound|grand|thousand|million|"
+         rf"people))|\w,? {NUMBER},? (?:ex|he|she|and)\b|"
          rf"\w, {NUMBER},|"
          rf"{NUMBER}[ -]\w+[ -]old|\b(?:born|built)\b|(?-i:\b[A-Z])\w+,? \d{{1,2}}\b"
          r"(?! ?(?:\w*day|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|and|or|to))|"

@@ -25,6 +25,7 @@ SAID = turns(
     "The crane costs 900 euros a day.",
     "we went to the lake with my cousin hilde and a friend",
     "The flat in Graz has two balconies, we looked at it for hours.",
+    "My cook is called Yusuf and the budget for the oven is 12k.",
 )
 ASKED = Turn("q", "assistant", "And who is Milan?", "chat", "elena", NOW)
 
@@ -34,6 +35,7 @@ ASKED = Turn("q", "assistant", "And who is Milan?", "chat", "elena", NOW)
     [
         ("How old is Ruben?", True),
         ("How old is Ottilie?", False),
+        ("How old is Yusuf?", False),
         ("how old is ottilie", True),  # nothing tells that this is a name: it was the first word where it was said
         ("What is Ottilie's phone number?", False),
         ("For how much did we rent the crane?", True),
