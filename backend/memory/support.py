@@ -112,11 +112,19 @@ class _Found:
 
     @cached_property
     def texts(self) -> list[_Text]:
-        """A turn with the one before it, and with the one after where it asks something."""
+        """A turn with the one before it, and with the one after where it asks something.
+
+        What an assistant answered to a question tells nothing new: it stands elsewhere, too, or was made up.
+        """
         result = []
         for turn, before, after in self._said:
-            parts = [part.content[:READ] for part in (before, turn) if part is not None]
-            if after is not None and turn.content.rstrip().endswith("?"):
+            if turn.role == "assistant" and before is not None and is_question(before.content):
+                continue
+            asks = turn.content.rstrip().endswith("?")
+            parts = [turn.content[:READ]]
+            if before is not None and (before.role == "user" or before.content.rstrip().endswith("?")):
+                parts.insert(0, before.content[:READ])
+            if after is not None and asks and turn.role == "assistant":
                 parts.append(after.content[:READ])
             result.append(" ".join(parts))
         result += [fact.text if fact.subject == "user" else f"{fact.subject}: {fact.text}" for fact in self._facts]

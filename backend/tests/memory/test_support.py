@@ -55,6 +55,14 @@ def test_a_question_is_refused_when_its_subject_or_its_kind_of_answer_is_missing
     assert supported(question, SAID, []).holds == answered
 
 
+def test_what_the_assistant_once_answered_is_no_proof_of_itself() -> None:
+    asked = Turn("q", "user", "How old is Milan?", "chat", "elena", NOW)
+    answered = Turn("a", "assistant", "Milan is 51 years old.", "chat", "elena", NOW)
+    more = Turn("m", "user", "What does Milan do?", "chat", "elena", NOW)
+    found = [Said(answered, asked), Said(asked, None, answered), Said(more, answered)]
+    assert not supported("How old is Milan?", found, []).holds
+
+
 def test_an_answer_beside_the_question_that_it_was_given_to_counts() -> None:
     reply = Turn("a", "user", "our driver, he is 51", "chat", "elena", NOW)
     assert supported("How old is Milan?", [Said(reply, ASKED)], []).holds
