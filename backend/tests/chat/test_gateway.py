@@ -1,4 +1,7 @@
-"""The gateway against a server that answers what a test wants: credentials, retries, shapes of answers."""
+"""The gateway against a server that answers what a test wants: credentials, retries, shapes of answers.
+
+Over 500 lines: all of it talks to that one server, and each way to fail is a few lines.
+"""
 
 import asyncio
 import time
