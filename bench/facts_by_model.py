@@ -12,7 +12,6 @@ The last line is JSON.
 
 import argparse
 import asyncio
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
@@ -29,7 +28,7 @@ from backend.memory.extraction import extract
 from backend.memory.model_pass import Later, Model, ModelPass
 from backend.memory.rules.naming import names_of
 from bench.facts import SPLITS, SUMS_ONLY, dialogues, labelled, same, turns_of
-from bench.local_model import local_model
+from bench.local_model import KeptAnswers, local_model
 
 _OWNER = Principal("bench", "bench", "Bench", frozenset())
 
@@ -40,30 +39,21 @@ class Answers:
     def __init__(self, model: Model | None, path: Path | None, name: str) -> None:
         self._model = model
         self.name = name
-        self._path = path
-        self._known: dict[str, Any] = json.loads(path.read_text()) if path and path.exists() else {}
+        self._kept = KeptAnswers(path)
         self.requests = self.proposed = self.failed = 0
 
     async def consult(self, messages: Sequence[dict[str, str]], **bounds: Any) -> dict[str, Any]:
         self.requests += 1
-        key = hashlib.sha256(json.dumps(messages).encode()).hexdigest()
-        answer = self._known.get(key)
-        if answer is None:
-            if self._model is None:
-                raise SystemExit("This was not asked before, and no model runs: leave out --replay.")
-            try:
-                answer = await self._model.consult(messages, **bounds)
-            except Problem as problem:
-                self.failed += 1
-                print(f"  no answer: {problem.code}", flush=True)
-                return {}
-            self._known[key] = answer
-            if self._path:
-                self._path.write_text(json.dumps(self._known))
+        model = self._model
+        try:
+            answer = await self._kept.get(messages, (lambda: model.consult(messages, **bounds)) if model else None)
+        except Problem as problem:
+            self.failed += 1
+            print(f"  no answer: {problem.code}", flush=True)
+            return {}
         facts = answer.get("facts")
         self.proposed += len(facts) if isinstance(facts, list) else 0
-        found: dict[str, Any] = answer
-        return found
+        return answer
 
 
 class Kept:

@@ -12,9 +12,7 @@ asking again; with `--rules` it is not asked at all. The last line is JSON.
 
 import argparse
 import asyncio
-import hashlib
 import json
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -32,7 +30,7 @@ from backend.identity.principal import Principal
 from backend.memory.cache import Changing, OwnerMemory
 from backend.memory.embeddings import Embedder
 from backend.memory.recollection import recollect
-from bench.local_model import local_model
+from bench.local_model import KeptAnswers, local_model
 from bench.memory import Remembered, embed
 from bench.memory_dialogues import SPLITS, closed, read_own
 from bench.memory_locomo import Asked
@@ -44,27 +42,17 @@ SECONDS = 120.0
 
 
 class Answers:
-    """The model, with its answers kept by what was asked. `took`: seconds of each request that was made."""
+    """The model, with its answers kept by what was asked."""
 
     def __init__(self, model: Gateway | None, path: Path | None) -> None:
         self._model = model
-        self._path = path
-        self._known: dict[str, Any] = json.loads(path.read_text()) if path and path.exists() else {}
-        self.took: list[float] = []
+        self._kept = KeptAnswers(path)
+        self.took = self._kept.took
 
     async def consult(self, messages: Sequence[Message], **bounds: Any) -> dict[str, Any]:
         """Answer as the gateway does."""
-        key = hashlib.sha256(json.dumps(messages).encode()).hexdigest()
-        if key not in self._known:
-            if self._model is None:
-                raise SystemExit("This was not asked before, and no model runs: leave out --replay.")
-            began = time.monotonic()
-            self._known[key] = await self._model.consult(messages, **bounds)
-            self.took.append(time.monotonic() - began)
-            if self._path:
-                self._path.write_text(json.dumps(self._known))
-        answer: dict[str, Any] = self._known[key]
-        return answer
+        model = self._model
+        return await self._kept.get(messages, (lambda: model.consult(messages, **bounds)) if model else None)
 
 
 def questions(asked: Sequence[Asked], most: int) -> list[tuple[int, Asked]]:
@@ -86,7 +74,7 @@ async def measure(split: str, check: AnswerCheck | None, most: int) -> dict[str,
         owner = OwnerMemory(_person(dialogue.user), _NO_LOG)
         owner.index, owner.fact_index = remembered.index, remembered.facts
         vectors = embed(embedder, [asked.text for asked in dialogue.asked])
-        for place, asked in questions(dialogue.asked, most // len(dialogues)):
+        for place, asked in questions(dialogue.asked, max(1, most // len(dialogues))):
             vector = vectors[place] if vectors else None
             found = recollect(owner, asked.text, vector, now=dialogue.asked_at, agents=dialogue.agents)
             context = EnterpriseContext(

@@ -18,11 +18,9 @@ spread evenly. With `--answers FILE` answers are kept by what was asked. The las
 
 import argparse
 import asyncio
-import hashlib
 import json
 import re
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import UTC, date, datetime
@@ -59,7 +57,7 @@ from backend.memory.recall import FACTS
 from backend.memory.recollection import Recollection, recollect
 from backend.memory.spoken_numbers import in_figures
 from backend.memory.tools import remember, search_memory
-from bench.local_model import local_model
+from bench.local_model import KeptAnswers, local_model
 from bench.memory import Remembered, embed
 from bench.memory_dialogues import SPLITS, closed, read_own
 from bench.memory_locomo import Asked, Dialogue
@@ -97,9 +95,8 @@ class Answers:
 
     def __init__(self, model: Gateway | None, path: Path | None) -> None:
         self._model = model
-        self._path = path
-        self._known: dict[str, Any] = json.loads(path.read_text()) if path and path.exists() else {}
-        self.took: list[float] = []
+        self._kept = KeptAnswers(path)
+        self.took = self._kept.took
         self.at_head = False
 
     async def complete(
@@ -115,11 +112,13 @@ class Answers:
         messages = rules_first(messages) if self.at_head else messages
         request = {**offer, "temperature": 0}
 
-        async def ask(model_: Gateway) -> dict[str, Any]:
-            whole = await model_.complete(messages, model=model, max_tokens=max_tokens, offer=request)
+        gateway = self._model
+
+        async def ask(gateway: Gateway) -> dict[str, Any]:
+            whole = await gateway.complete(messages, model=model, max_tokens=max_tokens, offer=request)
             return {"text": whole.text, "calls": [asdict(call) for call in whole.calls]}
 
-        kept = await self._kept([messages, request], ask)
+        kept = await self._kept.get([messages, request], (lambda: ask(gateway)) if gateway else None)
         return Completion(kept["text"], None, "stop", tuple(Call(**call) for call in kept["calls"]))
 
     async def stream(self, messages: Sequence[Message], **more: Any) -> AsyncIterator[str | Usage]:
@@ -130,20 +129,8 @@ class Answers:
 
     async def consult(self, messages: Sequence[Message], **bounds: Any) -> dict[str, Any]:
         """Answer in a form, as the gateway does."""
-        return await self._kept([messages], lambda model: model.consult(messages, **bounds))
-
-    async def _kept(self, asked: Any, ask: Callable[[Gateway], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
-        key = hashlib.sha256(json.dumps(asked).encode()).hexdigest()
-        if key not in self._known:
-            if self._model is None:
-                raise SystemExit("This was not asked before, and no model runs: leave out --replay.")
-            began = time.monotonic()
-            self._known[key] = await ask(self._model)
-            self.took.append(time.monotonic() - began)
-            if self._path:
-                self._path.write_text(json.dumps(self._known))
-        answer: dict[str, Any] = self._known[key]
-        return answer
+        gateway = self._model
+        return await self._kept.get([messages], (lambda: gateway.consult(messages, **bounds)) if gateway else None)
 
 
 class Way(NamedTuple):
