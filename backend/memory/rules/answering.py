@@ -31,7 +31,7 @@ _WHAT_FOR = re.compile(
 """A question about what is done anyway."""
 _NOT_DECIDED = frozenset(
     """be have know think guess hope see say tell need want like love hate feel mean look wait talk ask understand
-    believe get let care find go come live work start meet""".split()  # noqa: SIM905
+    believe get let care find go come live work start meet""".split()  # noqa: SIM905 - words read best as words
 )
 _IS_ROLE = re.compile(rf"(?:he is |she is )?(?:an? |the |our )?(?P<role>{ROLES})", re.IGNORECASE)
 _TIME_FIRST = re.compile(r"(?:before|after|until|till|from|by|since)\b", re.IGNORECASE)

@@ -25,10 +25,10 @@ _SUBJECTS = frozenset(("i", "we", "he", "she", "they"))
 _MAYBE_SUBJECTS = frozenset(("it", "that", "this", "there"))
 _FINITE = frozenset(
     """is are was were has have had will does do did goes comes starts started works lives needs costs takes took runs
-    makes made means can must should would could might""".split()  # noqa: SIM905
+    makes made means can must should would could might""".split()  # noqa: SIM905 - words read best as words
 )
 _SINGULAR = frozenset(
-    "is was has wants needs likes loves hates says said does will goes works lives signs knows gets prefers".split()  # noqa: SIM905
+    "is was has wants needs likes loves hates says said does will goes works lives signs knows gets prefers".split()  # noqa: SIM905 - words read best as words
 )
 _OWNERS = frozenset(("my", "our", "the", "his", "her"))
 _CONJUNCTIONS = frozenset(
@@ -36,16 +36,16 @@ _CONJUNCTIONS = frozenset(
 )
 _SUBORDINATE = frozenset(
     """that which who whom whose where when what how why whether if unless until before after than as while
-    like""".split()  # noqa: SIM905
+    like""".split()  # noqa: SIM905 - words read best as words
 )
 _SAYING = frozenset(
     """said says say saying told tells tell asked asks think thinks thought guess believe believes hope hopes heard hear
-    wish wishes know knows knew bet claims claimed mentioned wrote write writes remember imagine suppose pretend assume""".split()  # noqa: SIM905
+    wish wishes know knows knew bet claims claimed mentioned wrote write writes remember imagine suppose pretend assume""".split()  # noqa: SIM905 - words read best as words
 )
 _LOOSE_END = re.compile(r"(?:,? (?:and|but|so|or|because|then|also|plus))+$", re.IGNORECASE)
 _BINDING = frozenset(
     """in on at of for with from by about to near behind like every everything all what where which who how things thing
-    stuff one ones something anything because way reason day time moment last first only place now""".split()  # noqa: SIM905
+    stuff one ones something anything because way reason day time moment last first only place now""".split()  # noqa: SIM905 - words read best as words
 )
 _OPENERS = re.compile(
     r"^(?:(?:[,.:!]+|\d\)(?= )|good news|bad news|and|but|so|well|ok|okay|oh|yes|yeah|yep|no(?= ?[,.]| (?:no|i|we|it|my|he|she|that|the|they|not)\b|$)|nope|right|sure|hi|hello|hey|hej|good morning"

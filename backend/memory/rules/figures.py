@@ -43,7 +43,7 @@ _SINCE_YEARS = re.compile(rf"since {NUMBER} years\b", _I)
 _NUMERALS = frozenset(
     """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
     eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion half third
-    quarter couple crore crores lakh lakhs""".split()  # noqa: SIM905
+    quarter couple crore crores lakh lakhs""".split()  # noqa: SIM905 - words read best as words
 )
 
 

@@ -226,7 +226,7 @@ _BY_MODE = {
 
 _CHANGES = frozenset(
     """move join marry die resign retire quit leave graduate divorce win lose open close launch sign merge hire fire start
-    finish complete fail crash collapse burn flood arrive ship adopt return switch expire renew break pass land""".split()  # noqa: SIM905
+    finish complete fail crash collapse burn flood arrive ship adopt return switch expire renew break pass land""".split()  # noqa: SIM905 - words read best as words
 )
 """What changes something for good, so that it is worth knowing without a day."""
 
@@ -240,7 +240,7 @@ _HAPPENINGS = (
 _STATES = frozenset(
     """be have do want like love hate prefer enjoy adore dislike detest loathe know think say tell need owe own understand
     care mean hope aim let put find feel read use live reside base work speak get keep want call email mail text ask
-    eat drink look see write think make hear report cost earn use wear guarantee turn decide discuss consider smile laugh joke seem sound appear try wait chat guess wonder""".split()  # noqa: SIM905
+    eat drink look see write think make hear report cost earn use wear guarantee turn decide discuss consider smile laugh joke seem sound appear try wait chat guess wonder""".split()  # noqa: SIM905 - words read best as words
 )
 _TAKES_OBJECT = frozenset("take buy make paint bring build find meet get choose order sell send share".split())  # noqa: SIM905
 _NO_OBJECT = re.compile(r"(?:last|yesterday|tomorrow|next|this|in|on)\b", re.IGNORECASE)

@@ -486,5 +486,5 @@ class Reading:
 
 
 _NO_PROJECT = frozenset(
-    """the our my it this that is project everything a new all whole full thing deadline date budget launch go-live year month quarter next now me us""".split()  # noqa: SIM905
+    """the our my it this that is project everything a new all whole full thing deadline date budget launch go-live year month quarter next now me us""".split()  # noqa: SIM905 - words read best as words
 )
