@@ -136,7 +136,7 @@ async def played(steps: list[Step], *, spliced: bool, binary: bool = False, kept
     cuts = caller.hush()
     writing.cancel()
     kept_messages = caller._sent.after(1) if caller._sent is not None else None
-    counts = caller.frames, events.late_frames, max(leg.last_event_at, caller.sounded_at)
+    counts = caller.frames, events.late_frames, max(leg.silent_since, caller.sounded_at)
     return wire.got, sent, answers, cuts, kept_messages, leg.spoken, counts, short
 
 

@@ -5,10 +5,12 @@ import gc
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import ClientSession
 
+from backend.tests.fault_proxy import FaultProxy
 from backend.tests.voice.conftest import UTTERANCE, Service, StartService
 from backend.tests.voice.test_call import answered
 from backend.voice.patience import Patience
@@ -132,6 +134,22 @@ async def test_a_connection_that_ends_or_stalls_in_the_call_is_told_with_its_tru
         assert await phone.closed() == 4503
         await service.idle()
         assert [t.role for t in service.memory.transcript][:1] == ["user"], "what was said before is kept"
+
+
+async def test_a_question_after_a_long_silence_is_given_its_time(start_service: StartService, stand_in: str) -> None:
+    seconds = 0.5
+    patience = replace(QUICK, answer=seconds, tick=0.01)
+    place = urlsplit(stand_in)
+    async with FaultProxy(str(place.hostname), place.port or 80) as line:
+        line.down.latency = seconds / 4
+        async with start_service(endpoint=f"http://127.0.0.1:{line.port}", patience=patience) as service:
+            phone = await service.ready()
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(phone.of("error"), 1.5 * seconds)
+            await phone.send(type="text", content="still there?")
+            await answered(phone)
+            assert not [message for message in phone.got if message["type"] == "error"]
+            assert line.accepted == 1
 
 
 async def test_a_failed_transcription_is_told_and_the_call_goes_on(start_service: StartService) -> None:

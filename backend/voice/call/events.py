@@ -108,7 +108,7 @@ class Events:
             return True
         if self._caller.behind:
             return False
-        leg.last_event_at = self._clock()
+        leg.silent_since = self._clock()
         try:
             event, sound = read(frame)
             if sound is not None:

@@ -323,7 +323,7 @@ class Line:
         leg, now = self.leg, self._clock()
         if leg is None:
             return math.inf
-        stalls_at = max(leg.last_event_at, self._caller.sounded_at) + self._room.patience.answer
+        stalls_at = max(leg.silent_since, self._caller.sounded_at) + self._room.patience.answer
         if leg.awaiting and now > stalls_at:
             self._spawn(self.recover(leg, failures.stalled(self._room.patience.answer)))
             return math.inf

@@ -50,8 +50,8 @@ class Leg:
     due: the instructions of an answer that is owed if nothing was said after all.
     box: the tools it was configured with; working: how many of its responses wait for tools.
     filler: the last response in which a few words fill a pause. repetition: what it hears again, None for nothing.
-    awaiting: whether an answer is due; last_event_at: when the service was last heard of, but for
-    sound that was sent on unread (loop time, seconds).
+    awaiting: whether an answer is due; silent_since: when the service was last heard of, but for sound that was sent on
+    unread, or was asked for something (loop time, seconds).
     served: whether it has ended a response; told: the turns from before it began that it knows of.
     retired: another answers from here on; deaf: nothing of it counts any more, not even words.
     roll_at, leave_at: when another may, and when it must, take its place before it expires (loop time, seconds).
@@ -78,7 +78,7 @@ class Leg:
         self.filler: str | None = None
         self.repetition: Repetition | None = None
         self.awaiting = False
-        self.last_event_at = asyncio.get_running_loop().time()
+        self.silent_since = asyncio.get_running_loop().time()
         self.expired = self.retired = self.lost = self.deaf = self.served = False
         self.problem: Problem | None = None
         self.told: set[str] = set()
@@ -229,8 +229,7 @@ class Leg:
         self._given_instructions = instructions
         self._create_wanted = False
         self._create_id = short_id("create")
-        self.awaiting = True
-        self.quiet.clear()
+        self._await_answer()
         event = {"type": "response.create", "event_id": self._create_id}
         self.send(event | {"additional_instructions": instructions} if instructions else event)
 
@@ -243,8 +242,7 @@ class Leg:
         if self.responding:
             return
         self._create_id = short_id("filler")
-        self.awaiting = True
-        self.quiet.clear()
+        self._await_answer()
         part = {"type": "text", "text": text}
         words: dict[str, Any] = (
             {"pre_generated_assistant_message": {"type": "message", "role": "assistant", "content": [part]}}
@@ -252,6 +250,11 @@ class Leg:
             else {"instructions": f'Say exactly this and nothing else: "{text}"', "tools": [], "tool_choice": "none"}
         )
         self.send({"type": "response.create", "event_id": self._create_id, "response": words})
+
+    def _await_answer(self) -> None:
+        self.awaiting = True
+        self.silent_since = asyncio.get_running_loop().time()  # nobody spoke before: that was no silence
+        self.quiet.clear()
 
     def cancel(self) -> None:
         """End the open response, if there is one; its later sound is dropped."""
