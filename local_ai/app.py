@@ -169,7 +169,9 @@ async def _serve_voice(websocket: WebSocket, brain: Brain, faults: bool) -> None
     finally:
         for task in (writing, serving):
             task.cancel()
-        for result in await asyncio.gather(writing, serving, return_exceptions=True):
+        results = await asyncio.gather(writing, serving, return_exceptions=True)
+        await session.close()
+        for result in results:
             if isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect):
                 log.error("voice session failed", exc_info=result)
                 with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # it may be closed already

@@ -67,14 +67,12 @@ class VoiceSession:
         self._outbox.event(events.session_created(self._settings.values))
         self._set_expiry()
         self._fire_at_start()
-        try:
-            while (frame := await receive()) is not None:
-                await self._take(frame)
-                await self._outbox.drain()
-        finally:
-            await self._shut()
+        while (frame := await receive()) is not None:
+            await self._take(frame)
+            await self._outbox.drain()
 
-    async def _shut(self) -> None:
+    async def close(self) -> None:
+        """End what the session has begun; to be called in any case, however `run` ended, or if it never began."""
         if self._expiry is not None:
             self._expiry.cancel()
         self._answer_due = False

@@ -224,6 +224,7 @@ async def _talk(model: str, steps: list[Event | str]) -> list[Event]:
 
     writing = asyncio.create_task(outbox.run())
     await asyncio.wait_for(session.run(receive), BOUND_S)
+    await session.close()
     writing.cancel()
     await asyncio.gather(writing, return_exceptions=True)
     return sent

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
+import pytest
 
 from local_ai.brains import Final, HeardEvent, Hearing, Partial, ReplyDelta, ReplyEnd, SpeechStarted, SpeechStopped
 from local_ai.outbox import HIGH_WATER, Outbox
@@ -128,6 +129,7 @@ async def talking(brain: Any, model: str = "gpt-4.1") -> AsyncIterator[Talk]:
     yield talk
     talk.frames.put_nowait(None)
     await asyncio.wait_for(tasks[1], BOUND_S)
+    await session.close()
     tasks[0].cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
 
@@ -136,6 +138,22 @@ def hears(brain: Puppet, *said: HeardEvent) -> None:
     """The puppet hears all this at once."""
     for event in said:
         brain.heard.put_nowait(event)
+
+
+@pytest.mark.parametrize("steps", range(8))
+async def test_a_session_that_is_broken_off_leaves_no_task_behind(steps: int) -> None:
+    before = asyncio.all_tasks()
+    talk = Talk()
+    brain: Any = Puppet()
+    session = VoiceSession(brain, "gpt-4.1", {}, Outbox(talk.send, lambda: None), faults=False)
+    talk.say("response.create")
+    running = asyncio.create_task(session.run(talk.frames.get))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await session.close()
+    assert asyncio.all_tasks() == before
 
 
 async def test_a_response_asked_for_before_the_words_are_there_is_made_with_them() -> None:
