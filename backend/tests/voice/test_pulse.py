@@ -60,6 +60,8 @@ async def test_many_are_looked_after_a_few_at_a_time_and_each_as_often() -> None
     enough = asyncio.Event()
 
     def look(number: int) -> float:
+        if enough.is_set():  # the beats go on until the test hears of it
+            return NOW
         if not goes[-1]:
             asyncio.get_running_loop().call_soon(goes.append, [])
         goes[-1].append(number)
