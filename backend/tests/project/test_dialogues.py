@@ -143,7 +143,7 @@ def test_questions_name_what_they_need(name: str) -> None:
             ), question
 
 
-def test_most_of_the_dialogues_to_read_from_are_looked_at_in_sums_only() -> None:
+def test_the_dialogues_to_read_from_are_of_these_splits() -> None:
     assert Counter(dialogue["split"] for dialogue in TO_READ.values()) == {"fresh": 5, "sealed": 5, "unseen": 12}
     users = [turn for dialogue in TO_READ.values() for turn in turns_of(dialogue).values() if turn["role"] == "user"]
     assert len(users) >= 400
