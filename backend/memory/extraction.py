@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from backend.core.context import Fact, Turn
 from backend.memory.predicates import USER, predicate_of, sentence_of
-from backend.memory.rules import replies
+from backend.memory.rules import frames, replies
 from backend.memory.rules.answering import Answering
 from backend.memory.rules.clauses import clauses
 from backend.memory.rules.found import Found
@@ -132,6 +132,7 @@ def warm() -> None:
     """Compile the rules: a quarter of a second, which the first turn would otherwise pay for."""
     for rule in RULES:
         _ = rule.compiled
+    frames.compile_all()
 
 
 def cues() -> Iterator[str]:

@@ -26,7 +26,8 @@ _PLANNED = re.compile(
     r"\b(?:shall|should|must|may|do|did|does|can|which|what|how|who|perhaps|left|decide|settle)\w*\b", re.IGNORECASE
 )
 _WHAT_FOR = re.compile(
-    r"\b(?:project|about|help|do for you|bring|busy|doing|use|many|much|old|often|today|going)\b", re.IGNORECASE
+    r"\b(?:project|trouble|problem|matter|wrong|happened|about|help|do for you|bring|busy|doing|use|many|much|old|often|today|going)\b",
+    re.IGNORECASE,
 )
 """A question about what is done anyway."""
 _NOT_DECIDED = frozenset(

@@ -13,6 +13,7 @@ from backend.memory.rules.grammar import VERBS
 from backend.memory.rules.rule import KIN
 from backend.memory.rules.values import DATE
 from backend.memory.rules.words import COMMON, PLAIN
+from backend.memory.spoken_numbers import SMALL, TENS
 
 _SENTENCE = re.compile(
     r"(?<=[!?;\N{HORIZONTAL ELLIPSIS}])\s+|(?<=\w[\w%)]\.)\s+|(?<=[ a-z]\d\.)\s+|(?<=\w[.)])\s+(?=[^a-z])|\s+[\N{EM DASH}\N{EN DASH}-]+\s+|\n+|\s+(?=\d\) )"
@@ -51,7 +52,7 @@ _OPENERS = re.compile(
     r"^(?:(?:[,.:!]+|\d\)(?= )|good news|bad news|and|but|so|well|ok|okay|oh|yes|yeah|yep|no(?= ?[,.]| (?:no|i|we|it|my|he|she|that|the|they|not)\b|$)|nope|right|sure|hi|hello|hey|hej|good morning"
     r"|good evening|good afternoon|good day|aye|nae|och|eh|oi|alright|g'day|gday|moi|jambo|bonjour|bonsoir|salut|guten tag|salaam|vanakkam|habari|hei|hallo|servus|aloha|buongiorno|buenos dias|bom dia|how (?:ye|you|are you|is it|are things) ?(?:doing?'?|going?|goin|keeping)?|arvo|morning|mornin|kia ora|ciao|hola|namaste|howdy|greetings|cheers|nah|careful|attention|warning|mind you|remember|elena(?: ji)?|marcus|there(?! (?:is|are|was|were|will)\b)|thanks|thank you|anyway|also|plus|then|because|cause|btw"
     r"|by the way|actually|basically|honestly|to be honest|fyi|just so you know|for your information|one (?:more )?thing"
-    r"|please note|note|listen|look|great|good|perfect|exactly|correct|true|finally|ah|haha|ha|lol"
+    r"|please note|note|listen|look|great|good|perfect|exactly|correct|true|finally|ah|haha|ha|lol|naw|yup|right so|so yeah|well yeah|no worries|hing on|hang on|god|jesus|man|mate|dear me|oh dear|blimey|crikey|bloody hell|i tell you|i say|see|like i said|as i said|you see|seriously|really(?=:)|honest|frankly|in fact|in short|long story short|bad luck|news(?=:)|update(?=:)|also(?=:)"
     r"|first of all|guess what|um|now)\b[,.:! ]*)+",
     re.IGNORECASE,
 )
@@ -115,13 +116,15 @@ class Clause:
 def clauses(text: str, names: Collection[str] = ()) -> list[Clause]:
     """Cut plain text into clauses, in order. names: case folded, of people who are known: a clause may begin with one."""
     found: list[Clause] = []
-    read_out = False
+    read_out = supposed = False
     for number, sentence in enumerate(_sentences(text)):
         judged = _judged(_cut(sentence, number, names), asked=sentence.endswith("?"))
         colon = _READ_OUT.search(sentence)
         for clause in judged:
             behind = colon is not None and sentence.find(clause.text) + len(clause.text) > colon.end()
             clause.reported = clause.reported or read_out or behind
+            clause.unreal = clause.unreal or (supposed and sentence.casefold().startswith("then "))
+        supposed = sentence.endswith("?") and any(clause.unreal for clause in judged)  # "what if …? then i …"
         read_out = read_out or colon is not None
         found.extend(judged)
     return found
@@ -216,6 +219,9 @@ def _starts(words: list[str], low: list[str], at: int) -> int | None:
         return None  # "jens and i got married"
     if before in _SUBORDINATE or before in _CONJUNCTIONS:
         return at - 1
+    for joint in range(at - 2, max(at - 6, 1), -1):  # "and by 7:20 there were thirty"
+        if low[joint] in ("and", "but", "so") and _WHENEVER.fullmatch(" ".join(words[joint + 1 : at])):
+            return joint
     if before in _AUXILIARIES or before in ("was", "were", "am", "has", "had"):
         return None  # "do i live …"
     if before in _BINDING:
@@ -240,6 +246,8 @@ def _is_subject(words: list[str], low: list[str], at: int) -> bool:
     after = low[at + 1] if at + 1 < len(words) else ""
     if word in _MAYBE_SUBJECTS:
         return after in _FINITE and not (word == "it" and at + 2 == len(words))  # "the blue one it is"
+    if low[at - 1] == "and" and word in _COUNTING and low[at - 2] in _COUNTING:
+        return False  # "two hundred and sixty people came"
     if low[at - 1] in ("but", "so", "because") or (at > 2 and low[at - 1] == "and"):
         near = low[at + 1 : at + 3]
         if (
@@ -265,6 +273,7 @@ def _is_subject(words: list[str], low: list[str], at: int) -> bool:
     return False
 
 
+_COUNTING = frozenset((*SMALL, *TENS, "hundred", "thousand", "million"))
 _AUXILIARIES = frozenset(("can", "could", "would", "will", "do", "did", "does", "should", "shall", "have", "are", "is"))
 _ASKED = frozenset(("you", "i", "we", "he", "she", "it", "they", "that", "there"))
 _WH = frozenset(("what", "where", "when", "who", "why", "how", "which"))

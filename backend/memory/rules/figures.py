@@ -10,12 +10,12 @@ _I = re.IGNORECASE
 
 _COUNTED = re.compile(
     rf"(?<![\w.,$\N{{EURO SIGN}}\N{{POUND SIGN}}-])(?P<value>{NUMBER}(?<![,.]) (?:(?!(?:days|weeks|months|years|hours|minutes|seconds|and|or|of|in|on|at|to|for|the|a|an|is|are|more|is|was)\b)[a-z-]+ )?"
-    r"(?!(?:times|things|bars|lads|signatures|ways|bits|seconds|others|ones|days|weeks|months|years|hours|minutes|yes|this|is|was|has|us|plus|always|kids|kinds|sorts|types|versions|words|reasons|suitcases|questions|sentences|jokes|coffees|beers|cups|glasses|drinks|calls|steps|ideas|options|points|excuses|hugs|kisses)\b)"
+    r"(?!(?:times|things|bars|lads|signatures|ways|bits|seconds|others|ones|days|weeks|months|years|hours|minutes|yes|this|is|was|has|us|plus|always|kinds|sorts|types|versions|words|reasons|suitcases|questions|sentences|jokes|coffees|beers|cups|glasses|drinks|calls|steps|ideas|options|points|excuses|hugs|kisses)\b)"
     r"(?:[a-z-]{2,}[a-rt-z]s|people|men|women|staff|square met(?:er|re)s|square feet|of us|of them|of em|children)\b(?: (?:a|per|each|every) (?!half\b)\w+)?)",
     _I,
 )
 _LASTING = re.compile(
-    rf"(?<!out )(?<!off )(?<!away )(?<!back )(?<!went )(?<!gone )\b(?:takes?|took|needs?|been|for|lasts?|lasted|giv(?:e|es|ing) us|since|goin on|going on|another|gives? us|gave us|of) (?:\w+ ){{0,3}}?(?P<value>{NUMBER} (?:days|weeks|months|years|hours|minutes|seconds))\b(?! (?:ago|old|from|later))",
+    rf"(?<!out )(?<!off )(?<!away )(?<!back )(?<!went )(?<!gone )\b(?:takes?|took|needs?|been|for|lasts?|lasted|giv(?:e|es|ing) us|since|goin on|going on|another|gives? us|gave us|(?:period|contract|lease|term|sentence|notice|warranty|guarantee|delay|turnaround|average|total|maximum|minimum) of) (?:\w+ ){{0,3}}?(?P<value>{NUMBER} (?:days|weeks|months|years|hours|minutes|seconds))\b(?! (?:ago|old|from|later))",
     _I,
 )
 _LEADING = re.compile(
@@ -23,18 +23,18 @@ _LEADING = re.compile(
     _I,
 )
 _LARGE = re.compile(
-    rf"(?<![\w.,+-])(?P<value>\d{{1,3}}(?:[.,]\d{{3}})+|{NUMBER} ?(?:million|billion|thousand|crores?|lakhs?)|(?:{NUMBER} )?(?:million|hundred thousand))(?![\w%@-])(?! ?(?:%|euros?|dollars?|pounds?|percent))",
+    rf"(?<![\w.,+-])(?P<value>\d{{1,3}}(?:[.,]\d{{3}})+|(?<!oh )(?<!double )(?<!seven )(?:{NUMBER} )hundred(?: and)?(?: {NUMBER})?(?! (?:some|odd|hours|days|weeks|months|years|minutes|one|two|times|percent)\b)|{NUMBER} ?(?:million|billion|thousand|crores?|lakhs?)|(?:{NUMBER} )?(?:million|hundred thousand))(?![\w%@-])(?! ?(?:%|euros?|dollars?|pounds?|percent))",
     _I,
 )
 _FEW = re.compile(
-    r"(?:zero|one|two|three|[0-3]|a)(?= (?!hundred|thousand|million|point|crore|lakh|dozen))|(?:zero|one|two|three|[0-3]|half|point)(?:$| )(?!hundred|thousand|million|point|crore|lakh)",
+    r"(?:(?:one|two|three|four|five|six|seven|eight|nine)|\d) (?:\w+ )?kids\b|half (?:past )?(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b|(?:19|20)\d\d (?!in\b)[a-z]|(?:zero|one|two|three|[0-3]|a)(?= (?!hundred|thousand|million|point|crore|lakh|dozen))|(?:zero|one|two|three|[0-3]|half|point)(?:$| )(?!hundred|thousand|million|point|crore|lakh)",
     _I,
 )
 _OF_TEXTS = re.compile(
     rf"^{NUMBER} (?:lines|pages|words|sentences|bullets|bullet points|points|slides|paragraphs)$", _I
 )
 _COUNTED_NOT = re.compile(
-    r"(?:\b(?:by|on|until|till|before|after|since|under|below|over|above|every|each|than|page|step|line|track|platform|gate|building|floor|unit|level|week|phase|room|number|version|chapter|top|last|next|first|these|those|break|in) |one )$",
+    r"(?:\b(?:by|on|until|till|before|after|since|under|below|over|above|every|each|than|page|step|line|track|platform|gate|building|floor|unit|level|week|phase|room|number|version|chapter|top|last|next|first|these|those|break|in|in all|one) )$",
     _I,
 )
 

@@ -84,6 +84,10 @@ class Frame:
             re.IGNORECASE,
         )
 
+    def compile(self) -> None:
+        """Compile its expressions, which are compiled when they are first looked at otherwise."""
+        _ = (self._needs, self._never, self._by)
+
     def value_in(self, said: Statement) -> str:
         """Return what stands where the value is, before it is cut to its kind; '' when the frame does not fit."""
         if said.who not in self.who or (said.mode or "-") not in (self.modes.split() or ("-",)):

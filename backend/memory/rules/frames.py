@@ -65,7 +65,7 @@ FRAMES = (
     Frame("spouse", "marry", "first", who="self", passive=False, when="start"),
     # What somebody does
     Frame("role", "run lead manage head handle oversee coordinate supervise", "duty", past=False, passive=False, going_on=True, who="self third other", needs=r"^(?:the|our|all) ", never=TALK + rf"|\bon\b|^(?:(?:the|our|all) )(?:[\w-]+ ){{0,3}}(?:risk|way|show|meeting|test|switch|{PROJECT_NOUN})\b", sure=0.7),
-    Frame("role", "run lead manage head handle oversee coordinate supervise", "duty", past=False, passive=False, going_on=False, who="self third other", never=TALK + r"|\bon\b|^(?:to|in|along|around|away|late|every|marathons?|half|a marathon|into|for|with|from|at|about|by)\b|^(?:an?|the|my|our)? ?(?:(?:[\w-]+ ){0,3}(?:risk|way|show|meeting|errands?|test|pilot|project|migration|rollout|implementation|programme|program|initiative|campaign|switch))\b", sure=0.75),
+    Frame("role", "run lead manage head handle oversee coordinate supervise", "duty", past=False, passive=False, going_on=False, who="self third other", topic=r"(?!we\b)", never=TALK + r"|\bon\b|^(?:to|in|along|around|away|late|every|marathons?|half|a marathon|into|for|with|from|at|about|by)\b|^(?:an?|the|my|our)? ?(?:(?:[\w-]+ ){0,3}(?:risk|way|show|meeting|errands?|test|pilot|project|migration|rollout|implementation|programme|program|initiative|campaign|switch))\b", sure=0.75),
     Frame("role", "do", who="self third other", needs=r"^(?:the |all )(?:\w+ )?(?:dashboards?|books|payroll|bookings?|orders|invoices|permits|contracts|drawings|website|paperwork|shifts|rota|deliveries|translations|accounts|marketing|sales|safety|planning|scheduling|logistics|design|texts|training|testing|purchasing|\w+ing)\b", sure=0.7),
     Frame("role", "promote become", "role_of", by="to", when="start", modes="- will"),
     Frame("role", "take step", "role_of", by="over_as in_as", modes="- will", when="start"),
@@ -73,7 +73,7 @@ FRAMES = (
     # Food, health
     Frame("diet", "eat drink", "simple", denied=True, needs=_FOOD_DRINK, never=TALK, value="no {}", modes="- can"),
     Frame("diet", "touch", "simple", denied=True, needs=rf"^(?:any )?(?:{FOODS}|coffee|cigarettes|wine|beer)", value="no {}", sure=0.75),
-    Frame("diet", "have take", "simple", denied=True, modes="can", needs=_FOOD_DRINK, never=TALK + r"|^(?:an?|the|my|our|more|two|another|part|place|all|everything|both)\b", value="no {}", sure=0.75),
+    Frame("diet", "have take", "simple", denied=True, modes="can", speaker="", topic=r"(?!we\b)", needs=_FOOD_DRINK, never=TALK + r"|^(?:an?|the|my|our|more|two|another|part|place|all|everything|both)\b", value="no {}", sure=0.75),
     Frame("diet", "avoid", "simple", modes="- want must", needs=rf"^(?:all )?{FOODS}", value="no {}"),
     Frame("diet", "cut", "simple", by="out", who="self", needs=rf"^out (?:all )?{FOODS}", value="no {}"),
     Frame("diet", "keep", WHOLE, who="self", needs=r"^(?:kosher|halal|vegan|vegetarian)\b"),
@@ -95,7 +95,7 @@ FRAMES = (
     Frame("prefers", "work", WHOLE, who="self", needs=r"^from home\b.*\b\w+days?\b", sure=0.7),
     Frame("dislikes", "find", "tiresome", who="self", sure=0.75),
     Frame("prefers", "work travel fly meet call start answer", WHOLE, denied=True, who="self", value="never {}", needs=r"\b(?:on|before|after|at) (?:\w+days?|weekends?|night|lunch|(?:six|seven|eight|nine|ten|four|five|\d+)\b)", never=r"\b(?:this|next|last|coming)\b", sure=0.65),
-    Frame("dislikes", "stand bear take", "liking", denied=True, modes="can", never=PRONOUN + r"|^(?:part|place|care|the call|a call|more)\b", sure=0.85),
+    Frame("dislikes", "stand bear take", "liking", denied=True, modes="can", topic=r"(?!we\b)", never=PRONOUN + r"|^(?:part|place|care|the call|a call|more)\b", sure=0.85),
     Frame("dislikes", "listen", "liking", by="to", denied=True, who="self", never=r"\bto (?:him|her|them|you|it|me|the|my|our)\b", sure=0.65),
     Frame("dislikes", "do", "liking", denied=True, who="self", speaker="i", needs=r"^(?!anything|things|sundays|mondays)(?:[a-z]+(?: [a-z]+)*[a-rt-z]s|phone|zoom|small talk|powerpoint|voicemail|facebook|whatsapp|early)(?=$|,)", never=r"\b(?:yet|now|today)\b", sure=0.65),
     Frame("dislikes", "read answer use open wear watch", "liking", denied=True, who="self", needs=r"^(?!(?:it|that|this|them|much|so|anything|well|any|my|your|our|his|her|too|very|in|for|on|at|since|to|about|with|from)\b)\w", never=r"^(?:an? |the )?\w+ (?:yet|today|now)$", sure=0.65),
@@ -167,7 +167,7 @@ FRAMES = (
     Frame("commitment", "have", WHOLE, who="self", modes="will", needs=r"\b(?:to you|ready|done|for you)\b.*\bby\b|\bto you\b", when="event", sure=0.75),
     Frame("commitment", _DELIVER, WHOLE, who="self", modes="must", speaker="i", needs=rf"\b(?:by|until|before|on|for|tomorrow|today) ?(?:the )?(?:{DATE})?", when="event", sure=0.7),
     Frame("commitment", "promise owe", WHOLE, who="third other", human=True, needs=r"^(?:me|us|to)\b", when="event", sure=0.75),
-    Frame("commitment", "send deliver upload submit prepare test finish draft write bring review", WHOLE, who="third other", modes="- will", dated=True, when="event", sure=0.7),
+    Frame("commitment", "send deliver upload submit prepare test finish draft write bring review", WHOLE, who="third other", past=False, modes="- will", dated=True, when="event", sure=0.7),
     Frame("commitment", "approve sign send deliver upload submit prepare test finish draft write bring review check", WHOLE, who="third other", modes="must", dated=True, when="event", sure=0.65),
     Frame("commitment", "test lead present check prepare", WHOLE, who="third other", modes="will", when="event", sure=0.65),
     # Aims
@@ -181,7 +181,7 @@ FRAMES = (
     Frame("goal", "go move come get", WHOLE, who="self", modes="want", needs=rf"\b(?:to|under|below|above|down|up)\b.*{NUMBER}", sure=0.7),
     # Journeys and meetings
     Frame("trip", "go fly drive travel head sail", "spot", by="to", who="self", modes="- will must", never=r"^(?:back to|to (?:bed|work|sleep|the|a|an|my|our|him|her|them|you|\d))\b|^with\b", when="event", sure=0.7, dated=True),
-    Frame("trip", "go fly drive travel head sail", "spot", by="to for", who="self", going_on=True, never=r"^(?:back to|to (?:bed|work|sleep|him|her|them|you|\d)|for (?:a|the|it))\b|^with\b|^to \w+in", when="event", sure=0.7),
+    Frame("trip", "go fly drive travel head sail", "spot", by="to for", who="self", going_on=True, never=r"^for (?!.*\b(?:week|weeks|days|holiday|weekend)\b)|^(?:back to|to (?:bed|work|sleep|him|her|them|you|\d)|for (?:a|the|it))\b|^with\b|^to \w+in", when="event", sure=0.7),
     Frame("trip", "drive fly travel", "spot", by="to up_to down_to", who="self", modes="will", when="event", sure=0.7),
     Frame("trip", "fly", WHOLE, who="self", needs=r"^(?:on|at|out|home|back)\b", when="event", dated=True, sure=0.7),
     Frame("trip", "come get", "spot", by="back_from", who="self", when="event", sure=0.75, never=r"\bfrom (?:a|an|the|my|our|lunch|work|him|her|them|leave|holiday|vacation)\b"),
@@ -202,7 +202,7 @@ FRAMES = (
     Frame("event", "get receive have", WHOLE, who="self", going_on=True, dated=True, when="event", needs=_EXACT, sure=0.65),
     Frame("event", "pass finish complete defend fail", WHOLE, who="self third other", needs=r"^(?:my|the|our|his|her) (?:\w+ )?(?:exams?|test|audit|degree|thesis|certificate|certification|course|training|inspection)\b", when="event", sure=0.75),
     Frame("event", "have", WHOLE, who="self third other", modes="- will", needs=r"^an? new (?:baby|job|girlfriend|boyfriend|position|house|grandchild)\b|\b(?:a baby|surgery|operation|heart attack|accident|stroke|kickoff|kick-off|twins|an? \w+ (?:attack|operation))\b", when="event", sure=0.75),
-    Frame("event", "lose find break sign win open close launch sell hire", WHOLE, who="self", when="event", needs=r"^(?:our|two|three|four|five|six|seven|eight|ten|\d|with (?-i:[A-Z])|the (?:flat|house|car|contract|deal|case|client|tender|company|site|audit|final|match|election)|an? (?:\w+ )?(?:site|client|customer|contract|deal|case|prize|award|yard|shop|office|store))", never=r"\b(?:in|out of) (?:four|five|ten|three)\b", sure=0.65),
+    Frame("event", "lose find break sign win open close launch sell hire", WHOLE, who="self", when="event", needs=r"^(?:our|two|three|four|five|six|seven|eight|ten|\d|with (?-i:[A-Z])|the (?:flat|house|car|contract|deal|case|client|tender|company|site|audit|final|match|election)|an? (?:\w+ )?(?:site|client|customer|contract|deal|case|prize|award|yard|shop|office|store))", never=r"\b(?:in|out of) (?:four|five|ten|three)\b|^(?:about |around |only )?[\w.,]+ (?:per|a|each|every) (?:day|week|month|year)\b", sure=0.65),
     Frame("event", "break", WHOLE, who="third other", needs=r"^(?:his|her) (?:leg|arm|wrist|ankle|foot|hip)", when="event", sure=0.8),
     Frame("lives_in", "buy rent have get find own", "place", by="in", who="self", needs=r"^(?:an?|our|the|my) (?:\w+ ){0,2}(?:flat|house|apartment|place|home|bungalow|villa|studio) in ", sure=0.65, when="never"),
     Frame("role", "work serve start join begin", "role_of", by="as", when="state", sure=0.8),
@@ -212,7 +212,7 @@ FRAMES = (
     Frame("allergy", "have get", "allergy_of", modes="-", sure=0.85),
     Frame("age", "turn", "age_of", modes="- will", sure=0.8),
     Frame("event", "schedule plan set fix book arrange", WHOLE, who="other", topic=r"(?!.*\b(?:launch|go[- ]?live|release|roll-?out|delivery|opening|start|cut-?over|hand-?over|it)\b)", about_it=True, passive=True, dated=True, needs=_EXACT, when="event", sure=0.7),
-    Frame("event", "sign launch open arrive ship land resign", WHOLE, who="other", about_it=True, when="event", sure=0.6, passive=False),
+    Frame("event", "sign launch open arrive ship land resign", WHOLE, who="other", about_it=True, topic=r"(?!(?:they|you|people|some)\b)", when="event", sure=0.6, passive=False),
 )  # fmt: skip
 """The table."""
 
@@ -232,7 +232,7 @@ _CHANGES = frozenset(
 
 _HAPPENINGS = (
     Frame("event", "", WHOLE, who="third other", about_it=True, past=True, verbs_of=_CHANGES, when="event", sure=0.55, never=r"^(?:it|that|this|them|him|her|you|the (?:mail|list|file|link|question|text|answer))\b|^(?:on|over|out|up|off|with|from|by) (?:it|that|this|you)?$"),
-    Frame("event", "", WHOLE, who="third other", about_it=True, modes="- will must", needs=_EXACT, dated=True, when="event", sure=0.6, never=r"\b(?:if|every|each)\b|^there\b"),
+    Frame("event", "", WHOLE, who="third other", about_it=True, topic=r"(?!(?:every|each)\b)", modes="- will must", needs=_EXACT, dated=True, when="event", sure=0.6, never=r"\b(?:if|every|each)\b|^there\b"),
     Frame("event", "", WHOLE, who="self", modes="- will", needs=_EXACT, dated=True, when="event", sure=0.6, never=r"\b(?:if|every|each)\b|^there\b"),
 )  # fmt: skip
 """What any verb says of a day."""
@@ -257,6 +257,12 @@ def _by_verb() -> dict[str, tuple[Frame, ...]]:
 
 
 _BY_VERB = _by_verb()
+
+
+def compile_all() -> None:
+    """Compile what the frames ask of a sentence."""
+    for frame in (*FRAMES, *WORK, *LIFE, *_HAPPENINGS, *(frame for some in _BY_MODE.values() for frame in some)):
+        frame.compile()
 
 
 def matches(said: Statement) -> Iterator[tuple[Frame, str]]:

@@ -10,7 +10,7 @@ from backend.memory.rules.places import PLACES
 from backend.memory.rules.rule import KIN
 from backend.memory.rules.titles import NO_OFFICES
 from backend.memory.rules.values import NUMBER, nameable, values
-from backend.memory.rules.words import LANGUAGES
+from backend.memory.rules.words import LANGUAGES, TITLES
 
 _I = re.IGNORECASE
 
@@ -150,10 +150,12 @@ def _named_last(text: str) -> tuple[str, bool]:
     """Return the one or two words that a clause ends with, where they stand as a name does; and whether more is before."""
     tokens = _TRAILING.sub("", text).split(" ")
     for count in (2, 1):
+        if count > 1 and len(tokens) >= count and tokens[-count].casefold().rstrip(".") in TITLES:
+            continue
         if len(tokens) < count or not all(_A_WORD.fullmatch(token) for token in tokens[-count:]):
             continue
         before = tokens[:-count]
-        while before and before[-1].casefold().rstrip(".") in ("mr", "mrs", "ms", "doctor", "dr"):
+        while before and before[-1].casefold().rstrip(".") in TITLES:
             before.pop()
         lead = " ".join(before[-4:]) + " " if before else ""
         if _BEFORE_NAME.search(lead) or lead.casefold().endswith("there is ") or _ROLE_BEFORE.search(lead):

@@ -11,7 +11,20 @@ from itertools import islice
 
 from backend.core.context import Turn
 from backend.memory.predicates import PROJECT, predicate_of
-from backend.memory.rules import figures, frames, introductions, life, naming, nouns, people, plans, slots, work
+from backend.memory.rules import (
+    figures,
+    frames,
+    introductions,
+    life,
+    naming,
+    nouns,
+    people,
+    plans,
+    presented,
+    references,
+    slots,
+    work,
+)
 from backend.memory.rules.clauses import Clause
 from backend.memory.rules.found import Found, date
 from backend.memory.rules.frame import WHOLE, Frame
@@ -44,23 +57,7 @@ _MENTION = re.compile(
 KIN_WORDS = frozenset(word for words in KIN for word in words.split()) | {"married", "engaged", "divorced", "ones"}
 _NAMES = re.compile(r"\b[A-Z][\w'-]+(?: [A-Z][\w'-]+)?")
 _VAGUE = frozenset(
-    (
-        "it",
-        "here",
-        "there",
-        "these",
-        "those",
-        "that",
-        "this",
-        "there",
-        "you",
-        "everything",
-        "who",
-        "what",
-        "nobody",
-        "someone",
-        "somebody",
-    )
+    "it here there these those that this you everything who what nobody someone somebody".split()  # noqa: SIM905
 )
 _SETTLED = re.compile(
     r"(?:that|this|it)(?: at least)? (?:is|was) (?:final|settled|decided|fixed|agreed|the decision)\b", re.IGNORECASE
@@ -76,15 +73,11 @@ _PROMISED = re.compile(
 _PROMOTED = re.compile(r"\b(?:promoted|new (?:job|role|title|position)|promotion)$", re.IGNORECASE)
 _AS_PROMISED = Rule("commitment", "", "", when="event", sure=0.8)
 _AS_PROMOTED = Rule("role", "", "", when="start", sure=0.8)
-_TASTES = {
-    ("hate", False): "dislikes", ("detest", False): "dislikes", ("like", True): "dislikes", ("bear", True): "dislikes",
-    ("stand", True): "dislikes", ("take", True): "dislikes", ("love", False): "likes", ("adore", False): "likes",
-}  # fmt: skip
-_ONLY_IT = re.compile(r"(?:it|them)(?: at all| so much| too| really| any ?more)?$", re.IGNORECASE)
-_JOURNEY = re.compile(r"\b(?:honeymoon|holidays?|vacation|trip|travell?ing|away|leave|back)\b", re.IGNORECASE)
-_BEEN_IN = re.compile(r"(?:\w+ )?(?:in|at|on) (?P<where>.+)", re.IGNORECASE)
-_AS_JOURNEY = Rule("trip", "", "", when="event", sure=0.7)
-_AS_AGE, _AS_TASTE = Rule("age", "", "", sure=0.8), Rule("dislikes", "", "", sure=0.75)
+_AS_AGE = Rule("age", "", "", sure=0.8)
+_PAST_TIME = re.compile(
+    r"\b(?:last (?:week|month|year|night|\w+day|time|summer|winter)|yesterday|ago)\b", re.IGNORECASE
+)
+_INITIAL = re.compile(r" [A-Z]\.?$")
 _AS_SETTLED = Rule("decision", "", "", sure=0.75)
 _OFFICE = re.compile(rf"^(?:the|our|my) (?:new )?(?:{ROLES}) (?=\w)", re.IGNORECASE)
 _FROM = re.compile(r" (?:from|in|at) (?:the )?[\w-]+(?: [\w-]+)?$", re.IGNORECASE)
@@ -182,6 +175,9 @@ class Reading:
         """Read one clause by its grammar: what its verb says, its nouns, its figures."""
         if self.opening:
             self._nouns(introductions.introduction(clause.text, self.after, written=self.written), clause)
+            if self.written and not any(found.predicate == "name" for found in self.found):
+                self._nouns(presented.terse(clause.text), clause)
+                self._nouns(presented.terse(f"{clause.text}. {self.after}"), clause)
         said = parse_all(clause.text)
         if not said:
             self._nouns(nouns.due(clause.text, written=self.written), clause)
@@ -207,6 +203,7 @@ class Reading:
             self.unnamed.extend((noun, clause) for noun in introductions.unnamed(clause.text))
             self._nouns(introductions.kin(clause.text, written=self.written), clause)
         self._nouns(introductions.people(clause.text, self.after, written=self.written), clause)
+        self._nouns(presented.presented(clause.text, words, self.before, self.after, written=self.written), clause)
         if self.completed:
             self._nouns(introductions.completed(clause.text, self.after, self.completed), clause)
         for statement in said:
@@ -223,14 +220,8 @@ class Reading:
         if said.verb == "be" and said.subject.casefold() == "they" and (aged := nouns.AGE.match(said.rest)):
             for child in [found for found in self.found if found.predicate == "child"]:
                 self._add(_AS_AGE, clause, "age", aged["value"].strip(" ,."), child.value, "")
-        away = said.who == "self" and said.past and said.verb == "be" and _JOURNEY.search(self.before)
-        if away and (been := _BEEN_IN.match(said.rest)):
-            for place in values("spot", been["where"], self.written):
-                self._add(_AS_JOURNEY, clause, "trip", place, self.speaker, "")
-        taste = _TASTES.get((said.verb, said.denied)) if said.who == "self" and _ONLY_IT.match(said.rest) else None
-        if taste and (said.mode == "can") == (said.verb in ("bear", "stand", "take")):
-            for thing in [found for found in self.found if found.predicate in ("uses_tool", "owns")][-1:]:
-                self._add(_AS_TASTE, clause, taste, thing.value, self.speaker, "")
+        found = references.pointed(said, self.before, self.found, written=self.written)
+        self._nouns(found, clause)
 
     def _framed(self, said: Statement, clause: Clause, fits: Iterable[tuple[Frame, str]]) -> None:
         for frame, raw in fits:
@@ -419,6 +410,17 @@ class Reading:
             return  # "going to write"
         if not worth_keeping(predicate, value, subject, dated=rule.dated):
             return
+        if predicate == "spouse" and label == "partner" and self._wed(low):
+            predicate, label = "colleague", ""  # in business
+        if predicate == "commitment" and _PAST_TIME.search(value.split(":")[0]):
+            return
+        if predicate == "name":
+            value = _INITIAL.sub("", value)
+            low = value.casefold()
+        if predicate in ACQUAINTED and any(
+            other.predicate == "employer" and other.value.casefold() == low for other in self.found
+        ):
+            return
         if predicate in ACQUAINTED:  # "lars brandt" in answer to "who?" is no colleague where he is the boss
             alike = [other for other in self.found if other.predicate in ACQUAINTED and other.value.casefold() == low]
             if any(predicate == "colleague" or other.predicate != "colleague" for other in alike):
@@ -449,6 +451,10 @@ class Reading:
         if predicate == "budget":  # what was a figure until it was known what for
             self.found = [other for other in self.found if other.clause is not clause or other.predicate != "amount"]
         self.found.append(found)
+
+    def _wed(self, name: str) -> bool:
+        """Tell whether the speaker's spouse is known to be somebody else: then a partner is one in business."""
+        return any(what == "spouse" and other not in ("partner", *name.split()) for other, what in self.known.items())
 
     def _subject(self, rule: Rule, groups: dict[str, str | None]) -> str | None:
         """Return whom a match is about; None when that is not known, or must not be concluded."""

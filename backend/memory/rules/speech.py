@@ -6,6 +6,8 @@ a self-correction takes back, quoted lines and quotations, code, links.
 
 import re
 
+from backend.memory.rules.dialect import standard
+
 MAX_LENGTH = 4_000
 """Characters of a turn that are read: what is longer was pasted, not said."""
 
@@ -26,12 +28,21 @@ _FILLER = re.compile(
     r"(?![\w'])(?! (?:what|where|that|how|if)\b),?[ ]?",
     re.IGNORECASE,
 )
+_SOUNDS = frozenset(
+    """ha hah haha hahaha hahahaha ahaha hahah aha ah-ha hehe hehehe jaja jajaja kkkk kkkkk kkkkkk lol loll lool lmao rofl mm mmm mmhmm ugh ughh
+    pff pfft phew gosh oof aww yay woohoo""".split()  # noqa: SIM905 - words read best as words
+)
+_SOUND = re.compile(
+    rf"[, ]*(?<![\w'])(?:(?:ha,? )+ha|(?:oh )?gosh|mm+[ -]?hmm?|(?!ha\b){'|'.join(sorted(_SOUNDS - {'gosh', 'ha'}, key=len, reverse=True))})(?![\w'-])(?! (?:hotel|spa|moment)),?",
+    re.IGNORECASE,
+)
+"""Sounds, which are no words: they would be taken for names."""
 _STUTTER = re.compile(r"\b(\w+(?: \w+)?)(?:,? \1\b)+", re.IGNORECASE)
 _MEANT_TWICE = frozenset(("very", "really", "no", "had", "that", "bora", "so"))
 
 _TAKEN_BACK = re.compile(
     r"[,.\N{HORIZONTAL ELLIPSIS}\N{EM DASH}-]*\s+(?:"
-    r"(?:(?:oh|uh|no|nope|sorry|wait|actually|oops|correction)[, ]+)+"
+    r"(?:(?:oh|uh|eh|ah|no|nope|sorry|wait|actually|oops|correction)[, ]+)+"
     r"(?:(?:i mean|i meant|make that|it is|it's|that is|that's|rather)[, ]+)?"
     r"|(?:i mean|i meant|make that|or rather|scratch that|strike that)[,:]?\s+(?:it is |it's )?)",
     re.IGNORECASE,
@@ -43,14 +54,6 @@ _TAKING_BACK = re.compile(
 )
 
 _CONTRACTIONS = (
-    (
-        "me |ma ",
-        re.compile(
-            r"\bm[ea] (?=(?:wee )?(?:mam|mum|dad|wife|husband|brother|sister|son|daughter|mate|boss|nan|gran|kids|lad|lass|partner|family|parents|boy|girl|missus)\b)",
-            re.IGNORECASE,
-        ),
-        "my ",
-    ),
     ("dinn", re.compile(r"\bdinn(?:ae|a)\b", re.IGNORECASE), "do not"),
     ("nae", re.compile(r"\b(can|did|does|is|was|would|could|should|will|have|has)nae\b", re.IGNORECASE), r"\1 not"),
     ("gonna", re.compile(r"\bgonna\b", re.IGNORECASE), "going to"),
@@ -124,7 +127,10 @@ def plain(text: str) -> str:
         text = _SINGLE.sub(_quotation, text)
     text = _SMILEY.sub(" ", _LINK.sub(" ", text))
     text = "\n".join(" ".join(line.split()) for line in text.splitlines())
-    text = _STUTTER.sub(_once, _FILLER.sub("", text))
+    words = frozenset(text.casefold().translate(_POINTS).split())
+    if not words.isdisjoint(_SOUNDS):
+        text = _SOUND.sub("", text).lstrip()
+    text = standard(_STUTTER.sub(_once, _FILLER.sub("", text)), words)
     short, low = text, text.casefold()
     for marks, pattern, full in _CONTRACTIONS:
         if any(mark in low for mark in marks.split("|")):
@@ -139,6 +145,7 @@ def plain(text: str) -> str:
     return text.strip()
 
 
+_POINTS = str.maketrans(dict.fromkeys(",.;:!?()", " "))
 _QUOTES = str.maketrans({"\N{RIGHT SINGLE QUOTATION MARK}": "'", "\N{LEFT SINGLE QUOTATION MARK}": "'", "\t": " "})
 
 

@@ -33,6 +33,24 @@ COMMON = frozenset(
 TITLES = frozenset(
     [
         "dame",
+        "madam",
+        "mzee",
+        "bwana",
+        "seu",
+        "dona",
+        "mme",
+        "mlle",
+        "fru",
+        "pan",
+        "pani",
+        "pak",
+        "bu",
+        "sheikh",
+        "rabbi",
+        "baroness",
+        "baron",
+        "missus",
+        "fräulein",
         "sir",
         "lady",
         "lord",
@@ -88,7 +106,7 @@ PLAIN = frozenset(
     stuff basis top noon midnight pocket business trip vacation leave fire strike purpose""".split()  # noqa: SIM905 - words read best as words
 )
 NO_NAMES = frozenset(
-    """uh um er hmm kick-off kickoff launch board pilot training phase client customer sprint demo release go-live finance legal marketing sales procurement compliance delivery contract invoice server website union council management headquarters lactose gluten intolerant diabetic coeliac celiac asthmatic originally epileptic dyslexic colour blind widower widow retired self wow yay congrats congratulations woohoo aww looky anytime sir madam doctor nurse name names boss manager daughter son wife husband mother father dad mom mum brother sister
+    """aha hush shush sit stay oi ugh mm hmm aye naw nope yep uh um er hmm kick-off kickoff launch board pilot training phase client customer sprint demo release go-live finance legal marketing sales procurement compliance delivery contract invoice server website union council management headquarters lactose gluten intolerant diabetic coeliac celiac asthmatic originally epileptic dyslexic colour blind widower widow retired self wow yay congrats congratulations woohoo aww looky anytime sir madam doctor nurse name names boss manager daughter son wife husband mother father dad mom mum brother sister
     dog cat birthday team project work job company speaking calling back german swedish french english american british
     and fine married single pregnant vegetarian vegan afraid available away busy curious glad grateful hungry ill
     interested late lost okay sick stuck excited worried allergic born free open serious aware confused responsible
