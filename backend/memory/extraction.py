@@ -64,7 +64,8 @@ def extract(
         if kin := replies.YOUR_KIN.search(question):
             reading.relation = kin["kin"].casefold()
     for place, clause in enumerate(cut):
-        reading.after = cut[place + 1].text if place + 1 < len(cut) else ""
+        following = [other.text for other in cut[place + 1 : place + 4]]
+        reading.after, reading.later, reading.last = (*following, "", "", "")[:3]
         reading.opening = previous is None and all(len(other.text.split()) < _GREETING for other in cut[:place])
         reading.before = cut[place - 1].text if place else ""
         reading.read(clause)

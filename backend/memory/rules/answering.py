@@ -8,7 +8,7 @@ from backend.memory.rules.clauses import Clause
 from backend.memory.rules.grammar import parse_all
 from backend.memory.rules.keeping import commanding
 from backend.memory.rules.occupations import ROLES
-from backend.memory.rules.reading import Reading
+from backend.memory.rules.pointing import Pointing
 from backend.memory.rules.rule import KIN, Rule, singular
 from backend.memory.rules.values import NUMBER, nameable, values
 from backend.memory.text import terms
@@ -41,7 +41,7 @@ _ANYWHERE = ("phone", "email", "nothing", "date", "dates", "when", "money", "sum
 
 
 @dataclass
-class Answering(Reading):
+class Answering(Pointing):
     """Reads a turn in the light of the one before it."""
 
     _cut: list[Clause] = field(default_factory=list)

@@ -66,7 +66,7 @@ _TOLD_ALREADY = re.compile(r"^(?:did i (?:tell|mention)(?: to)?(?: you)?|have i 
 _UNREAL = re.compile(
     r"^(?:if|unless|whether|suppose|supposing|imagine|pretend|assume|say)\b"
     r"|\b(?:might|maybe|perhaps|i wish|what if|hypothetically|as if|for example|e\.g\.|in theory|not sure"
-    r"|do not know|would have|could have|(?:was|were) (?:meant|supposed) to|must have(?: \w+)? (?:been|felt|had|done|gone|taken|made|\w+ed)|must (?:feel|be (?:so|such|really|quite|very|hard|tough|great|nice|good|amazing|exciting|rewarding|tired|proud|lovely|awful|terrible|fun|incredible|(?:\w+ )?\w+(?:ing|ous|ful)$))\b|if only|in a story|in (?:the|a|my) (?:film|movie|book|novel|game|play|series|song|dream)|i dreamt|once upon a time|supposing|assuming|if i were|even if|as though|rumou?r has it|supposedly|allegedly|most people|people (?:say|think|like|love|always|usually|often|never)|you (?:could|can) always|role ?play|let us say|not literally|just kidding|only (?:joking|kidding)|figuratively|so to speak|metaphorically|probably)\b",
+    r"|do not (?:know|think|believe|suppose|reckon)|would have|could have|(?:was|were) (?:meant|supposed) to|must have(?: \w+)? (?:been|felt|had|done|gone|taken|made|\w+ed)|must (?:feel|be (?:so|such|really|quite|very|hard|tough|great|nice|good|amazing|exciting|rewarding|tired|proud|lovely|awful|terrible|fun|incredible|(?:\w+ )?\w+(?:ing|ous|ful)$))\b|if only|in a story|in (?:the|a|my) (?:film|movie|book|novel|game|play|series|song|dream)|i dreamt|once upon a time|supposing|assuming|if i were|even if|as though|rumou?r has it|supposedly|allegedly|most people|people (?:say|think|like|love|always|usually|often|never)|you (?:could|can) always|role ?play|let us say|not literally|just kidding|only (?:joking|kidding)|figuratively|so to speak|metaphorically|probably)\b",
     re.IGNORECASE,
 )
 _WOULD = re.compile(
@@ -96,7 +96,7 @@ class Clause:
     """One clause. sentence: number of its sentence in the turn. hangs: it continues the clause before ("that …").
 
     asks, unreal, reported: a question or request; a condition, wish or maybe; another person's words.
-    hedged: "i think".
+    hedged: "i think". led, trailed: what was taken off before and behind ("ok", "so", "then").
     """
 
     text: str
@@ -106,6 +106,8 @@ class Clause:
     unreal: bool = False
     reported: bool = False
     hedged: bool = False
+    led: str = ""
+    trailed: str = ""
 
     @property
     def stated(self) -> bool:
@@ -167,6 +169,7 @@ def _cut(sentence: str, number: int, names: Collection[str]) -> list[Clause]:
         start = _starts(words, low, at)
         if start is None or start <= starts[-1]:
             continue
+        start = _led_by(low, start, starts[-1])
         if start - starts[-1] <= 5 and _WHENEVER.fullmatch(" ".join(words[starts[-1] : start])):
             continue
         first, last = low[start], low[start - 1]
@@ -174,9 +177,28 @@ def _cut(sentence: str, number: int, names: Collection[str]) -> list[Clause]:
         starts.append(start)
     made = []
     for begin, end in zip(starts, [*starts[1:], len(words)], strict=True):
-        text = _LOOSE_END.sub("", " ".join(words[begin:end]).strip(" ,;:.!?"))
-        made.append(Clause(text, number, hanging[begin]))
+        whole = " ".join(words[begin:end]).strip(" ,;:.!?")
+        text = _LOOSE_END.sub("", whole)
+        made.append(Clause(text, number, hanging[begin], trailed=whole[len(text) :].strip(" ,").casefold()))
     return made
+
+
+_LEADING = frozenset(("so", "and", "but"))
+_LEADS = frozenset(("on", "in", "at", "from", "by", "for", "until", "till", "since", "after", "before", "during"))
+_FURTHEST_LEAD = 6  # words
+
+
+def _led_by(low: list[str], start: int, last: int) -> int:
+    """Return where a clause begins whose time or place stands before its subject: "… and thursday friday | i can"."""
+    if low[start] not in _SUBJECTS:
+        return start
+    for at in range(start - 2, max(last, start - _FURTHEST_LEAD), -1):
+        if low[at] in _LEADING:
+            lead = low[at + 1 : start]
+            timed = lead[0] in _LEADS or all(word.rstrip("s") in _DAYS for word in lead)
+            acts = any(VERBS.get(word, ("", ""))[1] == "s" for word in lead)
+            return at if timed and not acts else start
+    return start
 
 
 _BOUND = _BINDING | _SUBORDINATE | _SAYING
@@ -224,7 +246,7 @@ def _starts(words: list[str], low: list[str], at: int) -> int | None:
             return joint
     if before in _AUXILIARIES or before in ("was", "were", "am", "has", "had"):
         return None  # "do i live …"
-    if before in _BINDING:
+    if before in _BINDING and not (before == "day" and low[at - 2] in ("a", "per")):
         return None
     return at
 
@@ -308,7 +330,9 @@ def _judged(cut: list[Clause], *, asked: bool) -> list[Clause]:
     for clause in cut:
         _judge(clause, before)
         any_asks = any_asks or clause.asks
-        clause.text = _OPENERS.sub("", clause.text) or clause.text
+        bare = _OPENERS.sub("", clause.text)
+        if bare and len(bare) < len(clause.text):
+            clause.led, clause.text = clause.text[: -len(bare)].strip(" ,.:!").casefold(), bare
         if not clause.asks and not clause.hangs:
             if _I_DROPPED.match(clause.text):
                 clause.text = f"i {clause.text}"

@@ -8,6 +8,11 @@ from backend.memory.rules.values import NUMBER
 
 _I = re.IGNORECASE
 
+_UNITS = r"(?:mega|giga|kilo|tera)?(?:bytes?|bits?|hertz|watts?|volts?|decibels?|amperes?|grams?|met(?:er|re)s?|lit(?:er|re)s?|pixels?|tonnes?|tons?|pounds|inch(?:es)?|feet|miles?)"
+_MEASURED = re.compile(
+    rf"(?<![\w-])(?<!first )(?<!last )(?<!next )(?P<value>(?:minus )?{NUMBER} {_UNITS})(?![\w-])(?! (?:from|away)\b)",
+    _I,
+)
 _COUNTED = re.compile(
     rf"(?<![\w.,$\N{{EURO SIGN}}\N{{POUND SIGN}}-])(?P<value>{NUMBER}(?<![,.]) (?:(?!(?:days|weeks|months|years|hours|minutes|seconds|and|or|of|in|on|at|to|for|the|a|an|is|are|more|is|was)\b)[a-z-]+ )?"
     r"(?!(?:times|things|bars|lads|signatures|ways|bits|seconds|others|ones|days|weeks|months|years|hours|minutes|yes|this|is|was|has|us|plus|always|kinds|sorts|types|versions|words|reasons|suitcases|questions|sentences|jokes|coffees|beers|cups|glasses|drinks|calls|steps|ideas|options|points|excuses|hugs|kisses)\b)"
@@ -54,7 +59,7 @@ def counts(words: set[str]) -> bool:
 
 def figures(text: str) -> Iterator[Noun]:
     """Yield what a clause counts: "63 stores", "takes eleven minutes"."""
-    for pattern in (_COUNTED, _LASTING, _LEADING, _LARGE):
+    for pattern in (_MEASURED, _COUNTED, _LASTING, _LEADING, _LARGE):
         for found in pattern.finditer(text):
             if (
                 _OF_TEXTS.search(found["value"])

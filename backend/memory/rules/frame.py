@@ -16,6 +16,9 @@ TALK = rf"{PRONOUN}|{MOMENT}"
 """What follows a verb in talk that is about nothing that lasts: "take a look", "send it"."""
 
 
+WEEKDAYS = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+
+
 @dataclass(frozen=True)
 class Frame:
     """A line of the table.

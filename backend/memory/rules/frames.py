@@ -28,6 +28,7 @@ _DELIVER = (
 _AIM = (
     "get reach bring cut reduce halve double increase grow improve learn become lose open retire climb save build stop"
 )
+_MEASURE = "collect read measure process handle answer record send check poll scan count update transmit serve load refresh clean"
 
 
 _FOOD_DRINK = r"^(?:any |much )?(?!it\b|that\b|this\b|them\b|much\b|lunch\b|dinner\b|breakfast\b|well\b|out\b)"
@@ -110,6 +111,7 @@ FRAMES = (
     Frame("owns", "drive ride", "simple", who="self", needs=rf"^an? (?:[\w-]+ ){{0,3}}?{BELONGINGS}\b|^an? (?:(?-i:[A-Z])|(?:\w+ )?(?:car|van|truck|bike|motorbike|scooter|tractor)\b)", sure=0.75),
     Frame("owns", "own", "simple", never=TALK, sure=0.75),
     Frame("owns", "buy inherit", "thing_of", who="self", sure=0.75),
+    Frame("uses_tool", "use", "brand", who="other", about_it=True, subject="me", past=False, passive=False, modes="- will", topic=r"^(?!(?:you|they|it|that|this|who|what|which|he|she|your|their)\b)", needs=rf"^{TOOLS}\b", sure=0.65),
     Frame("uses_tool", "use", "brands", who="self", never=TALK + r"|^(?:an?|the|my|our|your|his|more|less|all|some) (?!(?-i:[A-Z]))", sure=0.8),
     Frame("uses_tool", "use", "tool_of", who="self", needs=r"^(?:the|that|this|a|an|our) [\w-]+ (?:app|tool|system|software|program|platform)\b", sure=0.8),
     Frame("uses_tool", "go run come", "brand", by="through in via on", who="other", about_it=True, subject="me", needs=rf"\b(?:through|in|via|on) {TOOLS}\b", sure=0.7),
@@ -134,6 +136,7 @@ FRAMES = (
     Frame("deadline", "need want expect say", "day_of", by="by until before", about_it=True, who="self other", needs=r"^(?:it|this|that|everything|them|the) ", subject="project", sure=0.7),
     Frame("budget", "give approve grant sanction allow get receive cut raise reduce freeze lower increase halve double cap limit earmark allocate spend set put", "sum_of", by="of to at me us for", about_it=True, who="self third other", modes="- can will", needs=_BIG, never=r"\b(?:more|extra|additional|another|less|on top|each|per|a (?:month|day|week|seat|head|piece)|person|discount|apiece)\b", subject="project", sure=0.7),
     Frame("budget", "have get", "sum_of", who="self", needs=rf"^(?:only |about |around )?{_BIG} (?:now\b|instead\b|to (?:play|spend|work)|left|for (?:this|it|the|everything)|in total|all in|altogether|this year)", subject="project", sure=0.75),
+    Frame("budget", "get bring talk", "sum_of", by="to up_to down_to", who="self", past=True, needs=rf"^(?:the|our|my|them|him|her|it|us) (?:[\w-]+ )?(?:up |down )?to (?:about )?(?:{_BIG}|{NUMBER} hundred)", never=r"\b(?:people|percent|minutes|hours|a (?:day|week|month))\b", subject="project", sure=0.7),
     Frame("budget", "get receive", "sum_of", who="self", needs=rf"^(?:about )?(?:an? )?{_BIG} (?:from|for)\b", subject="project", sure=0.7),
     Frame("budget", "stay keep", "sum_of", by="below under within", who="self other", about_it=True, modes="- must will can", needs=_BIG, subject="project", sure=0.7),
     Frame("budget", "cost exceed", "sum_of", by="more_than over", who="other", about_it=True, denied=True, modes="can will must", needs=_BIG, subject="project", sure=0.75),
@@ -141,7 +144,7 @@ FRAMES = (
     Frame("budget", "approve sanction grant", "sum_of", about_it=True, who="other", needs=_BIG, subject="project", sure=0.7),
     # Decisions
     Frame("decision", "put keep drop add remove bring give move split hire close outsource skip stop cancel postpone leave limit chuck bin dump ditch axe scrap shelve park", WHOLE, who="self", going_on=True, never=TALK + r"|^(?:my|on|in|at|for|to|from|home|work|early|now)\b|\b(?:house|home|flat)\b", needs=r"^(?:the|our|all|no|two|three|\w+ (?:in|out|off|on|to|for|as)) ?", sure=0.65),
-    Frame("decision", "do", WHOLE, who="self", needs=r"^(?:it|this|that|everything|all) (?:in (?:two|three|four|\w+ (?:steps|waves|phases|parts|stages))|without|step by step|by hand)", speaker="we", sure=0.7),
+    Frame("decision", "do", WHOLE, who="self", needs=r"^(?:it|this|that|everything|all) (?:in (?:two|three|four|\w+ (?:steps|waves|phases|parts|stages))|without|by hand|(?P<each>[\w-]+) by (?P=each)\b|one at a time|all at once|in one go)", speaker="we", sure=0.7),
     Frame("decision", "say", WHOLE, who="self", needs=r"^(?:no|yes) to (?!it\b|that\b|him\b|her\b)", sure=0.7),
     Frame("decision", "accept refuse reject", WHOLE, who="self", passive=False, modes="- will", never=TALK, sure=0.7),
     Frame("decision", "agree", WHOLE, who="self", needs=r"^(?:no|two|three|four|an?|the|that) ", never=r"\b(?:first|point)$", sure=0.7),
@@ -150,10 +153,13 @@ FRAMES = (
     Frame("decision", "vote", "rest", who="self other", about_it=True, by="for against to", sure=0.7),
     Frame("decision", "renew hire buy extend build sell open move change launch ship continue use order print", WHOLE, who="self", denied=True, going_on=True, value="not {}", never=TALK, speaker="we", sure=0.7),
     Frame("decision", "agree", "rest", who="self", by="on for to that", past=True, passive=False),
-    Frame("decision", "decide opt settle", "rest", who="self", by="on for to that against", passive=False, going_on=False),
+    Frame("decision", "decide opt settle", "rest", who="self", by="on for to that against", passive=False, going_on=False, never=r"^(?:the|an?|our) [\w -]+ for "),
     Frame("decision", "choose pick select", WHOLE, who="self", passive=False, modes="- will", never=TALK, sure=0.75, needs=r"\w"),
     Frame("decision", "approve drop skip cancel scrap ditch postpone cut reject order add remove exclude include appoint allow require keep", WHOLE, who="self", passive=False, modes="- will", never=TALK + r"|^\w+ing\b|^with (?:them|him|her)\b|^(?:ya|in touch|going|up)\b", speaker="we", sure=0.65, needs=r"\w"),
     Frame("decision", "stick stay", "rest", by="with to", who="self", modes="- will", needs=r"^(?:with|to)\b", never=r"^(?:with|to) (?:my|him|her|them|you|it|the kids)\b", sure=0.8),
+    Frame("decision", "go", "rest", by="to back_to", who="self", modes="- will", needs=r"\b(?:after all|instead)\b", sure=0.75),
+    Frame("decision", "build make do run host handle keep bring develop manage print design write install pay clean repair translate", WHOLE, who="self", speaker="we", modes="- will", needs=r"\b(?:ourselves|in[- ]house|on our own|without (?:outside )?help|internally)\b", sure=0.7),
+    Frame("decision", "decide", "rest", who="self", past=True, needs=r"^(?:the|an?|our) [\w -]+ for ", sure=0.7),
     Frame("decision", "go", "rest", by="with for", who="self", modes="- will", needs=r"^(?:with|for|ahead with)\b", never=r"^for (?:a|the|an|lunch|dinner|coffee|two|three|it|him|her|my)\b|^with (?:my|him|her|them|you|the kids)\b", sure=0.8),
     Frame("decision", "do use take start keep make test pilot run launch move put add try skip drop hire order build leave offer stop end close cut merge outsource roll", WHOLE, who="self", modes="will", speaker="we", never=TALK + r"|^(?:my|our) best\b|^(?:care|part|place)\b", sure=0.65),
     Frame("decision", "want", "rest", by="to", who="other", about_it=True, needs=r"^to (?:drop|stop|add|keep|use|switch|cut|cancel)\b", sure=0.55),
@@ -162,8 +168,8 @@ FRAMES = (
     Frame("decision", "skip drop cancel scrap exclude postpone keep take start", WHOLE, who="self", never=TALK + r"|^(?:care|part|place|the|a|an|my|to)\b|^$|^\w+ing\b|^(?:in|at|on|for|from|until|with) (?!two|three|four|(?-i:[A-Z]))", speaker="we", sure=0.6),
     # Undertakings
     Frame("commitment", "promise commit swear undertake guarantee", "rest", who="self", modes="-", sure=0.8, when="event"),
-    Frame("commitment", "owe", "rest", who="self", never=r"^you one\b", when="event", sure=0.8),
-    Frame("commitment", _DELIVER, WHOLE, who="self", modes="will", speaker="i", never=r"^(?:it|that|this|them|you|there|so|my best|a look|back to you|me|out|up)?$|^(?:at it|into it|up to it|off|away|sure|a guess|it a|it out|them out|around|you (?:know|later)|more)\b", when="event", sure=0.7),
+    Frame("commitment", "owe", "rest", who="self", never=r"^you (?:one|big)\b|^(?:him|her|them|you) an? (?:coffee|beer|drink|apology|lunch|dinner|favou?r|thank)", when="event", sure=0.8),
+    Frame("commitment", _DELIVER, WHOLE, who="self", modes="will", speaker="i", never=r"^(?:my (?:wife|husband|daughter|son|kids|mother|father|mum|mom|dad|sister|brother|partner)|it|that|this|them|you|there|so|my best|a look|back to you|me|out|up)?$|^(?:at it|into it|up to it|off|away|sure|a guess|it a|it out|them out|around|you (?:know|later)|more)\b", when="event", sure=0.7),
     Frame("commitment", "have", WHOLE, who="self", modes="will", needs=r"\b(?:to you|ready|done|for you)\b.*\bby\b|\bto you\b", when="event", sure=0.75),
     Frame("commitment", _DELIVER, WHOLE, who="self", modes="must", speaker="i", needs=rf"\b(?:by|until|before|on|for|tomorrow|today) ?(?:the )?(?:{DATE})?", when="event", sure=0.7),
     Frame("commitment", "promise owe", WHOLE, who="third other", human=True, needs=r"^(?:me|us|to)\b", when="event", sure=0.75),
@@ -173,6 +179,9 @@ FRAMES = (
     # Aims
     Frame("goal", "do finish", WHOLE, who="self", modes="want", passive=True, sure=0.7),
     Frame("goal", "be", WHOLE, who="self", modes="want", needs=r"^(?:done|finished|ready|able|free|in|at|under|below|the first)\b", sure=0.7),
+    Frame("goal", _MEASURE, "rest", who="self", modes="will", speaker="we", needs=rf"\b(?:every|each|within|in under|in less than|up to|at least|at most) (?:\w+ )?{NUMBER}|\bevery (?:day|hour|week|month|minute|night)\b", sure=0.65),
+    Frame("goal", "want", "rest", who="self", past=False, needs=r"^(?:an?|my|the) (?:[\w-]+ ){0,2}(?:licen[cs]e|certificate|diploma|degree|black belt|patent|visa|masters?|phd|doctorate|certification)\b", sure=0.7),
+    Frame("goal", "get have do earn obtain", WHOLE, who="self", modes="want", needs=r"^(?:an?|my|the) (?:[\w-]+ ){0,2}(?:licen[cs]e|certificate|diploma|degree|black belt|patent|masters?|phd|doctorate|certification)\b", sure=0.7),
     Frame("goal", _AIM, WHOLE, who="self", modes="want", never=PRONOUN + r"$", sure=0.75),
     Frame("goal", "want", "rest", who="self", needs=rf"^(?:us|it|them|this|all|every\w*|the|my|our) .*?\b(?:at|under|below|above|over|to|by|on|in|within|automatic|down|up)\b.*(?:{NUMBER}|{DATE})|^(?:us|it) (?:at|to|under|below)", sure=0.7),
     Frame("goal", "want", "rest", who="self", needs=r"^all of (?:it|them) ", sure=0.7),
@@ -180,7 +189,7 @@ FRAMES = (
     Frame("goal", "do study become learn play open buy build start", WHOLE, who="third other", modes="want", never=PRONOUN, sure=0.7),
     Frame("goal", "go move come get", WHOLE, who="self", modes="want", needs=rf"\b(?:to|under|below|above|down|up)\b.*{NUMBER}", sure=0.7),
     # Journeys and meetings
-    Frame("trip", "go fly drive travel head sail", "spot", by="to", who="self", modes="- will must", never=r"^(?:back to|to (?:bed|work|sleep|the|a|an|my|our|him|her|them|you|\d))\b|^with\b", when="event", sure=0.7, dated=True),
+    Frame("trip", "go fly drive travel head sail", "spot", by="to", who="self", modes="- will must", never=r"^(?:back to|to (?:bed|work|sleep|the|a|an|my|our|him|her|them|you|\d))\b|^with\b|\b(?:after all|instead)\b", when="event", sure=0.7, dated=True),
     Frame("trip", "go fly drive travel head sail", "spot", by="to for", who="self", going_on=True, never=r"^for (?!.*\b(?:week|weeks|days|holiday|weekend)\b)|^(?:back to|to (?:bed|work|sleep|him|her|them|you|\d)|for (?:a|the|it))\b|^with\b|^to \w+in", when="event", sure=0.7),
     Frame("trip", "drive fly travel", "spot", by="to up_to down_to", who="self", modes="will", when="event", sure=0.7),
     Frame("trip", "fly", WHOLE, who="self", needs=r"^(?:on|at|out|home|back)\b", when="event", dated=True, sure=0.7),
@@ -205,7 +214,7 @@ FRAMES = (
     Frame("event", "lose find break sign win open close launch sell hire", WHOLE, who="self", when="event", needs=r"^(?:our|two|three|four|five|six|seven|eight|ten|\d|with (?-i:[A-Z])|the (?:flat|house|car|contract|deal|case|client|tender|company|site|audit|final|match|election)|an? (?:\w+ )?(?:site|client|customer|contract|deal|case|prize|award|yard|shop|office|store))", never=r"\b(?:in|out of) (?:four|five|ten|three)\b|^(?:about |around |only )?[\w.,]+ (?:per|a|each|every) (?:day|week|month|year)\b", sure=0.65),
     Frame("event", "break", WHOLE, who="third other", needs=r"^(?:his|her) (?:leg|arm|wrist|ankle|foot|hip)", when="event", sure=0.8),
     Frame("lives_in", "buy rent have get find own", "place", by="in", who="self", needs=r"^(?:an?|our|the|my) (?:\w+ ){0,2}(?:flat|house|apartment|place|home|bungalow|villa|studio) in ", sure=0.65, when="never"),
-    Frame("role", "work serve start join begin", "role_of", by="as", when="state", sure=0.8),
+    Frame("role", "work serve start join begin freelance moonlight", "role_of", by="as", when="state", sure=0.8),
     Frame("role", "work", WHOLE, who="self third other", needs=rf"^in {DEPARTMENTS}(?:$| at\b| for\b| with\b| here\b)", sure=0.7),
     Frame("role", "make appoint promote ask want name offer", "role_of", by="me me_to_be me_as me_to_become me_to_take_over_as me_to_step_in_as me_to", who="third other none", about_it=True, subject="me", sure=0.75, when="start"),
     Frame("decision", "choose approve pick decide confirm cancel drop reject postpone finalise finalize agree", WHOLE, who="other", passive=True, about_it=True, sure=0.65, never=r"^(?:on|by) (?:the )?\w+day"),

@@ -57,7 +57,8 @@ rent lease purchase inherit raise receive lower reduce increase extend postpone 
 test pilot ship replace introduce develop design program code track store log organise organize run order book cost earn
 charge fire follow cover complete arrive return crash stay shorten double halve reach avoid save improve expand add
 remove include exclude require allow hand undertake look speak suffer react swell carry crack discover count employ serve
-process produce store care talk check thank wait answer agree vote renew expire plump bother conk sew crochet strive abandon revert chuck bin dump axe shelve park bike award fit seat transfer assign grant employ headhunt poach found own twist sprain injure dislocate fracture date cheer relax calm fascinate dread smoke elope total average remain bear cover share guarantee modernise modernize overhaul digitize rent borrow dye exercise restore trial brew carve chase clear remind circulate type rank triple quadruple accommodate shorten resit retake qualify undergo expect provide flood burn collapse decline annoy bother irritate bore exhaust stress scan print appear defend complain admit schedule arrange prove roll merge outsource vanish jump climb touch hate earmark cap limit accept refuse ping forward notify fix mend assemble calculate estimate measure monitor inspect verify validate document summarise summarize negotiate purchase recruit interview onboard brief consult advise assist support protect insure claim refund invoice bill deliver dispatch transport load unload pack unpack label sort collect distribute sew assemble install configure integrate connect migrate export import archive delete restore rename upgrade downgrade patch deploy release reopen renegotiate relocate refurbish equip furnish decorate plant harvest breed feed milk brew roast serve seat host cater celebrate commemorate invite welcome greet escort guide translate interpret subtitle edit proofread publish broadcast record film photograph perform rehearse audition tour compete qualify participate enter withdraw score defeat advance progress recover heal operate prescribe diagnose treat vaccinate examine admit discharge faint vomit bleed ache sneeze cough quarantine isolate adopt foster babysit nurse rear marry separate propose elope inherit donate pledge sponsor fundraise volunteer campaign elect nominate govern legislate regulate license certify accredit register enroll enrol apply interview shortlist reapply transfer rotate step switch upskill mentor coach lecture tutor research experiment analyse analyze discover invent patent prototype sketch model simulate compute optimise optimize debug refactor automate outsource insource centralise centralize decentralise standardise standardize harmonise consolidate restructure reorganise reorganize downsize liquidate acquire divest list float audit reconcile forecast budget allocate amortise depreciate hedge invest trade borrow lend repay settle default collapse bankrupt relaunch rebrand advertise promote market pitch demo present showcase exhibit unveil announce declare confirm cancel postpone reschedule attend chair minute facilitate moderate agree explain confirm sound seem appear happen shoot sponsor step reschedule sanction allocate grant reply fill clean wash pick miss train supervise coordinate maintain repair sponsor swim walk jog commute
+process produce store care talk check thank wait answer agree vote renew expire plump bother conk sew crochet strive abandon revert chuck bin dump axe shelve park bike award fit seat transfer assign grant employ headhunt poach found own twist sprain injure dislocate fracture date cheer relax calm fascinate dread smoke elope total average remain bear cover share guarantee modernise modernize overhaul digitize rent borrow dye exercise restore trial brew carve chase clear remind circulate type rank triple quadruple accommodate shorten resit retake qualify undergo expect provide flood burn collapse decline annoy bother irritate bore exhaust stress scan print appear defend complain admit schedule arrange prove roll merge outsource vanish jump climb touch hate earmark cap limit accept refuse ping forward notify fix mend assemble calculate estimate measure monitor inspect verify validate document summarise summarize negotiate purchase recruit interview onboard brief consult advise assist support protect insure claim refund invoice bill deliver dispatch transport load unload pack unpack label sort collect distribute sew assemble install configure integrate connect migrate export import archive delete restore rename upgrade downgrade patch deploy release reopen renegotiate relocate refurbish equip furnish decorate plant harvest breed feed milk brew roast serve seat host cater celebrate commemorate invite welcome greet escort guide translate interpret subtitle edit proofread publish broadcast record film photograph perform rehearse audition tour compete qualify participate enter withdraw score defeat advance progress recover heal operate prescribe diagnose treat vaccinate examine admit discharge faint vomit bleed ache sneeze cough quarantine isolate adopt foster babysit nurse rear marry separate propose elope inherit donate pledge sponsor fundraise volunteer campaign elect nominate govern legislate regulate license certify accredit register enroll enrol apply interview shortlist reapply transfer rotate step switch upskill mentor coach lecture tutor research experiment analyse analyze discover invent patent prototype sketch model simulate compute optimise optimize debug refactor automate outsource insource centralise centralize decentralise standardise standardize harmonise consolidate restructure reorganise reorganize downsize liquidate acquire divest list float audit reconcile forecast budget allocate amortise depreciate hedge invest trade borrow lend repay settle default collapse bankrupt relaunch rebrand advertise promote market pitch demo present showcase exhibit unveil announce declare confirm cancel postpone reschedule attend chair minute facilitate moderate agree explain confirm sound seem appear happen shoot sponsor step reschedule sanction allocate grant reply fill clean wash pick miss train supervise coordinate maintain repair sponsor swim walk jog commute smile grin laugh joke nod cry wave blush shrug sigh continue freelance moonlight forbid ban offer pray
+yawn weep frown giggle stare glance mark tag highlight ignore flag
 """.split()  # noqa: SIM905 - words read best as words
 
 
@@ -155,7 +156,7 @@ _LINKED = re.compile(
 )
 _WOULD_LIKE = re.compile(r"\b(i|we|he|she) would (?:really |so |also |still )*(?:like|love) to ", re.IGNORECASE)
 _WHEN_FIRST = re.compile(
-    r"^(?:on|in|since|from|starting|at|by|next|last|this|every|until|till|after|before|as of|tomorrow|yesterday|today|these days|at the moment)\b"
+    r"^(?:on|in|since|from|starting|at|by|for|next|last|this|every|until|till|after|before|as of|tomorrow|yesterday|today|these days|at the moment)\b"
     r"(?: [\w'.:-]+){0,5}?,? (?=(?:i|we|he|she|my|our|(?-i:[A-Z])[\w-]+ (?:is|was|has|will)) )",
     re.IGNORECASE,
 )
@@ -170,7 +171,7 @@ def parse(text: str) -> Statement | None:
         text = f"{text[lead.end() :]} {lead[0].strip(' ,')}"
     words = text.split(" ")
     low = [word.casefold().strip(",.;:!?()") for word in words]
-    at = _verb_group(low)
+    at = _verb_group(low, words)
     if at is None:
         return None
     subject = " ".join(words[:at]).strip(" ,")
@@ -265,7 +266,7 @@ def _fits(form: str, first: str) -> bool:
     return form == first or ({form, first} <= {"past", "base"} and form == "past" and first == "past")
 
 
-def _verb_group(low: list[str]) -> int | None:
+def _verb_group(low: list[str], raw: list[str]) -> int | None:
     """Return where auxiliaries and verb begin, behind the subject."""
     if low[0] in _SELF or low[0] in _THIRD or low[0] in ("it", "this", "that", "there", "they", "you"):
         at = 1
@@ -275,6 +276,8 @@ def _verb_group(low: list[str]) -> int | None:
             at += 1
         return at if at < len(low) else None
     for at, word in enumerate(low[: _FURTHEST + 1]):
+        if "(" in raw[at]:
+            return None
         if word in _NO_SUBJECT and word not in ("and", "of", "for", "in", "at", "from", "with"):
             return None
         if word in ("is", "are", "was", "were", "has", "had", "will", "am", "does", "did", "cannot", "must", "can"):
@@ -328,7 +331,7 @@ hand end start stop change charge cost exhibit present project escape search sup
 
 _NOUNS = frozenset((*_BOTH, *(f"{word}s" for word in _BOTH))) | frozenset(
     """call calls email mail text share plan plans work works order orders book visit test tests report start open cover
-    train trains need needs use uses run runs change changes cost costs charge store stores log code program design drink
+    train trains need needs use run runs change changes cost costs charge store stores log code program design drink
     turn ride build move moves walk dance cook coach garden paint count process care hand head heads study study's swim
     lead leads set cut drive places place meeting building training opening painting cooking learning reading writing
     running swimming earning finding feeling being reports designs studies""".split()  # noqa: SIM905 - words read best as words

@@ -36,13 +36,13 @@ BELONGINGS = (
     r"|kia|hyundai|nissan|lexus|subaru|dacia|polestar|harley|vespa|ducati|volkswagen|vw|beetle|defender|freightliners?|macks?)"
 )
 """What somebody has who says that they have it: not what a shop sells."""
-_FORMATS = (
+FORMATS = (
     r"(?:bullet points?|bullets|tables?|short (?:answers|sentences|messages|emails|paragraphs)|long answers|numbered lists?"
     r"|plain (?:english|text|language)|e-?mails?|metric(?: units)?|celsius|kilometres|euros|dollars|lists|summaries|markdown"
     r"|csv|excel|powerpoint|pdfs?|slides?|one[ -]page(?:rs?)?|on paper|in writing|written|voice messages|text messages|screenshots"
     r"|english|german|french|spanish|simple words|japanese|turkish|italian|portuguese|dutch|polish|attachments?|phone calls|pdfs?|short emails|long emails|detail|examples|headings|charts?|diagrams?)"
 )
-_CHANNELS = r"(?:whatsapp|slack|teams|sms|text|signal|telegram|phone|chat|e-?mail|mail|post|zoom|writing|advance|person|my (?:phone|mobile))"
+CHANNELS = r"(?:whatsapp|slack|teams|sms|text|signal|telegram|phone|chat|e-?mail|mail|post|zoom|writing|advance|person|my (?:phone|mobile))"
 _DAY_WORDS = (
     r"(?:mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|mornings?|afternoons?|weekends?)"
 )
@@ -76,12 +76,12 @@ RULES = (
     Rule("prefers", "short brief simple", r"\bkeep (?:(?:your|the|my|all|those|these) )?(?:e-?mails|answers|mails|texts|messages|reports|replies|notes|summaries|things) (?P<value>(?:very |nice and )?(?:short|brief|simple|concise|formal|informal))\b", asked=True, sure=0.8),
     # Preferences, also as a standing request: only for a known form or channel, so that no command becomes a preference
     Rule("prefers", "rather", r"\bi would (?:much )?rather (?:have|use|get|take|work with|go by|travel by) {noun}", unreal=True),
-    Rule("prefers", "bullet bullets points table tables short metric celsius english german email emails list lists plain csv markdown pdf examples summaries", rf"\b(?:write|send|give|answer|reply|put|format|keep|use|show|summari[sz]e)\b.*?\b(?:in|as|with|by|use|using|me|only)? ?\b(?P<value>{_FORMATS})\b(?=.*\b{_ASK_OFTEN}\b)", asked=True, sure=0.8),
-    Rule("prefers", "bullet bullets points table tables short metric celsius english german email emails list lists plain csv markdown pdf examples summaries", rf"\b{_ASK_OFTEN}\b.*?\b(?:write|send|give|answer|reply|put|format|keep|use|show|summari[sz]e)\b.*?\b(?P<value>{_FORMATS})\b", asked=True, sure=0.8),
-    Rule("prefers", "please only", rf"^(?:always )?(?P<value>{_FORMATS})(?:,? (?:please|only|always|for me))+", asked=True, sure=0.8),
-    Rule("prefers", "as", rf"^(?:please |yes |and )*(?:send|give|make|write|show)(?: it| them| me| that)* (?:as|in) (?:an? )?(?P<value>{_FORMATS})", asked=True, sure=0.75),
-    Rule("dislikes", "not no", rf"^(?:please )?(?:not|no) (?P<value>{_FORMATS}|phone calls|voice mails?)(?: please| for me)?$", asked=True, sure=0.75),
-    Rule("dislikes", "send", rf"\bdo not (?:ever )?(?:send|give|show|write)(?: me)? (?:any )?(?P<value>{_FORMATS})", asked=True, sure=0.75),
+    Rule("prefers", "bullet bullets points table tables short metric celsius english german email emails list lists plain csv markdown pdf examples summaries", rf"\b(?:write|send|give|answer|reply|put|format|keep|use|show|summari[sz]e)\b.*?\b(?:in|as|with|by|use|using|me|only)? ?\b(?P<value>{FORMATS})\b(?=.*\b{_ASK_OFTEN}\b)", asked=True, sure=0.8),
+    Rule("prefers", "bullet bullets points table tables short metric celsius english german email emails list lists plain csv markdown pdf examples summaries", rf"\b{_ASK_OFTEN}\b.*?\b(?:write|send|give|answer|reply|put|format|keep|use|show|summari[sz]e)\b.*?\b(?P<value>{FORMATS})\b", asked=True, sure=0.8),
+    Rule("prefers", "please only", rf"^(?:always )?(?P<value>{FORMATS})(?:,? (?:please|only|always|for me))+", asked=True, sure=0.8),
+    Rule("prefers", "as", rf"^(?:please |yes |and )*(?:send|give|make|write|show)(?: it| them| me| that)* (?:as|in) (?:an? )?(?P<value>{FORMATS})", asked=True, sure=0.75),
+    Rule("dislikes", "not no", rf"^(?:please )?(?:not|no) (?P<value>{FORMATS}|phone calls|voice mails?)(?: please| for me)?$", asked=True, sure=0.75),
+    Rule("dislikes", "send", rf"\bdo not (?:ever )?(?:send|give|show|write)(?: me)? (?:any )?(?P<value>{FORMATS})", asked=True, sure=0.75),
     Rule("prefers", "write speak answer talk", r"\b(?:write|speak|answer|talk|reply)(?: to me| with me)? in (?P<value>(?:english|german|french|spanish|japanese|turkish|italian|portuguese|dutch|polish|swedish|danish|norwegian|chinese|arabic))\b", asked=True, sure=0.7),
     Rule("prefers", "use", r"^(?:please )?use (?P<value>[\w-]+)(?:,? (?:and )?not [\w-]+)(?: please)?\b", asked=True, sure=0.85),
     Rule("dislikes", "use", r"^(?:please )?use [\w-]+,? (?:and )?not (?P<value>[\w-]+)(?: please)?\b", asked=True, sure=0.85),
@@ -94,10 +94,10 @@ RULES = (
     Rule("prefers", "works best", r"\b(?P<value>(?:mornings|afternoons|evenings|mondays|tuesdays|wednesdays|thursdays|fridays|weekends|e-?mail|phone|chat)) (?:works?|suits?|is|are) (?:me )?best\b", sure=0.8),
     # How to be told, in a request
     Rule("prefers", "not never", r"^(?:please )?(?P<value>(?:do not|never) (?:phone|call|ring|text|message|e-?mail)(?: me)?)$", then=r"(?!when\b|if\b|until\b|unless\b|while\b)", asked=True, sure=0.75),
-    Rule("prefers", "like", rf"\bi would (?:also |really |still )?like (?P<value>(?:(?:the|my|your|all|any) )?(?:[\w-]+ )?[\w-]+ (?:in|as|by|on|via) (?:an? )?(?:{_FORMATS}|{_CHANNELS}|{'|'.join(sorted(LANGUAGES))}))\b", unreal=True, sure=0.75),
+    Rule("prefers", "like", rf"\bi would (?:also |really |still )?like (?P<value>(?:(?:the|my|your|all|any) )?(?:[\w-]+ )?[\w-]+ (?:in|as|by|on|via) (?:an? )?(?:{FORMATS}|{CHANNELS}|{'|'.join(sorted(LANGUAGES))}))\b", unreal=True, sure=0.75),
     Rule("prefers", "owl bird", r"\bi am (?:an? )?(?P<value>(?:night owl|early bird))\b"),
     Rule("prefers", "always", r"\b(?:please |could you |can you |would you )*always (?!(?:be|been|have|has|had|is|are|was|were|the|a|on|in|wanted|wants|like|liked|feel)\b)(?P<value>(?:put|send|write|give|show|start|use|answer|reply|include|add|keep|call|book|take|speak|begin|end|ask|tell|check|list|round) .+)", asked=True, sure=0.75),
-    Rule("prefers", "me us it them everything things", rf"\b(?:send|give|write|show|tell|ping|text|message|mail|e-?mail|reach|contact|call|bring|get)(?: (?:me|us|it|them|things|everything|all|reports?|updates?|notes?|summaries|texts|answers|the [\w-]+|my [\w-]+|that|this))+ (?P<value>(?:in|on|by|via|over|as|through) (?:an? )?(?:{_FORMATS}|{_CHANNELS}))\b", asked=True, sure=0.8),
+    Rule("prefers", "me us it them everything things", rf"\b(?:send|give|write|show|tell|ping|text|message|mail|e-?mail|reach|contact|call|bring|get)(?: (?:me|us|it|them|things|everything|all|reports?|updates?|notes?|summaries|texts|answers|the [\w-]+|my [\w-]+|that|this))+ (?P<value>(?:in|on|by|via|over|as|through) (?:an? )?(?:{FORMATS}|{CHANNELS}))\b", asked=True, sure=0.8),
     Rule("prefers", "keep make limit", rf"^(?:please )?(?:keep|make|limit)(?: (?:it|them|that|this|everything|(?:your|the|my|all|those|these) [\w-]+))+ (?P<value>(?:under|below|to|within|at|shorter than|no longer than) {NUMBER} (?:lines?|bullets?|bullet points|points|pages?|words|sentences|minutes|slides?|paragraphs?)|(?:very |as )?(?:short|brief|simple|concise)(?= please$| for me|$))", asked=True, sure=0.8),
     Rule("prefers", "text call email message mail slack ping ring dm whatsapp", r"(?:^|\b(?:just|always|please|better|rather) )(?P<value>text|call|e-?mail|message|whatsapp|slack|ping|ring|dm)(?= me(?:$| instead\b| please\b| rather\b| not\b))", asked=True, sure=0.75),
     Rule("prefers", "rather", r"\bi would (?:much |really |always )?rather (?P<value>(?!not\b|be\b|that\b|you\b|we\b|he\b|she\b|it\b|die\b|ask\b|say\b|they\b)[\w-]+ .+)", unreal=True, sure=0.7),
@@ -150,7 +150,7 @@ RULES = (
     Rule("dislikes", "fan", r"\bi am (?:really )?(?:not|no) (?:really |exactly )?(?:an? )?(?:big |great )?fan of {liking}"),
     Rule("prefers", "prefer prefers", r"\bi (?:would |really |generally |usually |much |always |do |strongly |still |also )*prefer {noun}", unreal=True),
     Rule("dislikes", "no", r"^please no (?!.*\b(?:that|this|next|on|today|tomorrow)\b){simple}", asked=True, sure=0.7),
-    Rule("prefers", "rather prefer want need", rf"\bi (?:would rather|would prefer|want|need|prefer|like)(?: to)?(?: have| get| see)? (?:it|them|that|everything|the \w+) (?:as|in) (?:an? )?(?P<value>{_FORMATS})", unreal=True, sure=0.8),
+    Rule("prefers", "rather prefer want need", rf"\bi (?:would rather|would prefer|want|need|prefer|like)(?: to)?(?: have| get| see)? (?:it|them|that|everything|the \w+) (?:as|in) (?:an? )?(?P<value>{FORMATS})", unreal=True, sure=0.8),
     Rule("prefers", "paper phone", r"{WHO} (?:only |always )*reads? (?:it |everything |things )?(?P<value>on (?:paper|(?:her|his|my|the) phone|screen))", sure=0.75),
     Rule("hobby", "go do went", rf"{{I}} (?:go|do|have been doing|am doing) (?:a lot of |some )?(?P<value>{HOBBY})\b(?=.*\b(?:every|weekly|daily|regularly|week|weekends?|often|forever|years|mornings?|evenings?|since|for fun|lot|after work)\b)"),
 )  # fmt: skip

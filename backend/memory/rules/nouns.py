@@ -7,6 +7,7 @@ and notes without a verb ("deadline: 3 May").
 import re
 from collections.abc import Iterator
 
+from backend.memory.rules.frame import WEEKDAYS
 from backend.memory.rules.grammar import Statement
 from backend.memory.rules.noun_fact import (
     AS_AMOUNT,
@@ -20,6 +21,7 @@ from backend.memory.rules.noun_fact import (
     AS_ORIGIN,
     AS_PLACE,
     AS_PREFERS,
+    AS_PROJECT,
     AS_ROLE,
     AS_TITLE,
     AS_TRIP,
@@ -28,6 +30,7 @@ from backend.memory.rules.noun_fact import (
 )
 from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.people import DEPARTMENTS
+from backend.memory.rules.places import PLACES
 from backend.memory.rules.rule import KIN
 from backend.memory.rules.titles import A_ROLE, AN_AGENT, NO_OFFICES, PROJECT_NOUN
 from backend.memory.rules.values import DATE, MONEY, NUMBER, values
@@ -38,7 +41,7 @@ _AIMS = re.compile(
     _I,
 )
 _DATES = re.compile(
-    r"^(?:(?:my|our|the|and|new) )*(?:[\w-]+ ){0,4}?(?:deadline|date|due date|go[- ]?live|cut[- ]?(?:over|off)|delivery date|closing date)(?: for (?:the )?[\w -]+)?$",
+    r"^(?:(?:my|our|the|and|new) )*(?:[\w-]+ ){0,4}?(?:realistic|possible|feasible|the earliest|deadline|date|due date|go[- ]?live|cut[- ]?(?:over|off)|delivery date|closing date)(?: for (?:the )?[\w -]+)?$",
     _I,
 )
 _MONEYS = re.compile(
@@ -153,6 +156,24 @@ _IN_CHARGE = re.compile(
 )
 
 
+_AIMED = re.compile(r"(?:(?:my|our|the) )?(?:\w+ )?(?:goal|target|aim|objective|ambition)", _I)
+_VAGUE_SUBJECT = re.compile(r"(?:it|that|this|what|which|there|he|she|they|you|who)\b", _I)
+_SETTINGS = re.compile(
+    r"^(?:the|our) (?:(?!old|problem)\w+ )?(?:format|version|standard|protocol|interval|frequency|method|colou?r|slogan|motto|title|venue|location|sequence|threshold|currency"
+    r"|layout|template|provider|supplier|vendor|carrier|tariff|agenda|theme|dress code|approach|solution|reward|prize|penalty|password policy|retention|limit|maximum|minimum|opening hours)$",
+    _I,
+)
+_STATE = re.compile(
+    r"(?:not |still |now |already |just |too |very |so |really |quite |all |a (?:bit|little|problem|mess|joke|disaster|question|mystery) ?)*(?:fine|good|bad|ready|clear|unclear|late|wrong|right|ok|okay|broken|important|nice|missing|gone|open|full"
+    r"|empty|great|perfect|easy|simple|hard|difficult|ugly|beautiful|useless|horrible|terrible|awful|here|there|in|on|at|up|down|being|under|expensive|cheap|different|the same|better|worse|what|that|why|how|\w+ing|\w+ed)?(?:$|,| (?:but|and|now|because|enough)\b)",
+    _I,
+)
+_SOME_DAYS = re.compile(
+    rf"in (?P<value>(?!the\b|an?\b|my\b|our\b)[\w-]+(?: on)? {WEEKDAYS}s(?:,? (?:and|to|till) {WEEKDAYS}s)?)\b", _I
+)
+_COMING = re.compile(r"(?:next|next up|after that|coming up|first|then|last|what comes next|the next thing)", _I)
+
+
 def of_be(said: Statement, *, written: bool) -> Iterator[Noun]:
     """Yield what a sentence with "be" says by the noun that is its subject, or its complement."""
     subject, rest = said.subject, said.rest
@@ -174,6 +195,15 @@ def of_be(said: Statement, *, written: bool) -> Iterator[Noun]:
             Noun("decision", value, AS_DECISION)
             for value in values("rest", re.sub(r"^(?:to|that) ", "", rest, flags=_I), written)
         )
+    elif _AIMED.fullmatch(rest) and not _VAGUE_SUBJECT.match(subject):
+        yield from (Noun("goal", value, AS_GOAL) for value in values("rest", subject, written))
+    elif _PROJECTS.match(subject) and said.form != "past":
+        name = re.sub(r"^(?:called|now|still) ", "", rest)
+        yield from (Noun("works_on", value, AS_PROJECT) for value in values("title", name, True) if written)
+    elif _SETTINGS.match(subject) and said.form != "past" and said.mode in ("", "will") and not _STATE.match(rest):
+        yield from (Noun("decision", value, AS_DECISION) for value in values("rest", rest, written))
+    elif _COMING.fullmatch(subject) and re.match(r"(?:the|our|my|an?) ", rest, _I) and _WHEN.search(rest):
+        yield Noun("meeting" if _MEETINGS.search(rest) else "event", rest, AS_EVENT)
     elif re.fullmatch(r"my (?:\w+ )?hobb(?:y|ies)", subject, _I):
         yield from (Noun("hobby", value, a_rule("hobby", 0.85)) for value in values("noun", rest, written))
     elif re.fullmatch(r"my (?:preference|favou?rite(?: [\w-]+)?)", subject, _I):
@@ -251,6 +281,10 @@ def of_be(said: Statement, *, written: bool) -> Iterator[Noun]:
         if found := A_ROLE.match(rest) or AN_AGENT.match(rest) or _DEPARTMENT.match(rest):
             yield Noun("role", found["value"], AS_ROLE, about="third")
             yield from _employer(rest[found.end() :], written=written, about="third")
+            if origin := re.match(r" from (?P<value>(?!the\b|an?\b|my\b|our\b)[\w' -]+)$", rest[found.end() :], _I):
+                for place in values("spot", origin["value"], written):
+                    if written or place.casefold() in PLACES:
+                        yield Noun("from_place", place, AS_ORIGIN, about="third")
     elif said.who == "other":
         low = subject.casefold()
         if low in ("it", "that", "there", "this") or low.startswith("that makes"):
@@ -274,6 +308,8 @@ def of_be(said: Statement, *, written: bool) -> Iterator[Noun]:
             yield from _employer(rest[found.end() :], written=written, about=subject)
         if not _NO_EVENT.search(subject) and low not in _NO_THING and (_ON_A_DAY.match(rest) or _SO_SINCE.match(rest)):
             yield Noun("meeting" if _MEETINGS.search(subject) else "event", f"{subject} is {rest}", AS_EVENT)
+        if (found := _SOME_DAYS.match(rest)) and said.form != "past":
+            yield Noun("lives_in", found["value"], AS_PLACE, about=subject)
         if (found := re.match(r"from (?P<value>.+)", rest, _I)) and said.form != "past":
             for value in values("place", found["value"], written):
                 yield Noun("from_place", value, AS_ORIGIN, about=subject)

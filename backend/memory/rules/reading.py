@@ -17,11 +17,11 @@ from backend.memory.rules import (
     introductions,
     life,
     naming,
+    notes,
     nouns,
     people,
     plans,
     presented,
-    references,
     slots,
     work,
 )
@@ -37,9 +37,9 @@ from backend.memory.rules.speech import MAX_LENGTH
 from backend.memory.rules.values import values
 from backend.memory.rules.when import HAS_TIME
 
-RULES: tuple[Rule, ...] = (*people.RULES, *work.RULES, *life.RULES, *plans.RULES)
+RULES: tuple[Rule, ...] = (*people.RULES, *work.RULES, *life.RULES, *plans.RULES, *notes.RULES)
 
-_WORD = re.compile(r"[^\W_]+(?:[-'][^\W_]+)*|@|1:1")
+_WORD = re.compile(r"[^\W_]+(?:[-'][^\W_]+)*|@|1:1|=")
 _RELATION = re.compile(
     r"\b(dog|cat|puppy|kitten|rabbit|horse|hamster|parrot|baby|girl|boy|daughter|son|wife|husband|sister|brother|mother|father|mum|mom|dad|mam|partner|neighbou?r|colleague|(?<=my )boss|(?<=my )manager|(?<=new )boss|(?<=new )manager)s?\b",
     re.IGNORECASE,
@@ -59,26 +59,10 @@ _NAMES = re.compile(r"\b[A-Z][\w'-]+(?: [A-Z][\w'-]+)?")
 _VAGUE = frozenset(
     "it here there these those that this you everything who what nobody someone somebody".split()  # noqa: SIM905
 )
-_SETTLED = re.compile(
-    r"(?:that|this|it)(?: at least)? (?:is|was) (?:final|settled|decided|fixed|agreed|the decision)\b", re.IGNORECASE
-)
-_AGREED = re.compile(
-    r"(?:^|\b(?:that|this|it) is (?:all )?)(?:settled|decided|agreed|final)$|\b(?:we|i)(?: have| all| both| finally| just)* (?:agreed|decided|settled)$|\bmade up (?:my|our) minds?$",
-    re.IGNORECASE,
-)
-_PROMISED = re.compile(
-    r"\b(?:i|we)(?: have)? (?:promised|guaranteed|committed|sworn?)\b|\b(?:gave|giving|give|given) (?:[\w ]+ )?my word\b",
-    re.IGNORECASE,
-)
-_PROMOTED = re.compile(r"\b(?:promoted|new (?:job|role|title|position)|promotion)$", re.IGNORECASE)
-_AS_PROMISED = Rule("commitment", "", "", when="event", sure=0.8)
-_AS_PROMOTED = Rule("role", "", "", when="start", sure=0.8)
-_AS_AGE = Rule("age", "", "", sure=0.8)
 _PAST_TIME = re.compile(
     r"\b(?:last (?:week|month|year|night|\w+day|time|summer|winter)|yesterday|ago)\b", re.IGNORECASE
 )
 _INITIAL = re.compile(r" [A-Z]\.?$")
-_AS_SETTLED = Rule("decision", "", "", sure=0.75)
 _OFFICE = re.compile(rf"^(?:the|our|my) (?:new )?(?:{ROLES}) (?=\w)", re.IGNORECASE)
 _FROM = re.compile(r" (?:from|in|at) (?:the )?[\w-]+(?: [\w-]+)?$", re.IGNORECASE)
 """What tells which one is meant: "Ana from finance"."""
@@ -91,6 +75,8 @@ _OF_KIN = re.compile(
 )
 
 
+_OUR_PARTNER = re.compile(r"\bour (?:[\w-]+ )?partner\b", re.IGNORECASE)
+_A_TOOL = re.compile(work.TOOLS, re.IGNORECASE)
 _OFFICES = frozenset(("deputy", "assistant", "intern"))
 """Words for colleagues that tell what they do."""
 _OURS = re.compile(r"\b(?:is|was|be) (?:also |now |still |going to be )*(?:our|my) ", re.IGNORECASE)
@@ -127,6 +113,8 @@ class Reading:
     opening: bool = False
     before: str = ""
     after: str = ""
+    later: str = ""
+    last: str = ""
     person: str = ""
     relation: str = ""
     kids: bool = False
@@ -149,6 +137,8 @@ class Reading:
         words = {word.casefold().removesuffix("'s") for word in _WORD.findall(clause.text)}
         self._mention(clause.text, words)
         said = self._understand(clause, words) if clause.stated else []
+        if clause.unreal and not (clause.asks or clause.reported):
+            self._conditional(clause)
         if not (said or clause.stated or clause.reported or KIN_WORDS.isdisjoint(words)):
             self._nouns(introductions.presupposed(clause.text, written=self.written), clause)
         if clause.reported:
@@ -189,16 +179,7 @@ class Reading:
             if statement.verb == "be":
                 self._nouns(nouns.of_be(statement, written=self.written), clause)
             self._framed(statement, clause, frames.matches(statement))
-        if _SETTLED.match(self.after) and not said:
-            self._add(_AS_SETTLED, clause, "decision", clause.text, self.speaker, "")
-        elif said and _AGREED.search(self.before):
-            what = said[0].rest if said[0].verb == "be" else said[0].phrase
-            if (said[0].who == "self" and said[0].verb != "be") or said[0].subject.casefold() in ("it", "that"):
-                self._add(_AS_SETTLED, clause, "decision", what, self.speaker, "")
-        elif said and said[0].who == "self" and clause.text.startswith("that ") and _PROMISED.search(self.before):
-            self._add(_AS_PROMISED, clause, "commitment", said[0].phrase, self.speaker, "")
-        elif _PROMOTED.search(self.before) and (role := slots.slot("role_of", clause.text, written=self.written)):
-            self._add(_AS_PROMOTED, clause, "role", role[0], self.speaker, "")
+        self._settled(said, clause)
         if not KIN_WORDS.isdisjoint(words):
             self.unnamed.extend((noun, clause) for noun in introductions.unnamed(clause.text))
             self._nouns(introductions.kin(clause.text, written=self.written), clause)
@@ -206,8 +187,7 @@ class Reading:
         self._nouns(presented.presented(clause.text, words, self.before, self.after, written=self.written), clause)
         if self.completed:
             self._nouns(introductions.completed(clause.text, self.after, self.completed), clause)
-        for statement in said:
-            self._pointed(statement, clause)
+        self._pointed(said, clause)
         if figures.counts(words):
             self._nouns(figures.figures(clause.text), clause)
             if self.written or self.children() or "child" in self.known.values():
@@ -215,13 +195,14 @@ class Reading:
                 self._nouns(aged, clause)
         return said
 
-    def _pointed(self, said: Statement, clause: Clause) -> None:
-        """Read what is said of those just named: "Kemi and Tayo, they are 11", "jira, i hate it"."""
-        if said.verb == "be" and said.subject.casefold() == "they" and (aged := nouns.AGE.match(said.rest)):
-            for child in [found for found in self.found if found.predicate == "child"]:
-                self._add(_AS_AGE, clause, "age", aged["value"].strip(" ,."), child.value, "")
-        found = references.pointed(said, self.before, self.found, written=self.written)
-        self._nouns(found, clause)
+    def _pointed(self, said: list[Statement], clause: Clause) -> None:
+        """Read what points back to a clause before (`pointing.py`)."""
+
+    def _settled(self, said: list[Statement], clause: Clause) -> None:
+        """Read what the clause beside says is settled, promised, a promotion (`pointing.py`)."""
+
+    def _conditional(self, clause: Clause) -> None:
+        """Read what is done in a case ("if one is missing we do not guess, we mark it"): `pointing.py`."""
 
     def _framed(self, said: Statement, clause: Clause, fits: Iterable[tuple[Frame, str]]) -> None:
         for frame, raw in fits:
@@ -279,6 +260,8 @@ class Reading:
         if kin := _OF_KIN.match(words):
             name = values("first", kin["whom"] or "", self.written)
             return name[0] if name else self.person_of(kin["kin"].casefold())
+        if _A_TOOL.fullmatch(words):
+            return ""
         words = _TITLED.sub("", _OFFICE.sub("", _FROM.sub("", words.rpartition(": ")[2])))
         name = values("person", words, self.written)
         if not name or name[0] != words or words.casefold() in VERBS:
@@ -406,6 +389,10 @@ class Reading:
         if predicate == "amount" and low.endswith((" a", " an", " the", " or", " of", " so", " now", " and")):
             value = value.rsplit(" ", 1)[0]
             low = value.casefold()
+        if predicate == "spouse" and _OUR_PARTNER.search(clause.text):
+            return  # of the firm's
+        if predicate == "colleague" and self.known.get(low) not in (None, "", "colleague"):
+            return  # a child, of whom the turn speaks by name
         if predicate == "trip" and VERBS.get(low, ("", ""))[1] == "base":
             return  # "going to write"
         if not worth_keeping(predicate, value, subject, dated=rule.dated):
@@ -448,6 +435,8 @@ class Reading:
         date(found, self.turn.said_at)
         if rule.dated and found.begin is None:
             return
+        if predicate == "age":
+            self.found = [other for other in self.found if other.clause is not clause or other.value != value]
         if predicate == "budget":  # what was a figure until it was known what for
             self.found = [other for other in self.found if other.clause is not clause or other.predicate != "amount"]
         self.found.append(found)

@@ -30,7 +30,7 @@ _A_SUM = re.compile(
     rf"(?:(?:\w+) ){{0,4}}?(?P<value>{MONEY}|{NUMBER}(?: ?(?:thousand|million|grand|k|lakhs?|crores?)\b))", _I
 )
 _AN_ALLERGY = re.compile(
-    r"^(?:an? )?(?:(?:bad|severe|serious|mild|terrible|strong|nasty|slight|\w+ly) )*(?:(?:allerg(?:y|ies)|reactions?|intolerance) (?:to|of|against|from|for) |(?=(?!(?:the|an?|my|no)\b)[\w-]+(?: pollen)? (?:allergy|intolerance)\b)|(?=hay fever|asthma))(?:an? |the )?(?P<value>hay fever|[\w-]+(?: and [\w-]+| pollen)?)",
+    r"^(?:an? |the )?(?:(?:bad|severe|serious|mild|terrible|strong|nasty|slight|\w+ly) )*(?:(?:allerg(?:y|ies)|reactions?|intolerance) (?:to|of|against|from|for) |(?=(?!(?:the|an?|my|no)\b)[\w-]+(?: pollen)? (?:allergy|intolerance)\b)|(?=hay fever|asthma))(?:an? |the )?(?P<value>hay fever|[\w-]+(?: and [\w-]+| pollen)?)",
     _I,
 )
 _A_COUNT = re.compile(
@@ -42,7 +42,7 @@ _A_REACTION = re.compile(
     r"^(?P<value>(?!(?:the|a|an|my|our|this|that|it|he|she|they)\b)[\w-]+) (?:reaction|allergy|intolerance|shock)\b", _I
 )
 _A_BELONGING = re.compile(
-    rf"^(?:got )?(?P<value>(?:an?|our|two|my own) (?:(?:new|old|small|big|little|electric|second|second-hand|used|red|blue|white|black|green|summer|holiday|weekend|vintage|classic|tiny|nice|lovely|lake|mountain|[\w-]+ing) ){{0,3}}"
+    rf"^(?:got )?(?P<value>(?:an?|our|two|my own|this|that) (?:(?:new|old|small|big|little|electric|second|second-hand|used|red|blue|white|black|green|summer|holiday|weekend|vintage|classic|tiny|nice|lovely|lake|mountain|[\w-]+ing) ){{0,3}}"
     rf"(?:{BELONGINGS}|(?-i:[A-Z])[\w-]+ (?:van|car|bike|truck|boat|camper|motorbike))\b(?: in (?!the\b|january|february|march|april|may|june|july|august|september|october|november|december)[\w-]+)?)(?! (?:problem|issue|meeting|accident|trip|tour|loan|insurance|key|keys|park|alarm|sale|company|dealer|service|viewing|warming)\b)",
     _I,
 )

@@ -93,6 +93,7 @@ _CONTRACTIONS = (
     ),
     ("'ll", re.compile(r"\b(i|you|we|he|she|it|they|that|there)'ll\b", re.IGNORECASE), r"\1 will"),
     ("'d", re.compile(r"\b(i|you|we|he|she|it|they|that|who)'d\b", re.IGNORECASE), r"\1 would"),
+    ("pls|plz", re.compile(r"\b(?:pls|plz)\b", re.IGNORECASE), "please"),
     ("let", re.compile(r"\blet'?s\b(?! \w+ed\b)", re.IGNORECASE), "let us"),
     ("can", re.compile(r"\bcan'?t\b|\bcan not\b", re.IGNORECASE), "cannot"),
     ("won", re.compile(r"\bwon'?t\b", re.IGNORECASE), "will not"),

@@ -5,7 +5,8 @@ LANGUAGES = frozenset(
     ukrainian turkish arabic hebrew hindi urdu bengali tamil mandarin chinese cantonese japanese korean vietnamese thai
     greek latin hungarian romanian croatian serbian bulgarian persian farsi swahili catalan welsh irish icelandic
     yoruba igbo hausa zulu basque galician kurdish armenian georgian punjabi gujarati marathi nepali sinhala burmese khmer
-    mongolian azerbaijani kazakh somali amharic pashto afrikaans flemish breton scots luxembourgish valencian esperanto slovak slovenian albanian malay indonesian tagalog""".split()  # noqa: SIM905 - words read best as words
+    mongolian azerbaijani kazakh somali amharic pashto afrikaans flemish breton scots luxembourgish valencian esperanto slovak slovenian albanian malay indonesian tagalog isizulu isixhosa xhosa sesotho setswana shona wolof tigrinya oromo
+    kikuyu luganda kinyarwanda telugu kannada malayalam maltese faroese sami macedonian bosnian belarusian uzbek tibetan maori""".split()  # noqa: SIM905 - words read best as words
 )
 COMMON = frozenset(
     """a about above actually after afterwards again ago all almost alone along already also although always am an and

@@ -19,7 +19,7 @@ TOOLS = (
     r"|lotus notes|filemaker|workday|personio|docusign|stripe|paypal|square|lightspeed|odoo|netsuite|toggl|todoist)"
 )
 _UNITS = r"(?:operations|logistics|marketing|sales|hr|it|finance|procurement|purchasing|product|engineering|support|legal|compliance|accounting|controlling|research|production|quality|customer \w+|data|the [\w ]*?(?:team|department|unit|office|group|lab|division)|a team|our \w+ team)"
-_TOOL_WORDS = " ".join(sorted(set(re.findall(r"[a-z]{2,}", TOOLS)) | {"powerbi"}))
+TOOL_WORDS = " ".join(sorted(set(re.findall(r"[a-z]{2,}", TOOLS)) | {"powerbi"}))
 """The words of which one is in every tool's name."""
 _PROJECT = r"(?:the |our |my )?(?P<about>[\w'-]+(?: [\w'-]+){0,3}?)"
 
@@ -43,7 +43,7 @@ RULES = (
     # Tools
     Rule("uses_tool", "everything it tickets all", r"\b(?:everything|it all|all of it|all tickets|tickets) (?:is|are|go(?:es)?|lives?|runs?)(?: now)? (?:in|on|to|through) {brand}", sure=0.8),
     Rule("uses_tool", "crm erp editor laptop database tracker stack system wiki software tool", r"\b(?:my|our) (?:\w+ )?(?:crm|erp|editor|laptop|database|tracker|ticket system|stack|operating system|wiki|ide) (?:is|runs on) {brand}"),
-    Rule("uses_tool", _TOOL_WORDS, rf"^(?!.*\b(?:want|wants|decided|go with|going with|went with|switch|switched|chose|agreed)\b).*?\b(?:we|i|our|everything|it all|they)\b.*?\b(?:in|on|with|via|use|using|through|from|have) (?:an? |the |our )?(?:old |big |shared )?(?P<value>{TOOLS})\b(?! (?:call|meeting|training|course|expert|team|door|holder))", sure=0.75),
+    Rule("uses_tool", TOOL_WORDS, rf"^(?!.*\b(?:want|wants|decided|go with|going with|went with|switch|switched|chose|agreed)\b).*?\b(?:we|i|our|everything|it all|they)\b.*?\b(?:in|on|with|via|use|using|through|from|have) (?:an? |the |our )?(?:old |big |shared )?(?P<value>{TOOLS})\b(?! (?:call|meeting|training|course|expert|team|door|holder))", sure=0.75),
     Rule("uses_tool", "crm erp editor database tracker system wiki software tool platform app package program", r"\b(?:my|our) (?:[\w-]+ )?(?:crm|erp|database|tracker|system|software|tool|platform|package|program|wiki) (?:is|runs on) {brand}(?=$|,| (?:and|but|from|by|at|now|since)\b)", sure=0.7),
     Rule("uses_tool", "called named", r"\b(?:on|in|with|use|using|have|got|by|through) (?:an? |the |this |that )?(?:[\w-]+ )?(?:system|tool|software|app|platform|programme|program|package|thing|database) (?:called|named) {brand}", sure=0.8),
     # Projects
@@ -66,7 +66,7 @@ RULES = (
     Rule("budget", "total all in max maximum altogether", rf"\b(?P<value>{MONEY})(?: in total| all in| total| max(?:imum)?| altogether| and not (?:a|one) \w+ more| no more)(?:$|[ ,])", subject="project", sure=0.8),
     Rule("amount", "", rf"(?P<value>{MONEY}(?: (?:a|per) [\w-]+(?: (?:a|per) [\w-]+)?)?(?: (?:for|of|in) (?:the )?[\w-]+(?: [\w-]+)?)?)", sure=0.7, when="never"),
     Rule("amount", "", rf"(?<![\w-])(?P<value>{NUMBER} ?(?:percent|%)(?: of (?:the |our |all )?[\w-]+)?)", sure=0.7, when="never"),
-    Rule("amount", "a per", rf"\b(?:about |around |roughly |some )?(?P<value>{NUMBER} [\w-]+(?: [\w-]+)? (?:a|per|each|every) (?:day|week|month|year|hour|person|shift|quarter))\b", sure=0.8),
+    Rule("amount", "a per", rf"\b(?:about |around |roughly |some )?(?P<value>{NUMBER} (?!times\b)[\w-]+(?: [\w-]+)? (?:a|per|each|every) (?:day|week|month|year|hour|person|shift|quarter))\b", sure=0.8),
     Rule("amount", "percent % minutes hours days", rf"\b(?:is|are|takes?|took|down|up|about|at|around|only|now|by) (?:about |at |around |only |now )*(?P<value>{NUMBER} ?(?:percent|%|minutes|hours|days|weeks))(?! (?:ago|old|from|until|before|after|later))", sure=0.7),
     # Decisions
     Rule("decision", "are", r"\bwe are(?: now| all| still)* (?P<value>(?:keeping|dropping|not doing(?! anything)|going ahead with|leaving out|switching to|staying with|cancelling|canceling|postponing|skipping|not going to) (?!it\b|you\b|up\b).+)", sure=0.75),
@@ -108,7 +108,7 @@ RULES = (
     Rule("amount", "to", rf"\b(?:up|down|fell|rose|dropped|went|grew|increased|shrank)(?: up| down)?(?: from (?:about )?{NUMBER}(?: [\w-]+)?)? to (?:about |around |only )?(?P<value>{NUMBER}(?: (?:percent|(?:a|per|each) \w+|[a-z]{{3,}}s\b))?)", sure=0.75),
     Rule("deadline", "gave gives until", rf"\b(?:gave|gives|given|granted) us (?:time )?(?:until|till) (?P<value>{DATE})", subject="project", sure=0.8),
     Rule("deadline", "planned scheduled set fixed", rf"\b(?:launch|release|go[- ]?live|opening|start|delivery|hand-?over|cut-?over|it) is (?:now )?(?:planned|scheduled|set|fixed) for (?P<value>{DATE})", subject="project", sure=0.8),
-    Rule("uses_tool", f"{_TOOL_WORDS} fax paper", rf"\b(?:is|are|comes?|goes?|runs?|lives?|stay|work|done|kept|planned|sent) (?:in |all )*(?:in|on|by|via|through|with) (?P<value>{TOOLS}|fax|paper)\b(?! (?:call|meeting|training|course|expert))", sure=0.7),
+    Rule("uses_tool", f"{TOOL_WORDS} fax paper", rf"\b(?:is|are|comes?|goes?|runs?|lives?|stay|work|done|kept|planned|sent) (?:in |all )*(?:in|on|by|via|through|with) (?P<value>{TOOLS}|fax|paper)\b(?! (?:call|meeting|training|course|expert))", sure=0.7),
     Rule("decision", "has must needs", r"^(?P<value>(?:the|every|each|all|our|both|any) [\w' -]{2,40}? (?:must|has to|have to|needs to|need to|needs|may not|can only) (?!be (?:done|ready|fine|live|finished)\b)(?!(?:a )?(?:help|break|holiday|rest|moment|minute|think)\b).+)", sure=0.65),
     Rule("decision", "will not", r"\bwe (?:will not|are not going to) {rest}", sure=0.7),
     Rule("decision", "fine", r"^(?P<value>[\w -]+?) (?:is|are) fine,? (?:put|take|use|do|keep) (?:it|them|that)\b", sure=0.7),
