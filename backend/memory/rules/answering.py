@@ -3,10 +3,12 @@
 import re
 from dataclasses import dataclass, field
 
+from backend.memory.rules import asked as questions
 from backend.memory.rules import replies
 from backend.memory.rules.clauses import Clause
 from backend.memory.rules.grammar import parse_all
 from backend.memory.rules.keeping import commanding
+from backend.memory.rules.noun_fact import Noun
 from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.pointing import Pointing
 from backend.memory.rules.rule import KIN, Rule, singular
@@ -68,6 +70,7 @@ class Answering(Pointing):
         self._cut = cut
         if not question or not lead or lead[0].asks or lead[0].reported:
             return
+        self._asked(said, question, lead, cut)
         if (spoken := replies.SPEAKS.search(question)) and replies.SPOKEN.match(text):
             self._add(Rule("language", "", "", sure=0.75), lead[0], "language", spoken["language"], self.speaker, "")
         if (aged := replies.HOW_OLD.search(question)) and (age := replies.answer("number", lead[0].text)):
@@ -108,6 +111,46 @@ class Answering(Pointing):
             for clause in lead if reply.kind in _ANYWHERE else lead[:1]:
                 if (clause.stated or clause.text.startswith("that would be")) and self._answer(reply, clause):
                     return
+
+    def _asked(self, said: str, question: str, lead: list[Clause], cut: list[Clause]) -> None:
+        """Read what the question gives its answer, whatever the answer's grammar."""
+        for noun in questions.relative(said, lead, self.known, self.following(lead[0])):
+            self._rename(noun, lead[0])
+        told = [found.subject.casefold() for found in self.found if found.predicate == "role"]
+        self._nouns(
+            (
+                noun
+                for noun in questions.office(question, lead, written=self.written)
+                if (noun.about or noun.value).casefold() not in told
+            ),
+            lead[0],
+        )
+        for child, age in questions.ages(said, question, lead, self.known):
+            self._add(Rule("age", "", "", sure=0.75), lead[0], "age", age, child, "")
+        already = any(found.predicate == "deadline" for found in self.found)
+        for noun in questions.due(question, cut, already=already):
+            self._nouns((noun,), Clause(lead[0].text, 0))
+        for noun in questions.money(question, cut):
+            self.found = [found for found in self.found if found.predicate != "amount" or noun.value not in found.value]
+            self._nouns((noun,), Clause(lead[0].text, 0))
+        if not any(found.predicate == "works_on" for found in self.found):
+            self._nouns(questions.topic(question, lead), lead[0])
+        of = replies.AND_WHO.match(question)
+        if of is None or of["who"].casefold() not in self.known:
+            self._nouns(questions.counted(question, lead), Clause(lead[0].text, 0))
+
+    def _rename(self, noun: Noun, clause: Clause) -> None:
+        """Let somebody be the relative they are, and not a colleague, nor nobody."""
+        low = noun.value.casefold()
+        self.found = [
+            found
+            for found in self.found
+            if not (found.predicate == "colleague" and found.value.casefold().split(" ")[0] == low)
+        ]
+        for found in self.found:
+            if found.subject in ("she", "he", noun.label) or found.subject.casefold().split(" ")[0] == low:
+                found.subject = noun.value
+        self._add(noun.rule, clause, noun.predicate, noun.value, self.speaker, noun.label)
 
     def _planned(self, question: str, lead: list[Clause]) -> None:
         """Take "we mark it" for a decision where the assistant asked what is to be done."""

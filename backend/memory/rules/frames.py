@@ -10,11 +10,13 @@ verb to a class, or a line; a line needs a sentence in tests/memory/test_extract
 import re
 from collections.abc import Iterator
 
+from backend.memory.rules.event_verbs import EVENTS
 from backend.memory.rules.frame import PRONOUN, TALK, WHOLE, Frame
 from backend.memory.rules.grammar import VERBS, Statement
 from backend.memory.rules.life import BELONGINGS, FOODS
 from backend.memory.rules.life_verbs import LIFE
 from backend.memory.rules.people import DEPARTMENTS
+from backend.memory.rules.plan_verbs import PLANS
 from backend.memory.rules.titles import PROJECT_NOUN
 from backend.memory.rules.values import DATE, MONEY, NUMBER
 from backend.memory.rules.work import TOOLS
@@ -259,7 +261,7 @@ _DOING = frozenset(base for base, _ in VERBS.values()) - _STATES
 
 def _by_verb() -> dict[str, tuple[Frame, ...]]:
     found: dict[str, list[Frame]] = {}
-    for frame in (*FRAMES, *WORK, *LIFE):
+    for frame in (*FRAMES, *WORK, *LIFE, *PLANS, *EVENTS):
         for verb in frame.verbs.split():
             found.setdefault(verb, []).append(frame)
     return {verb: tuple(frames) for verb, frames in found.items()}
@@ -270,7 +272,15 @@ _BY_VERB = _by_verb()
 
 def compile_all() -> None:
     """Compile what the frames ask of a sentence."""
-    for frame in (*FRAMES, *WORK, *LIFE, *_HAPPENINGS, *(frame for some in _BY_MODE.values() for frame in some)):
+    for frame in (
+        *FRAMES,
+        *WORK,
+        *LIFE,
+        *PLANS,
+        *EVENTS,
+        *_HAPPENINGS,
+        *(frame for some in _BY_MODE.values() for frame in some),
+    ):
         frame.compile()
 
 

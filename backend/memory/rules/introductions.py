@@ -7,7 +7,7 @@ from backend.memory.rules.grammar import VERBS
 from backend.memory.rules.noun_fact import AS_COLLEAGUE, AS_EMPLOYER, AS_NAME, AS_PLACE, AS_ROLE, AS_TITLE, Noun, a_rule
 from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.places import PLACES
-from backend.memory.rules.rule import KIN
+from backend.memory.rules.rule import KIN, Rule
 from backend.memory.rules.titles import NO_OFFICES
 from backend.memory.rules.values import NUMBER, nameable, values
 from backend.memory.rules.words import LANGUAGES, TITLES
@@ -418,6 +418,22 @@ def unnamed(text: str) -> Iterator[Noun]:
         yield Noun(KIN[word][0] if word != "parents" else "parent", word, a_rule("child", 0.7))
 
 
+_OCCASION = re.compile(
+    rf"\b(?:my|our) (?P<kin>{_KIN_WORDS})'s (?P<what>(?:\w+ ){{0,2}}?(?:operation|surgery|wedding|birthday(?! is| was)|funeral|graduation|exams?|finals|recital|christening|confirmation|bar mitzvah|bat mitzvah|communion|baptism|retirement|party|treatment"
+    r"|chemo\w*|scan|hearing|trial|school play|concert|match|tournament|competition|prom|anniversary|memorial|baby shower|hen do|stag do|driving test|\d{2}(?:st|nd|rd|th)|(?:twent|thirt|fort|fift|sixt|sevent|eight|ninet)ieth))\b",
+    _I,
+)
+
+
+def occasions(text: str) -> Iterator[Noun]:
+    """Yield what a relative has to go through or to celebrate: "my mother's eightieth"."""
+    for found in _OCCASION.finditer(text):
+        word = found["kin"].casefold()
+        yield Noun(KIN[word][0], word, a_rule(KIN[word][0], 0.7))
+        yield Noun("event", found[0], _AS_OCCASION)
+
+
+_AS_OCCASION = Rule("event", "", "", when="event", sure=0.7)
 _WEDDED = re.compile(
     r"^(?:(?P<name>[^\W\d_][\w'-]+) and (?:i|me)|(?:me|i) and (?P<other>[^\W\d_][\w'-]+)) (?:got|are|were|have been|are getting|get|will get)(?: \w+)? (?:married|engaged|divorced)\b",
     _I,

@@ -49,7 +49,10 @@ _MONEYS = re.compile(
     _I,
 )
 _HOMES = re.compile(r"^(?:home(?: for (?:me|us))?(?: now)?|(?:my|our) (?:home|place|house|flat|apartment))$", _I)
-_JOBS = re.compile(r"^(?:my|his|her) (?:new |official )?(?:job(?: title)?|title|role|position)(?: now)?$", _I)
+_JOBS = re.compile(
+    r"^(?:my|his|her) (?:new |official |current )?(?:job(?: title| description)?|title|role|position|designation|function|profession|occupation|trade|day job|post)(?: now| here| there)?$",
+    _I,
+)
 _PROJECTS = re.compile(r"^(?:the |its |our )?(?:project|code|working|internal)?(?:'s)? ?name$", _I)
 _WHEN = re.compile(rf"\b(?P<value>{DATE}(?:,? {DATE})?)", _I)
 _SUM = re.compile(rf"(?P<value>{MONEY}|{NUMBER}(?: (?:thousand|million|grand|k|crores?|lakhs?)\b)?)", _I)
@@ -118,11 +121,11 @@ _NO_THING = frozenset(
 )
 _NO_EVENT = re.compile(r"\b(?:birthday|deadline|date|budget|go[- ]?live)\b", _I)
 _ON_A_DAY = re.compile(
-    rf"^(?:now |still |not until |only )?(?:on|from|in|at)? ?(?:the )?(?!today\b|now\b|this\b){DATE}(?=$|,| (?:in|at|to|until|with|for|and|from|down|up|over)\b)",
+    rf"^(?:now |still |not until |only )?(?:on|from|in|at)? ?(?:the )?(?!today\b|now\b|this\b){DATE}(?=$|,| (?:in|at|to|until|with|for|and|from|down|up|over|(?:mon|tues|wednes|thurs|fri|satur|sun)days?)\b)",
     _I,
 )
 _SO_SINCE = re.compile(
-    rf"^(?:live|open|closed|down|gone|over|done|finished|ready|out|sick|dead|pregnant|married|away|back)\b.*\b(?:since|until|till|from|on|in) (?:the )?{DATE}",
+    rf"^(?:signed|approved|booked|paid|fixed|online|published|available|in force|in place|on sale|running|full time|part time|retired|pregnant|live|open|closed|down|gone|over|done|finished|ready|out|sick|dead|pregnant|married|away|back)\b.*\b(?:since|until|till|from|on|in) (?:the )?{DATE}",
     _I,
 )
 _ABSENT = re.compile(
@@ -152,7 +155,8 @@ _A_FIRM = re.compile(r"(?:(?:now|still|also|just|only|basically) )*an? ", _I)
 _TOWN = re.compile(r"^ in (?P<value>[\w' -]+)$", _I)
 _LASTS = re.compile(r",|\b(?:now|since|these days|for (?:\w+ )?years)\b", _I)
 _IN_CHARGE = re.compile(
-    rf"(?P<value>(?:responsible for|in charge of) (?!.*\b(?:{PROJECT_NOUN})$).+?)(?: (?:at|for|with) .+)?$", _I
+    rf"(?P<value>(?:responsible (?:for|of)|in charge of|accountable for) (?!.*\b(?:{PROJECT_NOUN})$).+?)(?: (?:at|for|with) .+)?$",
+    _I,
 )
 
 

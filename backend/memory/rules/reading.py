@@ -12,6 +12,7 @@ from itertools import islice
 from backend.core.context import Turn
 from backend.memory.predicates import PROJECT, predicate_of
 from backend.memory.rules import (
+    asked,
     figures,
     frames,
     introductions,
@@ -22,6 +23,7 @@ from backend.memory.rules import (
     people,
     plans,
     presented,
+    references,
     slots,
     work,
 )
@@ -63,6 +65,7 @@ _PAST_TIME = re.compile(
     r"\b(?:last (?:week|month|year|night|\w+day|time|summer|winter)|yesterday|ago)\b", re.IGNORECASE
 )
 _INITIAL = re.compile(r" [A-Z]\.?$")
+_HELP = frozenset(("help", "hand", "support", "advice"))
 _OFFICE = re.compile(rf"^(?:the|our|my) (?:new )?(?:{ROLES}) (?=\w)", re.IGNORECASE)
 _FROM = re.compile(r" (?:from|in|at) (?:the )?[\w-]+(?: [\w-]+)?$", re.IGNORECASE)
 """What tells which one is meant: "Ana from finance"."""
@@ -180,8 +183,16 @@ class Reading:
                 self._nouns(nouns.of_be(statement, written=self.written), clause)
             self._framed(statement, clause, frames.matches(statement))
         self._settled(said, clause)
+        if not _HELP.isdisjoint(words):
+            self._nouns(asked.help_with(clause.text), clause)
         if not KIN_WORDS.isdisjoint(words):
             self.unnamed.extend((noun, clause) for noun in introductions.unnamed(clause.text))
+            if "'s " in clause.text:
+                for noun in introductions.occasions(clause.text):
+                    if noun.predicate == "event":
+                        self._nouns((noun,), clause)
+                    else:
+                        self.unnamed.append((noun, clause))
             self._nouns(introductions.kin(clause.text, written=self.written), clause)
         self._nouns(introductions.people(clause.text, self.after, written=self.written), clause)
         self._nouns(presented.presented(clause.text, words, self.before, self.after, written=self.written), clause)
@@ -399,6 +410,9 @@ class Reading:
             return
         if predicate == "spouse" and label == "partner" and self._wed(low):
             predicate, label = "colleague", ""  # in business
+        if predicate == "commitment":
+            value = references.resolved(value, self.before)
+            low = value.casefold()
         if predicate == "commitment" and _PAST_TIME.search(value.split(":")[0]):
             return
         if predicate == "name":

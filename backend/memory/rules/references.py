@@ -37,6 +37,18 @@ _OCCASION = re.compile(
 )
 
 
+_DO_IT = re.compile(r"do (?:it|this|that) (?P<rest>.+)", _I)
+
+
+def resolved(value: str, before: str) -> str:
+    """Return what "do this until friday" is to be, where the clause before tells what is to be done."""
+    found = _DO_IT.fullmatch(value)
+    earlier = parse(before) if found and before else None
+    if found is None or earlier is None or earlier.who != "self" or earlier.mode not in ("must", "want", "will"):
+        return value
+    return f"{earlier.phrase} {found['rest']}"
+
+
 def pointed(said: Statement, before: str, found: Sequence[Found], *, written: bool) -> Iterator[Noun]:
     """Yield what is said of the thing, the place or the occasion that was just named."""
     away = said.who == "self" and said.past and said.verb == "be" and _JOURNEY.search(before)

@@ -78,7 +78,7 @@ _CONTRACTIONS = (
         re.compile(
             r"\b([^\W\d_][\w-]+)'s (?=(?:an?|the|from|in|on|at|now|not|called|our|my|getting|going|leaving|coming|having|moving"
             r"|working|calling|retiring|turning|starting|doing|fluent|allergic|vegan|vegetarian|always|only|still|also|now|replaced|based|gone|been|taken|got|joined"
-            r"|promised|resigned|moved|[a-z]{2,}in[g']?(?= (?:to|up|on|off|out|in|at|for|from|the|a|it|with|back)\b)|ceo|cto|cfo|coo|head of|director|out|off|back|sick|pregnant|married)\b)",
+            r"|promised|resigned|moved|[a-z]{2,}in[g']?(?= (?:to|up|on|off|out|in|at|for|from|the|a|it|with|back)\b)|ceo|cto|cfo|coo|head of|director|out|off|back|sick|pregnant|married|co?eliac|diabetic|autistic|dyslexic|asthmatic|over|done|finished|ready|broken|retired|single|divorced|engaged|blind|deaf|ill|dead|closed|open|full|(?:mon|tues|wednes|thurs|fri|satur|sun)days?)\b)",
             re.IGNORECASE,
         ),
         r"\1 is ",
@@ -91,6 +91,8 @@ _CONTRACTIONS = (
         ),
         r"\1 is ",
     ),
+    ("got", re.compile(r"\b(it|he|she|that|this|there)(?:'s| is| has) got to\b", re.IGNORECASE), r"\1 has to"),
+    ("'ve|'s", re.compile(r"\b(i|we|you|they)'ve (?=to\b|an?\b|no\b|two\b|three\b)", re.IGNORECASE), r"\1 have "),
     ("'ll", re.compile(r"\b(i|you|we|he|she|it|they|that|there)'ll\b", re.IGNORECASE), r"\1 will"),
     ("'d", re.compile(r"\b(i|you|we|he|she|it|they|that|who)'d\b", re.IGNORECASE), r"\1 would"),
     ("pls|plz", re.compile(r"\b(?:pls|plz)\b", re.IGNORECASE), "please"),

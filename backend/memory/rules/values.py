@@ -40,7 +40,7 @@ DATE = (
     rf"|\d{{4}}-\d\d-\d\d|\d{{1,2}}[./]\d{{1,2}}[./](?:\d{{4}}|\d\d)|\d{{1,2}}\.\d{{1,2}}\."
     rf"|(?:{_DAY},? )?(?:the )?(?:{_ORDINAL}|\d{{1,2}}\.?|{_CARDINAL})(?: ?(?:to|-|and|until) ?(?:{_ORDINAL}|\d{{1,2}}))?(?: of)? {_MONTH}(?:,? {_YEAR})?"
     rf"|{_MONTH} (?:the )?(?:{_ORDINAL}|\d{{1,2}})\b(?: ?(?:to|-) ?\d{{1,2}})?(?:,? {_YEAR})?"
-    rf"|(?:early |late |mid[ -])?{_MONTH}(?:,? {_YEAR})?|q[1-4](?: {_YEAR})?|{_YEAR}"
+    rf"|(?:early |late |mid[ -])?{_MONTH}(?:,?(?: of)? {_YEAR})?|q[1-4](?: {_YEAR})?|{_YEAR}"
     rf"|(?:(?:this|next|coming|last|on) )?{_DAY}(?: (?:morning|afternoon|evening|night|week|next week))?"
     r"|(?:this|next|last) (?:week|weekend|month|year|quarter|spring|summer|autumn|fall|winter)"
     r"|tomorrow|today|tonight|yesterday|the day after tomorrow|christmas|easter|good friday|hogmanay|diwali|ramadan|eid|passover|hanukkah|carnival|pentecost|whitsun|black friday|cyber monday|chinese new year|lunar new year|holi|half[ -]term|(?:the )?(?:month|year|quarter)[ -]end|(?:the )?(?:summer|easter|christmas) (?:holidays|break)|(?:memorial|labou?r|independence|boxing) day|thanksgiving|halloween|midsummer|new year(?:'s(?: eve| day)?)?"
