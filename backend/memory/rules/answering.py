@@ -6,16 +6,32 @@ from dataclasses import dataclass, field
 from backend.memory.rules import asked as questions
 from backend.memory.rules import replies
 from backend.memory.rules.clauses import Clause
+from backend.memory.rules.frame import WEEKDAYS
 from backend.memory.rules.grammar import parse_all
 from backend.memory.rules.keeping import commanding
 from backend.memory.rules.noun_fact import Noun
 from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.pointing import Pointing
 from backend.memory.rules.rule import KIN, Rule, singular
-from backend.memory.rules.values import NUMBER, nameable, values
+from backend.memory.rules.values import DATE, DATED, NUMBER, nameable, values
+from backend.memory.rules.words import LANGUAGES
 from backend.memory.text import terms
 
+_LANGUAGE = "|".join(sorted(LANGUAGES))
 _IF_NOTHING_ELSE = frozenset(("decision", "works_on", "amount", "deadline"))
+_DATED = frozenset(("deadline", "event", "meeting", "trip", "birthday", "commitment"))
+"""What may have given the date already that a deadline is asked for with."""
+_A_SPAN = re.compile(rf"{WEEKDAYS}s?(?:,? (?:to|till|until|through|and|or) {WEEKDAYS}s?)+$", re.IGNORECASE)
+_NOT_THEN = re.compile(r"(?:never|not|no|anything but)\b", re.IGNORECASE)
+_MINE_IS = re.compile(rf"\bmine is (?:on )?(?P<value>{DATE})", re.IGNORECASE)
+_OF_WHOM = re.compile(r"(?P<who>(?-i:[A-Z])[\w'-]+(?: (?-i:[A-Z])[\w'-]+)?): (?P<what>.+)$", re.IGNORECASE)
+_SO_BY = re.compile(rf"\bso (?:by |on |it is |rather )?(?P<value>{DATE})(?! so\b)", re.IGNORECASE)
+_SHORT_QUESTION, _LONGEST = 5, 8  # words
+_NO_MEAL = re.compile(r"(?:only|no|none|nobody|mine|just|not)\b", re.IGNORECASE)
+_SPOKEN_SO = re.compile(
+    rf"(?:(?:in|only|just|and|also|first|it is|they are|then) )*(?P<value>(?:{_LANGUAGE})(?:(?:,? and |,? or |, | plus | )(?:{_LANGUAGE}))*)(?: (?:please|only|too|as well))?$",
+    re.IGNORECASE,
+)
 _LEAST_OF_PROJECT = 2  # index terms
 _NAMED_SO = re.compile(r"^(?:(?:it|that|she|he) is (?:called |named )?|(?:her|his|its) name is )", re.IGNORECASE)
 _NAMED_AGE = re.compile(rf"^(?:my |our )?(?P<who>[^\W\d_][\w'-]+) is {NUMBER}\b", re.IGNORECASE)
@@ -36,6 +52,8 @@ _NOT_DECIDED = frozenset(
     """be have know think guess hope see say tell need want like love hate feel mean look wait talk ask understand
     believe get let care find go come live work start meet""".split()  # noqa: SIM905 - words read best as words
 )
+_DECIDED = Rule("decision", "", "", sure=0.65)
+_OCCASION = Rule("event", "", "", sure=0.7, when="event", dated=True)
 _IS_ROLE = re.compile(rf"(?:he is |she is )?(?:an? |the |our )?(?P<role>{ROLES})", re.IGNORECASE)
 _TIME_FIRST = re.compile(r"(?:before|after|until|till|from|by|since)\b", re.IGNORECASE)
 _ANYWHERE = ("phone", "email", "nothing", "date", "dates", "when", "money", "sum", "amount", "going", "manner")
@@ -104,13 +122,69 @@ class Answering(Pointing):
             self._add(rule, lead[0], KIN[word][0], lead[0].text, self.speaker, singular(word))
         if who := replies.WHO_IS.search(question):
             self._described(who["who"].strip(), lead[0])
+        self._asked_of(question, said, lead)
         self._planned(question, lead)
+        if self._matched(question, lead) or len(question.split()) > _SHORT_QUESTION:
+            return
+        before = replies.before_question(said, question)  # "We need a new date. What would be safe?"
+        if replies.NEW_DATE.search(before):
+            self._matched("What is the deadline?", lead)
+
+    def _matched(self, question: str, lead: list[Clause]) -> bool:
+        """Take the answers to what is asked; False when there is none."""
         for reply in replies.REPLIES:
             if not reply.question.search(question):
                 continue
             for clause in lead if reply.kind in _ANYWHERE else lead[:1]:
                 if (clause.stated or clause.text.startswith("that would be")) and self._answer(reply, clause):
-                    return
+                    return True
+        return False
+
+    def _asked_of(self, question: str, said: str, lead: list[Clause]) -> None:
+        """Read answers whose kind is plain: languages, days of the week, an occasion's date, an address, allergies."""
+        first = lead[0]
+        answered = any(found.clause is first for found in self.found)
+        told = _SPOKEN_SO.match(first.text)
+        if told and not answered and not replies.SPEAKS.search(question) and replies.OF_LANGUAGES.search(question):
+            self._add(_DECIDED, first, "decision", told["value"], self.speaker, "")
+        elif _A_SPAN.fullmatch(first.text) and re.search(rf"\b{WEEKDAYS}", question, re.IGNORECASE) and not answered:
+            self._add(_DECIDED, first, "decision", first.text, self.speaker, "")
+        elif (what := replies.WHAT_ABOUT.search(question)) and not answered and not parse_all(first.text):
+            if re.match(
+                rf"(?:an? |the |no |only |{NUMBER} )(?!idea|problem|one)[\w -]{{3,40}}$", first.text, re.IGNORECASE
+            ):
+                self._add(_DECIDED, first, "decision", first.text, self.speaker, "")
+            if "birthday" in what[0].casefold() and (mine := _MINE_IS.search(f"{first.text} {self.following(first)}")):
+                self._add(Rule("birthday", "", "", sure=0.75), first, "birthday", mine["value"], self.speaker, "")
+        occasion = replies.WHEN_IS.search(question) or replies.IS_THERE.search(question)
+        if occasion:
+            for clause in lead[:2]:
+                words, dated = clause.text, DATED.search(clause.text)
+                if (
+                    dated
+                    and clause.stated
+                    and not any(found.clause is clause and found.predicate in _DATED for found in self.found)
+                ):
+                    self._add(
+                        _OCCASION,
+                        clause,
+                        "event",
+                        f"{occasion['what']}: {words if len(words.split()) <= _LONGEST else dated[0]}",
+                        self.speaker,
+                        "",
+                    )
+                    break
+        for clause in lead[:3] if replies.OF_ALLERGIES.search(question) else ():
+            whose = _OF_WHOM.match(clause.text)
+            subject = whose["who"] if whose else self.speaker
+            if subject in ("Me", "me") or (not whose and (len(clause.text.split()) > 1 or _NO_MEAL.match(clause.text))):
+                continue
+            for value in values("simples", (whose["what"] if whose else clause.text).split(", ")[0], self.written):
+                self._add(Rule("allergy", "", "", sure=0.75), clause, "allergy", value, subject, "")
+        if replies.OF_MAIL.search(said[-200:]):
+            for clause in lead[:2]:
+                if mail := re.match(r"(?:it is )?(?P<value>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)", clause.text):
+                    self._add(Rule("email", "", "", sure=0.75), clause, "email", mail["value"], self.speaker, "")
 
     def _asked(self, said: str, question: str, lead: list[Clause], cut: list[Clause]) -> None:
         """Read what the question gives its answer, whatever the answer's grammar."""
@@ -169,16 +243,23 @@ class Answering(Pointing):
         """Take an answer to a question from a clause; False when there is none in it."""
         if reply.predicate == "works_on" and any(found.predicate == "works_on" for found in self.found):
             return True
-        if reply.predicate in _IF_NOTHING_ELSE and any(found.clause is clause for found in self.found):
+        said = [found.predicate for found in self.found if found.clause is clause]
+        if reply.predicate == "deadline" and _DATED.isdisjoint(said):
+            said = []
+        if reply.predicate in _IF_NOTHING_ELSE and said:
             return True  # it says something else, and that is known
+        if reply.predicate == "meeting" and _NOT_THEN.match(clause.text):
+            return False  # "never mondays"
         if reply.predicate == "works_on" and reply.kind == "object" and len(terms(clause.text)) < _LEAST_OF_PROJECT:
             return False
         if reply.predicate == "decision" and _TIME_FIRST.match(clause.text):
             return False
         raw = replies.answer(reply.kind, clause.text)
+        if reply.predicate == "deadline" and (later := _SO_BY.findall(clause.text)):
+            raw = later[-1]  # "that is the sixth, so before, so the first of october"
         found = values(reply.kind, raw, self.written) if raw else []
         if reply.predicate == "budget" and found:
-            self.found = [other for other in self.found if other.predicate != "amount"]
+            self.found = [other for other in self.found if other.predicate != "amount" or other.clause is not clause]
         rule = Rule(reply.predicate, "", "", sure=0.75 if reply.predicate != "decision" else 0.6)
         if reply.kind == "fulls" and not found and not self.written and _ONLY_NAME.fullmatch(clause.text):
             goes_on = _THEN_THEY.match(self.following(clause))

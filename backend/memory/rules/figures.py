@@ -15,12 +15,12 @@ _MEASURED = re.compile(
 )
 _COUNTED = re.compile(
     rf"(?<![\w.,$\N{{EURO SIGN}}\N{{POUND SIGN}}-])(?P<value>{NUMBER}(?<![,.]) (?:(?!(?:days|weeks|months|years|hours|minutes|seconds|and|or|of|in|on|at|to|for|the|a|an|is|are|more|is|was)\b)[a-z-]+ )?"
-    r"(?!(?:times|things|bars|lads|signatures|ways|bits|seconds|others|ones|days|weeks|months|years|hours|minutes|yes|this|is|was|has|us|plus|always|kinds|sorts|types|versions|words|reasons|suitcases|questions|sentences|jokes|coffees|beers|cups|glasses|drinks|calls|steps|ideas|options|points|excuses|hugs|kisses)\b)"
+    r"(?!(?:times|things|bars|lads|signatures|ways|bits|seconds|others|ones|days|weeks|months|years|hours|minutes|yes|this|is|was|has|us|plus|always|degrees|brothers|sisters|sons|daughters|cousins|siblings|kinds|sorts|types|versions|words|reasons|suitcases|questions|sentences|jokes|coffees|beers|cups|glasses|drinks|calls|steps|ideas|options|points|excuses|hugs|kisses)\b)"
     r"(?:[a-z-]{2,}[a-rt-z]s|people|men|women|staff|square met(?:er|re)s|square feet|of us|of them|of em|children)\b(?: (?:a|per|each|every) (?!half\b)\w+)?)",
     _I,
 )
 _LASTING = re.compile(
-    rf"(?<!out )(?<!off )(?<!away )(?<!back )(?<!went )(?<!gone )\b(?:takes?|took|needs?|been|for|lasts?|lasted|giv(?:e|es|ing) us|since|goin on|going on|another|gives? us|gave us|(?:period|contract|lease|term|sentence|notice|warranty|guarantee|delay|turnaround|average|total|maximum|minimum) of) (?:\w+ ){{0,3}}?(?P<value>{NUMBER} (?:days|weeks|months|years|hours|minutes|seconds))\b(?! (?:ago|old|from|later))",
+    rf"(?<!live )(?<!down )(?<!open )(?<!closed )(?<!sick )(?<!ill )(?<!out )(?<!off )(?<!away )(?<!back )(?<!went )(?<!gone )\b(?:takes?|took|needs?|been|for|lasts?|lasted|giv(?:e|es|ing) us|since|goin on|going on|another|gives? us|gave us|(?:period|contract|lease|term|sentence|notice|warranty|guarantee|delay|turnaround|average|total|maximum|minimum) of) (?:\w+ ){{0,3}}?(?P<value>{NUMBER} (?:days|weeks|months|years|hours|minutes|seconds))\b(?! (?:ago|old|from|later))",
     _I,
 )
 _LEADING = re.compile(

@@ -71,6 +71,12 @@ _GREETING = re.compile(
     r"(?:the |my |our )?(?:compliments|happy|merry|greetings|congratulations|best wishes|good (?:morning|evening|luck)|cheers)\b",
     re.IGNORECASE,
 )
+_NO_EVENT = re.compile(
+    r"(?:the |my |our )?(?:new |old |private )?(?:phone |mobile |e-?mail )?(?:number|e-?mail|address|mobile)\b|\w+days? (?:is |are )?(?:closed|open|off|free)$"
+    r"|lost (?:a tooth|the way|my way|count|track|interest|patience)\b",
+    re.IGNORECASE,
+)
+"""Contacts, opening hours, trifles."""
 _EXAGGERATED = re.compile(
     r"(?:an? |about an? |one )?(?:hundred(?: and ten)?|100|110|1000|thousand|million|dozen)s? ?(?:percent|%|times|things|questions|reasons|e?mails|years|miles|ideas|words|degrees)(?: .*)?"
 )
@@ -97,7 +103,7 @@ def worth_keeping(predicate: str, value: str, subject: str, *, dated: bool) -> b
         return False
     if predicate == "name":
         return not (value.isupper() and len(value) > 3)  # "I AM DONE"
-    if predicate == "event" and _GREETING.match(value):
+    if predicate == "event" and (_GREETING.match(value) or _NO_EVENT.match(value)):
         return False
     if predicate == "event" and dated:  # "the picture | i made last week"
         return len(terms(DATED.sub("", value))) >= _LEAST_OF_EVENT

@@ -19,6 +19,8 @@ PEOPLE = frozenset(("spouse", "child", "parent", "sibling", "pet", "friend", "co
 
 _MOST_WORDS = 3
 _WORD = re.compile(r"[^\W\d_][\w'-]+|[^\s,]")
+_BY_ITSELF = re.compile(r"\b([\w-]+) (?:by|after|to) \1\b")
+"""Said twice, but no name: "clinic by clinic"."""
 _TITLE = re.compile(r"\b(?:mister|missus|doctor|professor|mr|mrs|ms|miss|dr|sir|don)\b")
 _TITLED = re.compile(
     r"\b(?:mister|missus|doctor|professor|mr|mrs|ms|miss|dr|sir|don)\.? (?P<last>[^\W\d_][\w'-]+),? (?P<first>[^\W\d_][\w'-]+) (?P=last)\b",
@@ -71,7 +73,8 @@ def completed(text: str) -> Iterator[str]:
     if len(set(words)) == len(words) and "'s" not in low:
         return
     seen: set[str] = set()
-    for first, last in pairwise(words):
+    low = _BY_ITSELF.sub(" ", low)
+    for first, last in pairwise(_WORD.findall(low)):
         again = first in seen and first != last and last not in VERBS and not last.endswith("ing")
         if again and nameable(first) and nameable(last):
             yield f"{first} {last}"

@@ -44,7 +44,7 @@ RULES = (
     Rule("prefers", "as in", rf"^(?:please |yes |and |just )*(?:send|give|make|write|show|do|keep|prepare|put|print)(?: me| us)? (?:the|my|our|all|this|these|that|everything|your) ?(?:[\w'-]+ ){{0,3}}(?:as|in) (?:an? )?(?P<value>{FORMATS})\b", asked=True, sure=0.75),
     Rule("prefers", "can could may", rf"^(?:can|could|may) (?:i|we) (?:please )?(?:have|get|see) (?P<value>(?:the|my|your|our|all|those|these) (?:[\w-]+ )?[\w-]+ (?:in|as|on|by) (?:an? )?(?:{FORMATS}|{CHANNELS}|{_LANGUAGE}))\b", asked=True, sure=0.7),
     Rule("prefers", "continue keep go carry", rf"\b(?:continue|keep|go on with|carry on with)(?: with)? (?P<value>(?:the|my|your|those|these|our) [\w -]{{2,25}}? (?:in|as|on|by) (?:{FORMATS}|{CHANNELS}|{_LANGUAGE}))\b", asked=True, sure=0.75),
-    Rule("prefers", "no", r"\b(?P<value>no (?:calls?|meetings?|e-?mails?|messages?|appointments?|visits?) (?:in|over|between|from|until|outside|at|during) (?:the |my )?(?!next|this|coming|last)[\w :]+?)(?=$|,| that| please| because)", asked=True, sure=0.8),
+    Rule("prefers", "no", r"\b(?P<value>no (?:calls?|meetings?|e-?mails?|messages?|appointments?|visits?) (?:in|over|between|from|until|outside|at|during) (?!(?:the |my )?(?:next|this|coming|last)\b)(?:the |my )?[\w :]+?)(?=$|,| that| please| because)", asked=True, sure=0.8),
     Rule("prefers", "him her", rf"^(?:please |so |just |always |better )*(?:send|give|show|write|bring|mail|e-?mail|make) (?P<other>him|her) (?:only |just |always )*(?P<value>(?:an? |one )?(?:(?:single|short|one[- ]page|printed|simple|brief|clear|small|plain) )?{_DOCUMENTS})\b(?! (?:about|with|that|for|and)\b)", asked=True, sure=0.65),
     Rule("prefers", "only", r"{WHO} only (?P<value>(?:answers|reads|takes|works|drinks|accepts|uses|flies|listens|picks up|wants|meets|likes|travels) [\w' -]+?)(?=$|,| because| cause| since| when| and | but )", subject="third", sure=0.7),
     Rule("prefers", "short briefly early late first", r"\b(?:just |please |only |always )+(?P<value>(?:text|write|call|mail|e-?mail|message|ring) (?:me )?(?:short|briefly|early|late|first))\b", asked=True, sure=0.7),
@@ -65,7 +65,7 @@ RULES = (
     # Days and homes
     Rule("deadline", "live ready done finished online complete open running", rf"^(?:and )?(?:all )?(?:live|ready|done|finished|online|complete|open|up and running|in place) (?:by|before|until|on|from|in) (?P<value>{DATE})", subject="project", sure=0.75),
     Rule("deadline", "instead", rf"^(?:it is |on |by |then )?(?P<value>{_DAY_OF_MONTH}) instead$", subject="project", sure=0.7),
-    Rule("deadline", "due", rf"^(?:(?:the |our |your |all )?[\w-]+(?: [\w-]+)?) due (?:on |by )?(?P<value>{DATE})", subject="project", sure=0.75),
+    Rule("deadline", "due", rf"(?:^|, )(?:(?:the |our |your |all )?[\w-]+(?: [\w-]+)?) due (?:on |by )?(?P<value>{DATE})", subject="project", sure=0.75),
     Rule("lives_in", "house flat apartment place cottage", rf"^(?:an? |our |the )?(?:new |small |big |little )?{_HOMES} in {{place}} (?:from|since|as of|starting)\b", when="start", sure=0.7),
     Rule("lives_in", "moved move moving", rf"{{I}} (?:am |are )?(?:moved|move|moving)(?: back)? (?:to|into) (?:my|our|the|an?|his|her) (?:[\w'-]+ ){{0,3}}{_HOMES} in {{place}}", when="start", sure=0.75),
     Rule("trip", "at in", rf"^(?:(?:we|i) (?:was|were|am|are) )?(?:at|in) (?:the|a|our|my|her|his|their) (?:[\w-]+ )?{_STAYS} in {{spot}}", when="event", sure=0.7),

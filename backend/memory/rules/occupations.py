@@ -1,7 +1,7 @@
 """Nouns for what somebody does for a living, and for the units and fields of a firm."""
 
 ROLES = (
-    r"(?:(?!(?:in|at|for|with|from|job|not|no|to|by|an?|the|my|our|is|was|and|of)\b)\w+ ){0,3}?(?:engineer|developer|manager|nurse|teacher|analyst|director|officer|consultant|architect|designer"
+    r"(?:(?!(?:but|so|because|in|at|for|with|from|job|not|no|to|by|an?|the|my|our|is|was|and|of)\b)\w+ ){0,3}?(?:engineer|developer|manager|nurse|teacher|analyst|director|officer|consultant|architect|designer"
     r"|scientist|researcher|lawyer|doctor|dentist|accountant|assistant|coordinator|specialist|administrator|admin|chef"
     r"|cook|baker|carpenter|electrician|plumber|mechanic|driver|pilot|student|professor|lecturer|writer|editor|author"
     r"|journalist|photographer|artist|musician|actor|translator|librarian|pharmacist|therapist|psychologist|counselor"

@@ -79,6 +79,7 @@ _OF_KIN = re.compile(
 
 
 _OUR_PARTNER = re.compile(r"\bour (?:[\w-]+ )?partner\b", re.IGNORECASE)
+_GOES_WHERE = re.compile(r"(?:he|she) is (?:retiring|resigning|moving|joining|starting)\b", re.IGNORECASE)
 _A_TOOL = re.compile(work.TOOLS, re.IGNORECASE)
 _OFFICES = frozenset(("deputy", "assistant", "intern"))
 """Words for colleagues that tell what they do."""
@@ -400,6 +401,14 @@ class Reading:
         if predicate == "amount" and low.endswith((" a", " an", " the", " or", " of", " so", " now", " and")):
             value = value.rsplit(" ", 1)[0]
             low = value.casefold()
+        if predicate == "event" and low in ("leaving", "going") and _GOES_WHERE.match(self.after):
+            return  # it is told next
+        if (
+            predicate == "budget"
+            and clause.led.endswith("so")
+            and any(other.predicate == "budget" and other.clause.text == self.before for other in self.found)
+        ):
+            return  # said again: "to seven hundred and fifty, so 750k"
         if predicate == "spouse" and _OUR_PARTNER.search(clause.text):
             return  # of the firm's
         if predicate == "colleague" and self.known.get(low) not in (None, "", "colleague"):

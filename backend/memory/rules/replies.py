@@ -40,13 +40,13 @@ REPLIES = (
     _reply("lives_in", r"\bwhere (?:do you live|are you (?:based|living))\b|\bwhich city\b.*\blive\b", "place"),
     _reply("from_place", r"\bwhere are you (?:originally )?from\b", "place"),
     _reply("language", r"\blanguages? (?:do|can) you speak\b", "languages"),
-    _reply("phone", r"\b(?:your|phone|mobile) number\b|\breach you\b", "phone"),
+    _reply("phone", r"\b(?:your|phone|mobile) number\b|\breach you\b|\bby (?:tele)?phone\b|\bcall you\b", "phone"),
     _reply("email", r"\byour (?:e-?mail|mail|address)\b", "email"),
     _reply("diet", r"\b(?:not eat|food|avoid|diet|dietary)\b", "nothing"),
     _reply("birthday", r"\bwhen is (?:your|his|her) birthday\b|\bwhen were you born\b", "date"),
     _reply("manager", r"\bwho (?:is|is your) (?:your |the )?(?:boss|manager)\b|\bwho do you report to\b", "person"),
     _reply("budget", r"\bbudget\b|\btotal\b|\b(?:cost|money|amount|sum)\b|\d{2,3}[.,]\d{3}\b|\benough\b|\bhow much (?:money )?(?:do you have|is there|can you spend)\b", "sum", "project"),
-    _reply("deadline", r"\bdeadline\b|\bdue date\b|\bby when\b|\bdate by which\b|\bwhen (?:does|must|should|do|will|would|is) .*\b(?:done|ready|live|finished|due|need|start|launch|go-live|cut-?over)\b|\btarget date\b|\buntil when\b|\bhow long (?:do|does|have) (?:we|you|it)\b.*\b(?:have|got)\b|\b(?:still (?:possible|hold|right|on|the)|date (?:move|hold|stand|change|stay)|hold|slip)\b", "dates", "project"),
+    _reply("deadline", r"\bdeadline\b|\bdue date\b|\bby when\b|\bdate by which\b|\bwhen (?:does|must|should|do|will|would|is) .*\b(?:done|ready|live|finished|due|need|have|start|launch|go-live|cut-?over)\b|\btarget date\b|\buntil when\b|\bhow long (?:do|does|have) (?:we|you|it)\b.*\b(?:have|got)\b|\b(?:still (?:possible|hold|right|on|the)|date (?:move|hold|stand|change|stay)|hold|slip)\b", "dates", "project"),
     _reply("meeting", r"\b(?:regular|weekly|monthly|fixed|standing) (?:meeting|call|slot|time|appointment|round)\b|\bwhich time\b.*\b(?:meeting|call)\b|\bwhen (?:is|do|will|can|shall) .*\b(?:meet|meeting|review|demo|call|workshop|steering|presentation|interview|handover|training|kick-?off)\b|\b(?:shall|should|can|may) (?:i|we) (?:book|schedule|arrange|set up|meet|invite)\b|\bwh(?:en|ich (?:day|time))\b.*\b(?:call|meet|talk|see|come|visit|suit)", "when"),
     _reply("goal", r"\bwhat do you hope\b|\b(?:do|does|did) (?:you|they|he|she|the \w+) have an? (?:target|goal|aim)\b|\bwhat (?:is|are|would be) (?:your|the|their) (?:target|goal|aim|hope)s?\b|\bwhat (?:do you|would you like to|does he|does she) (?:want to )?(?:reach|achieve)\b", "fragment"),
     _reply("trip", r"\b(?:away|holidays?|vacation|any plans|where (?:are you going|will you go|do you (?:go|spend)|were you|did you go)|trip)\b", "going"),
@@ -55,7 +55,7 @@ REPLIES = (
     _reply("uses_tool", r"\bwh(?:at|ich) (?:\w+ ){0,2}(?:system|tool|software|platform|app|product|program|provider|supplier|vendor|database|crm|browser)s?\b", "org"),
     _reply("team", r"\bwh(?:at|ich) (?:team|department|unit)\b", "org"),
     _reply("role", r"\bwhat (?:do you do|is your (?:job|role|position|title)|is (?:he|she)|does (?:he|she) do)\b", "role"),
-    _reply("prefers", r"\b(?:which|what) (?:format|form|language|length|channel)\b|\b(?:would|do) you (?:like|prefer|rather|want)\b.*\b(?:or|in|as|how)\b|\bhow (?:long|short) (?:should|shall|may|can|do you want|would you like)\b|\bhow (?:do you (?:like|want|take)|would you like|should i (?:write|send)|shall i (?:write|send))\b|\bshall i (?:send|write|make|prepare|give)\b", "manner"),
+    _reply("prefers", r"\b(?:which|what) (?:format|form|language|length|channel)\b|\b(?:would|do) you (?:like|prefer|rather|want)\b.*\b(?:or|in|as|how)\b|\bhow (?:long|short) (?:should|shall|may|can|do you want|would you like)\b|\bhow (?:do you (?:like|want|take|drink)|would you (?:like|take|have|want|prefer|drink)|should i (?:write|send)|shall i (?:write|send))\b|\bshall i (?:send|write|make|prepare|give)\b", "manner"),
     _reply("colleague", r"\bwho (?!(?:am|is your (?:boss|manager)|do you (?:work|report)))(?:else )?\w+|\bwhat about the people\b|\bthe people who\b|\bour contact\b", "fulls"),
     _reply("amount", r"\bwhat (?:is|was) (?:it|that)(?: now| today| at present)?\?", "figure"),
     _reply("amount", r"\bhow (?:many|much|big|large|often)\b|\bhow long (?!(?:will|is) (?:it|that|this|he|she)\b)|\bwhat (?:share|percentage|number|volume)\b", "amount"),
@@ -109,6 +109,28 @@ THE_KIN = re.compile(
 )
 """Of whom a question speaks whose name is not known: an answer that begins with a name gives it."""
 
+OF_LANGUAGES = re.compile(rf"\b(?:languages?|versions?|translat\w+|{'|'.join(sorted(LANGUAGES))})\b", re.IGNORECASE)
+"""A question about languages, but not whether somebody speaks one."""
+
+WHAT_ABOUT = re.compile(r"\b(?:what|how) about (?!(?:you|the people|him|her|them)\b)[\w' -]+\?", re.IGNORECASE)
+"""A question that goes on to the next thing to be settled."""
+
+WHEN_IS = re.compile(
+    r"\bwhen (?:is|are|was|were) (?:the|your|his|her|their) (?P<what>(?!(?:project|deadline|birthday|meeting|call|go-live|launch)\b)[\w' -]{3,30}?)\?$",
+    re.IGNORECASE,
+)
+IS_THERE = re.compile(
+    r"\b(?:is|will) there (?:be )?(?:an? |any )?(?P<what>party|celebration|ceremony|dinner|lunch|farewell|reception|training|test|exam|visit|audit|concert|parade|launch event|wedding|funeral|trial|rehearsal|inspection)\b",
+    re.IGNORECASE,
+)
+"""An occasion whose date is asked for, or would be told."""
+
+OF_ALLERGIES = re.compile(r"\ballerg(?:y|ies|ic)\b|\bintoleran", re.IGNORECASE)
+OF_MAIL = re.compile(r"\b(?:e-?mails?|mail|address)\b", re.IGNORECASE)
+NEW_DATE = re.compile(
+    r"\b(?:new|another|other|later|earlier|safe|final|real) (?:date|deadline)\b|\bdeadline\b|\bdate\b", re.IGNORECASE
+)
+
 AND_WHO = re.compile(r"^(?:and|what about|how about) (?P<who>[A-Z][\w'-]+)\?$", re.I)
 """A question that goes on about somebody else, and asks what was asked before."""
 
@@ -155,6 +177,17 @@ def proposal_of(text: str) -> str:
     return (found["what"] or found["settled"] or found["so"] or "").strip() if found else ""
 
 
+_AND_MORE = re.compile(r" (?:\w+ )?(?:more|extra|additional|on top|less)\b", re.IGNORECASE)
+_COUNT_FIRST = re.compile(r"^(?:[\w ]{1,20}: )?(?:(?:me|myself|i),? (?:and )?)?(?=[^ ])", re.IGNORECASE)
+
+
+def before_question(text: str, question: str) -> str:
+    """Return the sentence of an assistant's turn before its question: what "what would be safe?" is about."""
+    pieces = _SENTENCE.split(text[-600:])
+    at = next((at for at, piece in enumerate(pieces) if piece == question), 0)
+    return pieces[at - 1] if at else ""
+
+
 def answer(kind: str, text: str) -> str:
     """Return what a short reply gives as a value of `kind`, or ''.
 
@@ -164,8 +197,12 @@ def answer(kind: str, text: str) -> str:
         found = _place(kind).search(text)
         found = found or re.match(r"(?P<value>[^\W\d_][\w'-]+)(?=,|$)", text)
         return found["value"] if found else ""
+    if kind == "fulls":
+        text = _COUNT_FIRST.sub("", text)
     if kind in ("date", "dates", "when", "money", "sum", "amount", "phone", "email", "nothing"):
         found = _anywhere(kind).search(text)
+        while found and kind == "sum" and _AND_MORE.match(text, found.end()):
+            found = _anywhere(kind).search(text, found.end())
     elif kind in ("fragment", "object"):
         return text
     else:

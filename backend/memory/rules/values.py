@@ -204,7 +204,8 @@ def _spot(text: str, written: bool) -> str:
         return found[0]
     if re.match(r"(?:a|an|my|our|the|see|some|this|that|his|her|their)\b", text, re.IGNORECASE):
         return ""
-    return _named(text, written)
+    name = _named(text, written)
+    return name if written or not name.endswith("'s") else ""  # "with sanjay's lot"
 
 
 _NOUN_STOPS = frozenset(
@@ -265,6 +266,8 @@ def _rest(text: str, written: bool) -> str:
             break
     value = _tidy(" ".join(tokens))
     if re.match(r"(?:for|on|to|with|against|about) (?:it|that|this|them|him|her|you)\b", value, re.IGNORECASE):
+        return ""
+    if re.match(r"(?:it|that|this|them) (?:on|last|this|yesterday|today|by|next)\b", value, re.IGNORECASE):
         return ""
     if value.casefold() in _POINTING or (value.split(" ")[0].casefold() in ("it", "that", "this") and len(tokens) < 3):
         return ""

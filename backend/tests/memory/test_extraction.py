@@ -301,6 +301,28 @@ def test_speech_that_says_a_name_again_with_more_of_it_gives_the_whole(text: str
         ("Shall we go with Postgres?", "yes let's do that", {"decision Postgres"}),
         ("Shall I send it to you?", "yes please", set()),
         ("How are you?", "fine thanks", set()),
+        (
+            "We need a new date. What would be safe?",
+            "the twentieth of november",
+            {"deadline the twentieth of november"},
+        ),
+        (
+            "When should the first shop have it?",
+            "that's the sixth so by the first of june",
+            {"deadline the first of june"},
+        ),
+        ("Do you want German versions as well?", "Welsh and Polish.", {"decision Welsh and Polish"}),
+        ("From Monday to Thursday?", "Tuesday to Thursday.", {"decision Tuesday to Thursday"}),
+        ("What about the drinks?", "A glass of cava.", {"decision A glass of cava"}),
+        ("What about birthdays?", "mine is 2 November", {"birthday 2 November"}),
+        ("When is the party?", "18 December, at the harbour", {"event party: 18 December, at the harbour"}),
+        ("Does anybody have an allergy?", "Birte: walnuts, bad.", {"allergy walnuts of Birte"}),
+        ("Are there any allergies?", "Only mine. Sesame.", {"allergy Sesame"}),
+        ("Is there a new address?", "ada@siemens.example from the 3rd", {"email ada@siemens.example"}),
+        ("How would you take your coffee?", "black, please", {"prefers black"}),
+        ("Monday at nine?", "Never Mondays.", {"dislikes Mondays"}),
+        ("Who is in the team?", "Four: me, Ragnhild Moe and Piotr.", {"colleague Ragnhild Moe", "colleague Piotr"}),
+        ("What is the budget?", "they gave us 40k more so 160k now", {"budget 160k"}),
     ],
 )
 def test_a_short_answer_means_what_was_asked(asked: str, text: str, expected: set[str]) -> None:
