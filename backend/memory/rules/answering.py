@@ -22,6 +22,7 @@ _IF_NOTHING_ELSE = frozenset(("decision", "works_on", "amount", "deadline"))
 _DATED = frozenset(("deadline", "event", "meeting", "trip", "birthday", "commitment"))
 """What may have given the date already that a deadline is asked for with."""
 _A_SPAN = re.compile(rf"{WEEKDAYS}s?(?:,? (?:to|till|until|through|and|or) {WEEKDAYS}s?)+$", re.IGNORECASE)
+_A_THING = re.compile(rf"(?:an? |the |no |only |{NUMBER} )(?!idea|problem|one)[\w -]{{3,40}}", re.IGNORECASE)
 _NOT_THEN = re.compile(r"(?:never|not|no|anything but)\b", re.IGNORECASE)
 _MINE_IS = re.compile(rf"\bmine is (?:on )?(?P<value>{DATE})", re.IGNORECASE)
 _OF_WHOM = re.compile(r"(?P<who>(?-i:[A-Z])[\w'-]+(?: (?-i:[A-Z])[\w'-]+)?): (?P<what>.+)$", re.IGNORECASE)
@@ -143,37 +144,27 @@ class Answering(Pointing):
     def _asked_of(self, question: str, said: str, lead: list[Clause]) -> None:
         """Read answers whose kind is plain: languages, days of the week, an occasion's date, an address, allergies."""
         first = lead[0]
-        answered = any(found.clause is first for found in self.found)
-        told = _SPOKEN_SO.match(first.text)
-        if told and not answered and not replies.SPEAKS.search(question) and replies.OF_LANGUAGES.search(question):
-            self._add(_DECIDED, first, "decision", told["value"], self.speaker, "")
-        elif _A_SPAN.fullmatch(first.text) and re.search(rf"\b{WEEKDAYS}", question, re.IGNORECASE) and not answered:
-            self._add(_DECIDED, first, "decision", first.text, self.speaker, "")
-        elif (what := replies.WHAT_ABOUT.search(question)) and not answered and not parse_all(first.text):
-            if re.match(
-                rf"(?:an? |the |no |only |{NUMBER} )(?!idea|problem|one)[\w -]{{3,40}}$", first.text, re.IGNORECASE
-            ):
-                self._add(_DECIDED, first, "decision", first.text, self.speaker, "")
-            if "birthday" in what[0].casefold() and (mine := _MINE_IS.search(f"{first.text} {self.following(first)}")):
-                self._add(Rule("birthday", "", "", sure=0.75), first, "birthday", mine["value"], self.speaker, "")
+        decided = ""
+        if (told := _SPOKEN_SO.match(first.text)) and replies.OF_LANGUAGES.search(question):
+            decided = "" if replies.SPEAKS.search(question) else told["value"]
+        elif _A_SPAN.fullmatch(first.text):
+            decided = first.text if re.search(rf"\b{WEEKDAYS}", question, re.IGNORECASE) else ""
+        elif _A_THING.fullmatch(first.text) and replies.WHAT_ABOUT.search(question):
+            decided = "" if parse_all(first.text) else first.text
+        if decided and not any(found.clause is first for found in self.found):
+            self._add(_DECIDED, first, "decision", decided, self.speaker, "")
+        mine = _MINE_IS.search(f"{first.text} {self.following(first)}") if "birthday" in question.casefold() else None
+        if mine:
+            self.found = [found for found in self.found if found.value != mine[0]]
+            self._add(Rule("birthday", "", "", sure=0.75), first, "birthday", mine["value"], self.speaker, "")
         occasion = replies.WHEN_IS.search(question) or replies.IS_THERE.search(question)
-        if occasion:
-            for clause in lead[:2]:
-                words, dated = clause.text, DATED.search(clause.text)
-                if (
-                    dated
-                    and clause.stated
-                    and not any(found.clause is clause and found.predicate in _DATED for found in self.found)
-                ):
-                    self._add(
-                        _OCCASION,
-                        clause,
-                        "event",
-                        f"{occasion['what']}: {words if len(words.split()) <= _LONGEST else dated[0]}",
-                        self.speaker,
-                        "",
-                    )
-                    break
+        for clause in lead[:2] if occasion else ():
+            dated = DATED.search(clause.text)
+            known = any(found.clause is clause and found.predicate in _DATED for found in self.found)
+            if occasion and dated and clause.stated and not known:
+                when = clause.text if len(clause.text.split()) <= _LONGEST else dated[0]
+                self._add(_OCCASION, clause, "event", f"{occasion['what']}: {when}", self.speaker, "")
+                break
         for clause in lead[:3] if replies.OF_ALLERGIES.search(question) else ():
             whose = _OF_WHOM.match(clause.text)
             subject = whose["who"] if whose else self.speaker

@@ -47,7 +47,10 @@ _SPEND = re.compile(
     r"\b(?:like|want|able|afford|willing|plan|have|allowed|going) to (?:spend|pay|invest)\b|\bwhat (?:may|can|must|should|would|will) it cost\b|\bwhat does .* want to spend\b|\b(?:and|about) the (?:money|budget)\b|\bis there (?:any )?(?:money|budget|a budget)\b|\bhow much (?:can|may|could|would|should) (?:you|it|we) (?:spend|cost|pay)\b",
     _I,
 )
-_SUM = re.compile(rf"\b(?P<value>{MONEY}|{NUMBER} ?(?:thousand|million|grand|k|lakhs?|crores?)\b)", _I)
+_SUM = re.compile(
+    rf"\b(?P<value>{MONEY}|{NUMBER} ?(?:thousand|million|grand|k|lakhs?|crores?)\b)(?! (?:\w+ )?(?:more|extra|additional|on top|less)\b)",
+    _I,
+)
 
 _HELP = re.compile(
     r"\b(?:how (?:can|may) i help|what (?:can|may) i (?:do|help|take)|what brings you|what is the (?:trouble|matter|problem|task|plan|job)|what do you need|where does it hurt|what are (?:you|we) working on"
