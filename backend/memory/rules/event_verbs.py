@@ -11,6 +11,8 @@ _LOST = r"(?:the|his|her|my|our|their|an?) (?:\w+ )?(?:election|vote|appeal|case
 _BODY = r"(?:leg|arm|wrist|ankle|foot|hip|toe|finger|knee|shoulder|ribs?|collarbone|nose|thumb|hand|back|ligament|tendon|elbow|neck|hamstring|calf|cruciate|meniscus|head|jaw|tooth)"
 _STUDY = r"(?:masters?|degree|phd|doctorate|mba|diploma|apprenticeship|training|course|certificate|a-levels|abitur|bachelors?|studies|exams?|finals|traineeship|internship|residency|probation|thesis|dissertation|gcses|highers|matura|baccalaureate|licence|license|driving test)"
 
+_LAST_DAY = r"\b(?:(?:on|last) (?:mon|tues|wednes|thurs|fri|satur|sun)day|yesterday|last (?:week|night|month|weekend|year)|this morning|(?:two|three|four|\d+) (?:days|weeks) ago|a week ago|on the \w+)\b"
+
 EVENTS = (
     Frame("event", "have get catch suffer", WHOLE, who="third other", human=True, needs=rf"^(?:from )?{_ILL}\b", past=True, when="event", sure=0.7),
     Frame("event", "have get catch undergo need", WHOLE, who="self", speaker="i", needs=rf"^(?:from )?(?:{_ILL})\b(?! (?:of|idea))", never=r"^(?:a baby|twins|a (?:little )?(?:boy|girl|son|daughter)|diabetes|a cold (?:beer|one|drink))\b", past=True, when="event", sure=0.7),
@@ -26,6 +28,10 @@ EVENTS = (
     Frame("event", "go", WHOLE, who="self other", about_it=True, past=True, passive=False, needs=r"^(?:live|online|public|viral|down|bust|bankrupt|under)\b", topic=r"(?!(?:i|it|that|this|he|she|they|you)$)", when="event", sure=0.7),
     Frame("event", "have", WHOLE, who="self", speaker="we", past=True, passive=False, needs=r"^(?:an? |the |our )(?:[\w-]+ )?(?:break-?in|burglary|leak|flood|fire|power cut|outage|breakdown|inspection|strike|audit|visit from|accident|blackout|recall|open day|launch party|christmas party|summer party)\b", when="event", sure=0.65),
     Frame("event", "move switch transfer change go", WHOLE, who="self third other", human=True, going_on=True, needs=r"^(?:over |across |back )?(?:to|into) (?:the )?(?:property|sales|finance|hr|marketing|legal|logistics|purchasing|procurement|engineering|product|support|operations|compliance|claims|underwriting|accounts|audit|it|research|production|night shift|day shift|nights|days)(?: team| department| side)?(?:$| (?:from|on|in|next|as|first|this|soon|after|at)\b)", when="event", sure=0.7),
+    Frame("event", "call ring phone visit email text see write", WHOLE, who="self", past=True, passive=False, needs=r"^(?!it\b|that\b|you\b|me\b)\S.*" + _LAST_DAY, dated=True, when="event", sure=0.6),
+    Frame("event", "find catch discover notice spot", WHOLE, who="self", past=True, passive=False, needs=r"^\S+ .*" + _LAST_DAY, dated=True, when="event", sure=0.6),
+    Frame("pet", "have get adopt own keep", "some_pets", who="self third", past=None, passive=False, modes="-", sure=0.7),
+    Frame("birthday", "turn", "day_of", by="on", who="self third other", human=True, modes="- will", sure=0.75),
     Frame("event", "leave", WHOLE, who="third other", human=True, past=True, needs=r"^(?:us|the (?:company|firm|team|school|bank|practice|department|band|choir)|last|at (?:christmas|easter|the end)|in (?:january|february|march|april|may|june|july|august|september|october|november|december)|for (?:a|another|the|(?-i:[A-Z])))\b", when="event", sure=0.65),
 )  # fmt: skip
 """The table."""

@@ -31,7 +31,7 @@ _OWN_FIRM = re.compile(
     _I,
 )
 _I_GO_ON = re.compile(
-    r"(?:and )?i (?:am (?:the|an?|in charge|head|from|responsible|calling|working)|work|run|lead|manage|do|look after|head|own|handle|coordinate|oversee|supervise|teach|sell|direct|represent)\b",
+    r"(?:and )?i (?:am (?:the|an?|(?:[\w-]+ ){0,2}(?:manager|director|engineer|teacher|nurse|brewer|baker|lead|officer|analyst|developer|designer|owner|founder|accountant|lawyer|head|chef|editor|planner|buyer|consultant|coordinator|doctor|driver|secretary|foreman|supervisor|architect)\b|in charge|head|from|responsible|calling|working)|work|run|lead|manage|do|look after|head|own|handle|coordinate|oversee|supervise|teach|sell|direct|represent)\b",
     _I,
 )
 _SAYS_WHO = re.compile(
@@ -352,7 +352,7 @@ _KIN_APPOSED = re.compile(
     _I,
 )
 _KIN_PAIR = re.compile(
-    rf"\b(?P<kin>kids|boys|girls|twins|sons|daughters|children|cats|dogs|brothers|sisters|lads|rabbits|horses)(?: you know| well)?(?:,? (?:{NUMBER} (?:years old|and {NUMBER})|(?:are )?called|named|that is))?:?,? (?P<first>[^\W\d_][\w'-]+) and (?P<second>[^\W\d_][\w'-]+)\b",
+    rf"\b(?P<kin>kids|boys|girls|twins|sons|daughters|children|cats|dogs|brothers|sisters|lads|rabbits|horses)(?: you know| well)?(?:,? (?:{NUMBER} (?:years old|and {NUMBER})|(?:are )?called|named|that is))?:?,? (?:the )?(?P<first>[^\W\d_][\w'-]+) and (?:the )?(?P<second>[^\W\d_][\w'-]+)\b",
     _I,
 )
 _KIN_LISTED = re.compile(

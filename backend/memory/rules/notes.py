@@ -50,7 +50,7 @@ RULES = (
     Rule("prefers", "short briefly early late first", r"\b(?:just |please |only |always )+(?P<value>(?:text|write|call|mail|e-?mail|message|ring) (?:me )?(?:short|briefly|early|late|first))\b", asked=True, sure=0.7),
     Rule("prefers", "all enough plenty do", rf"^(?P<value>(?:an? |one |the )?(?:[\w-]+ )?{_DOCUMENTS}(?: (?:with|of|in|on|per) [\w -]+?)?) (?:is|are|will|would) (?:all|all (?:that )?i (?:need|want)|enough|enough for me|plenty|do)$", unreal=True, sure=0.7),
     Rule("prefers", "calls meetings appointments", r"\bi (?:may|can|could) (?:take|have|do|start|accept|join) (?P<value>(?:calls?|meetings?|appointments?) (?:from|after|until|before|between|on|only) .+)", sure=0.7),
-    Rule("dislikes", "never not no", rf"^(?:never|not|no)(?: on| ever)? (?P<value>(?:{WEEKDAYS})s)\b", asked=True, sure=0.75),
+    Rule("dislikes", "never not no", rf"^(?:never|not|no)(?: ever)? (?P<value>(?:{WEEKDAYS})s)\b", asked=True, sure=0.75),
     Rule("dislikes", "no", r"^(?:and )?(?:for|in|on|with|at) [\w' -]+?,? no (?P<value>(?!need|problem|rush|more|one)[\w-]+) please$", asked=True, sure=0.7),
     Rule("dislikes", "banned forbidden taboo no-go allowed unwelcome", r"^{noun} (?:is|are) (?:banned|forbidden|taboo|an? (?:absolute )?no-?go|not allowed|unwelcome)(?: (?:with|for) (?:me|us))?$", sure=0.7),
     Rule("dislikes", "not", rf"^(?:please )?do not (?:ever )?(?:leave|send|give|write|show|put|use)(?: me)? (?:an? |any |in )?(?P<value>{_DEVICES})(?:$| (?:please|ever|in|to|for)\b)", asked=True, sure=0.75),

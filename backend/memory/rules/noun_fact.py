@@ -20,6 +20,8 @@ def a_rule(predicate: str, sure: float, *, subject: str = "", when: When = "stat
     return Rule(predicate, "", "", sure=sure, subject=subject, when=when)
 
 
+AS_NAMED = a_rule("role", 0.75)
+"""What somebody does whose name stands beside it: there the name is surely one."""
 AS_GOAL, AS_TITLE, AS_ROLE = a_rule("goal", 0.8), a_rule("role", 0.85), a_rule("role", 0.75)
 AS_DEADLINE, AS_BUDGET = a_rule("deadline", 0.8, subject="project"), a_rule("budget", 0.8, subject="project")
 AS_PREFERS = a_rule("prefers", 0.75)

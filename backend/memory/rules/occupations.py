@@ -13,7 +13,7 @@ ROLES = (
     r"|hairdresser|realtor|broker|banker|notary|judge|curator|producer|agent|executive|vp(?: of \w+)?|partner|surgeon"
     r"|paediatrician|pediatrician|radiologist|caretaker|teamlead|foreman|operator|welder|dispatcher|bookkeeper|adjuster"
     r"|underwriter|actuary|broker|solicitor|barrister|paralegal|forwarder|declarant|handler|clerk|sommelier|waiter"
-    r"|chair|chairman|cmo|ciso|cpo|cso|physio|gp|nanny|carer|builder|joiner|roofer|cleaner|courier|butcher|optician|osteopath|civil servant|soldier|captain|skipper|fisherman|brewer|winemaker"
+    r"|chair|chairman|chairlady|chairperson|cmo|ciso|cpo|cso|physio|gp|nanny|carer|builder|joiner|roofer|cleaner|courier|butcher|optician|osteopath|civil servant|soldier|captain|skipper|fisherman|brewer|winemaker"
     r"|reporter|copywriter|publisher|interpreter|illustrator|animator|presenter|trader|investor|fundraiser|politician|councillor|mayor|diplomat|priest|vicar|pastor|warden|ranger|forester|instructor"
     r"|headteacher|headmaster|headmistress|estimator|fitter|machinist|trucker|steward|stewardess|flight attendant|landscaper|merchandiser|stylist|beautician|barber|mediator|investigator|detective"
     r"|valuer|developer|magistrate|rep|representative|tester|moderator|facilitator|sponsor|spokesman|archivist|registrar|matron|dietitian|dietician|radiographer|anaesthetist|chaplain|porter"

@@ -84,6 +84,7 @@ class Pointing(Reading):
         """Read what is said of those just named: "Kemi and Tayo, they are 11", "jira, i hate it"."""
         for statement in said:
             self._state_of(statement, clause)
+        self._nouns(references.fragment(clause.text, self.before, said=bool(said), written=self.written), clause)
         self._back(clause)
         if clause.text.casefold().startswith(("he is", "she is", "that ", "this ", "sorry ")):
             self._someone(clause)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from backend.memory.rules.grammar import VERBS
-from backend.memory.rules.noun_fact import AS_COLLEAGUE, AS_EMPLOYER, AS_PLACE, AS_ROLE, Noun, a_rule
+from backend.memory.rules.noun_fact import AS_COLLEAGUE, AS_EMPLOYER, AS_NAMED, AS_PLACE, Noun, a_rule
 from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.rule import KIN
 from backend.memory.rules.values import nameable, values
@@ -62,7 +62,10 @@ _HIRED = re.compile(
     r"\b(?:hired|hiring|found|got|have|took on|recruited|appointed|employed|met|put|is|has|sent|at|with|called|asked|ask)\b",
     _I,
 )
-_REACHED = re.compile(rf"^(?P<name>{_FULL}),? (?:at |on |is |it is )?(?P<email>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)", _I)
+_REACHED = re.compile(
+    rf"^(?:one |an? |ask |it is |that is )?(?:mr\.? |mrs\.? |ms\.? |dr\.? )?(?P<name>{_FULL}|{_CAPITAL}),? (?:at |on |is |it is )?(?P<email>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)",
+    _I,
+)
 _LAST_NEW = re.compile(
     rf"\b(?:new|young|polish|old|nice|local) (?P<what>{ROLES}|lad|guy|girl|lady|bloke|fella|woman|man|kid|chap|one)(?: (?:from|in|on|since) (?:the )?[\w-]+)?,? (?P<name>{_NAME})$",
     _I,
@@ -112,7 +115,7 @@ def _listed(role: str, names: str, *, written: bool) -> Iterator[Noun]:
         return
     for name in filter(None, pieces):
         yield Noun("colleague", name, AS_COLLEAGUE)
-        yield Noun("role", role, AS_ROLE, about=name)
+        yield Noun("role", role, AS_NAMED, about=name)
 
 
 def presented(text: str, words: set[str], before: str, after: str, *, written: bool) -> Iterator[Noun]:
@@ -127,7 +130,7 @@ def presented(text: str, words: set[str], before: str, after: str, *, written: b
             if (" " in name or written) and not _OF_KIN & set(before.casefold().split()):
                 yield Noun("colleague", name, AS_COLLEAGUE)
                 if duty := _last_office(before):
-                    yield Noun("role", duty, AS_ROLE, about=name)
+                    yield Noun("role", duty, AS_NAMED, about=name)
     if not _CALLED_WORDS.isdisjoint(words) and (found := _CALLED.search(text)):
         pronoun = found["what"] is None
         for name in values("person", text[found.start("name") :], written):
@@ -137,14 +140,14 @@ def presented(text: str, words: set[str], before: str, after: str, *, written: b
             if not _PUBLIC.fullmatch(role):
                 yield Noun("colleague", name, AS_COLLEAGUE)
             if re.fullmatch(ROLES, role, _I) and role.casefold() not in _OF_KIN:
-                yield Noun("role", role, AS_ROLE, about=name)
+                yield Noun("role", role, AS_NAMED, about=name)
     titled = not _TITLES.isdisjoint(words)
     for found in _STRANGER.finditer(text) if titled else ():
         for name in values("person", found["name"], written):
             yield Noun("colleague", name, AS_COLLEAGUE)
     if titled and (found := _TITLE_ROLE.search(text)):
         yield Noun("colleague", found["name"], AS_COLLEAGUE)
-        yield Noun("role", found["role"], AS_ROLE, about=found["name"])
+        yield Noun("role", found["role"], AS_NAMED, about=found["name"])
     if _MANAGER_IS.match(after) and (found := _TITLED.match(text)):
         yield Noun("manager", found["name"], a_rule("manager", 0.8))
     if (
@@ -154,11 +157,11 @@ def presented(text: str, words: set[str], before: str, after: str, *, written: b
     ):
         if not _PUBLIC.fullmatch(found["role"]):
             yield Noun("colleague", found["name"], AS_COLLEAGUE)
-        yield Noun("role", found["role"], AS_ROLE, about=found["name"])
+        yield Noun("role", found["role"], AS_NAMED, about=found["name"])
     if _NOW_HE.match(after) and (found := _LAST_NEW.search(text)) and _is_name(found["name"], written=written):
         yield Noun("colleague", found["name"], AS_COLLEAGUE)
     if "who" in words and (found := _WHO_OWNS.search(text)) and _is_name(found["name"], written=written):
-        yield Noun("role", found["does"], AS_ROLE, about=found["name"])
+        yield Noun("role", found["does"], AS_NAMED, about=found["name"])
     if written:
         yield from _written(text, words, before)
 
@@ -180,10 +183,10 @@ def _written(text: str, words: set[str], before: str) -> Iterator[Noun]:
         for name in values("person", found["name"], True):
             yield Noun("colleague", name, AS_COLLEAGUE)
             if office.casefold() not in _OF_KIN:
-                yield Noun("role", office, AS_ROLE, about=name)
+                yield Noun("role", office, AS_NAMED, about=name)
     if not _SECOND.isdisjoint(words) and (found := _IS_NOW.search(text)):
         yield Noun("colleague", found["name"], AS_COLLEAGUE)
-        yield Noun("role", found["role"], AS_ROLE, about=found["name"])
+        yield Noun("role", found["role"], AS_NAMED, about=found["name"])
     for found in _CERTAIN.finditer(text) if "," in text or "certain" in words else ():
         for name in values("person", found["name"], True):
             yield Noun("colleague", name, AS_COLLEAGUE)

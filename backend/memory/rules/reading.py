@@ -17,6 +17,7 @@ from backend.memory.rules import (
     frames,
     introductions,
     life,
+    manners,
     naming,
     notes,
     nouns,
@@ -32,14 +33,14 @@ from backend.memory.rules.found import Found, date
 from backend.memory.rules.frame import WHOLE, Frame
 from backend.memory.rules.grammar import VERBS, Statement, parse_all
 from backend.memory.rules.keeping import ACQUAINTED, SAME, apart, within, worth_keeping
-from backend.memory.rules.noun_fact import AS_COLLEAGUE, Noun
+from backend.memory.rules.noun_fact import AS_COLLEAGUE, AS_NAMED, Noun
 from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.rule import KIN, Rule, singular
 from backend.memory.rules.speech import MAX_LENGTH
 from backend.memory.rules.values import values
 from backend.memory.rules.when import HAS_TIME
 
-RULES: tuple[Rule, ...] = (*people.RULES, *work.RULES, *life.RULES, *plans.RULES, *notes.RULES)
+RULES: tuple[Rule, ...] = (*people.RULES, *work.RULES, *life.RULES, *plans.RULES, *notes.RULES, *manners.RULES)
 
 _WORD = re.compile(r"[^\W_]+(?:[-'][^\W_]+)*|@|1:1|=")
 _RELATION = re.compile(
@@ -51,6 +52,7 @@ _MENTION = re.compile(
     r"^(?P<who>[^\W\d_][\w'-]+(?: [^\W\d_][\w'-]+)??),? (?:is|has|was|will|goes|wants|does|did|from|our|my|the)\b"
     r"|^(?P<named>[A-Z][\w'-]+(?: [A-Z][\w'-]+)?)(?=, | \()"
     r"|\b(?:to|with|by|is|with|for) (?P<last>[^\W\d_][\w'-]+)$"
+    r"|\b(?:my|our) (?:\w+ )?(?:nephew|niece|cousin|uncle|aunt|auntie|godson|goddaughter|godfather|brother[- ]in[- ]law|sister[- ]in[- ]law|stepson|stepdaughter|grandson|granddaughter|friend|neighbour|neighbor|tenant|nanny) (?P<kin>[^\W\d_][\w'-]+)(?= (?:who|with|is|has|was|and|does|at|from|in)\b|,|$)"
     r"|\bthere is (?P<there>[^\W\d_][\w'-]+) (?:in|at|from)\b",
     re.IGNORECASE,
 )
@@ -293,6 +295,7 @@ class Reading:
                     self._known(
                         noun.about,
                         human=noun.predicate in _HUMAN
+                        or noun.rule is AS_NAMED
                         or (noun.predicate in ("role", "colleague") and _OURS.search(clause.text) is not None)
                         or clause.text.endswith(noun.about)
                         or (noun.predicate == "age" and self.children()),
@@ -328,7 +331,7 @@ class Reading:
         found = _MENTION.search(text)
         name = values(
             "person",
-            (found["who"] or found["there"] or found["named"] or found["last"]) if found else text,
+            (found["who"] or found["there"] or found["named"] or found["kin"] or found["last"]) if found else text,
             self.written,
         )
         if name and (found or name == [text]):

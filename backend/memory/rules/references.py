@@ -29,6 +29,7 @@ _ON_A_DAY = re.compile(rf"(?:on |in |already |also )?(?:the )?{DATE}", _I)
 _TIME_BEFORE = re.compile(
     r"^(?:well |and |so |it is |this is )*(?:before|after|until|till|around|during|for|by|at|on|with) ", _I
 )
+_A_DATE = re.compile(rf"\b(?:on|in|at|from|by|next|this) ?(?:the )?{DATE}|\btomorrow\b", _I)
 _OCCASION = re.compile(
     r"\b(?:festival|wedding|party|event|conference|fair|exam|exams|audit|launch|opening|race|match|final|concert|show|exhibition|inspection|deadline|trial|pilot|holiday|holidays|surgery"
     r"|operation|funeral|election|meeting|review|workshop|training|hearing|graduation|premiere|parade|market|harvest|move|visit|payment|delivery|retreat|camp|tournament|anniversary|ceremony"
@@ -49,6 +50,72 @@ def resolved(value: str, before: str) -> str:
     return f"{earlier.phrase} {found['rest']}"
 
 
+_WANTED = re.compile(r"\b(?:i|we) (?:really |only |just |also )?(?:want|wish|need|would like)$", _I)
+_THEY_WANT = re.compile(
+    r"\b(?:he|she) (?:really |only |just |also )?(?:wants|insists|demands|asks|prefers|likes it)$", _I
+)
+_DONE = re.compile(
+    r"(?:all |now |finally |officially |already )*(?:over|done|finish(?:ed)?|complete(?:d)?|behind us|through|cancelled|canceled|off|passed|postponed)(?:$| (?:now|at last|finally|and)\b|,)",
+    _I,
+)
+_DONE_NOTE = re.compile(
+    r"^(?P<what>(?:the |our |my )?(?:[\w-]+ )?[\w-]+) (?:over|done|finished|complete|completed|passed|cancelled|postponed|survived)$",
+    _I,
+)
+_SO_SINCE = re.compile(
+    rf"(?:now |finally |already |all )*(?:signed|approved|out|live|online|published|available|open|closed|done|finished|full[- ]time|part[- ]time|retired|on sale|in force|running|paid|ill|sick|pregnant|single|divorced|sober|vegan|clean|self-employed|freelance)"
+    rf" (?:since|as of|from|until) (?:the )?{DATE}",
+    _I,
+)
+_STAY = re.compile(
+    rf"^(?P<where>(?-i:[A-Z])[\w'-]+(?: (?:of |the |de |do |da |del )*(?-i:[A-Z])[\w'-]+)*), (?:from )?(?:the )?{DATE} (?:to|until|till|-) (?:the )?{DATE}",
+    _I,
+)
+_PLACE_FIRST = re.compile(
+    r"^(?P<where>(?-i:[A-Z])[\w'-]+(?: (?-i:[A-Z])[\w'-]+)?)(?:$|, (?:my|our|with|for|to see|visiting|family|a wedding|holiday|work)\b)",
+    _I,
+)
+_ABSENT = re.compile(
+    rf"\b(?:i|we) (?:am|are|will be) (?:out|away|off|gone|on leave|on holiday|on vacation)\b.*{DATE}|\b\d{{1,2}} ?(?:-|\N{{EN DASH}}|to) ?\d{{1,2}} \w+",
+    _I,
+)
+_AS_GOAL, _AS_WISH = Rule("goal", "", "", sure=0.65), Rule("prefers", "", "", sure=0.65)
+_AS_DONE, _AS_ALLERGY = Rule("event", "", "", when="event", sure=0.7), Rule("allergy", "", "", sure=0.75)
+_ONLY_TO = re.compile(
+    r"^(?:but |and )?(?:only |just |mainly |mostly )?to (?P<what>(?!me\b|you\b|be\b|go\b)[\w-]+(?: and [\w-]+)?)(?: only)?$",
+    _I,
+)
+
+
+def fragment(text: str, before: str, *, said: bool, written: bool) -> Iterator[Noun]:
+    """Yield what a clause without a subject of its own adds. said: it has a verb."""
+    low = text.casefold()
+    if (
+        low.startswith("that ")
+        and not low.startswith(("that they ", "that it ", "that you "))
+        and (_WANTED.search(before) or _THEY_WANT.search(before))
+    ):
+        ours = _WANTED.search(before) is not None
+        rule, kind = (_AS_GOAL, "goal") if ours else (_AS_WISH, "prefers")
+        yield from (
+            Noun(kind, value, rule, about="" if ours else "third") for value in values("rest", text[5:], written)
+        )
+    if said:
+        return
+    if (found := _DONE_NOTE.match(text)) and _OCCASION.search(found["what"]):
+        yield Noun("event", text, _AS_DONE)
+    if (
+        low.startswith(("to ", "but to ", "only to ", "just to "))
+        and before.casefold().endswith("allergic")
+        and (found := _ONLY_TO.match(text))
+    ):
+        yield from (Noun("allergy", value, _AS_ALLERGY) for value in values("simples", found["what"], written))
+    if written and (stay := _STAY.match(text)):
+        yield Noun("trip", stay["where"], _AS_JOURNEY)
+    elif written and _ABSENT.search(before) and (place := _PLACE_FIRST.match(text)):
+        yield Noun("trip", place["where"], _AS_JOURNEY)
+
+
 def pointed(said: Statement, before: str, found: Sequence[Found], *, written: bool) -> Iterator[Noun]:
     """Yield what is said of the thing, the place or the occasion that was just named."""
     away = said.who == "self" and said.past and said.verb == "be" and _JOURNEY.search(before)
@@ -61,6 +128,20 @@ def pointed(said: Statement, before: str, found: Sequence[Found], *, written: bo
     fronted = said.who == "self" and said.denied and said.verb in _FRONTED and not said.past and before
     if fronted and _NO_OBJECT.match(said.rest) and _A_THING.match(before) and parse(before) is None:
         yield Noun("dislikes", before, _AS_TASTE)
+    if said.verb == "be" and said.mode == "" and not said.denied and said.form != "past":
+        if said.who == "other" and _DONE.match(said.rest) and _OCCASION.search(said.subject):
+            yield Noun("event", f"{said.subject} is {said.rest}", _AS_DONE)
+        elif (said.who == "third" or said.subject.casefold() in ("it", "all of it", "everything")) and _SO_SINCE.match(
+            said.rest
+        ):
+            yield Noun("event", said.rest, _AS_DONE, about="third" if said.who == "third" else "")
+    if (
+        said.passive
+        and said.mode == "will"
+        and said.subject.casefold() in ("it", "that", "they")
+        and _A_DATE.search(said.rest)
+    ):
+        yield Noun("event", said.phrase, AS_EVENT)
     dated = said.verb == "be" and said.subject.casefold() in ("that", "it", "this", "which") and before
     if dated and said.form != "past" and not said.denied and said.mode in ("", "will") and _ON_A_DAY.match(said.rest):
         if earlier := parse(before):

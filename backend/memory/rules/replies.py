@@ -51,7 +51,7 @@ REPLIES = (
     _reply("goal", r"\bwhat do you hope\b|\b(?:do|does|did) (?:you|they|he|she|the \w+) have an? (?:target|goal|aim)\b|\bwhat (?:is|are|would be) (?:your|the|their) (?:target|goal|aim|hope)s?\b|\bwhat (?:do you|would you like to|does he|does she) (?:want to )?(?:reach|achieve)\b", "fragment"),
     _reply("trip", r"\b(?:away|holidays?|vacation|any plans|where (?:are you going|will you go|do you (?:go|spend)|were you|did you go)|trip)\b", "going"),
     _reply("allergy", r"\b(?:any|have) (?:food )?allergies\b|\ballergic to\b", "simples"),
-    _reply("works_on", r"\bwhat(?: is|'s|\bwas|\bwill) (?:it|(?:the|your) (?:\w+ )?(?:project|app|system|portal|product|programme|tool|platform))\b.* (?:called|named)\b|\bwhat(?: is|'s) it called\b|\bname\b.*\b(?:final|settled|fixed)\b|\bname of the project\b", "title"),
+    _reply("works_on", r"\bwhat(?: is|'s|\bwas|\bwill) (?:it|(?:the|your) (?:\w+ )?(?:project|app|system|portal|product|programme|tool|platform))\b.* (?:called|named)\b|\bwhat(?: is|'s) it called\b|\bname\b.*\b(?:final|settled|fixed)\b|\bname of the project\b|\bwhat(?: is|'s) the (?:game|film|book|show|series|album|magazine|podcast|product|band|exhibition)(?: called)?\?", "title"),
     _reply("uses_tool", r"\bwh(?:at|ich) (?:\w+ ){0,2}(?:system|tool|software|platform|app|product|program|provider|supplier|vendor|database|crm|browser)s?\b", "org"),
     _reply("team", r"\bwh(?:at|ich) (?:team|department|unit)\b", "org"),
     _reply("role", r"\bwhat (?:do you do|is your (?:job|role|position|title)|is (?:he|she)|does (?:he|she) do)\b", "role"),
@@ -134,7 +134,9 @@ NEW_DATE = re.compile(
 AND_WHO = re.compile(r"^(?:and|what about|how about) (?P<who>[A-Z][\w'-]+)\?$", re.I)
 """A question that goes on about somebody else, and asks what was asked before."""
 
-NAMED = re.compile(r"\b(?i:does|is|was|will|and|about|with|for|has|did|do|can|of) (?P<who>[A-Z][\w'-]+)(?= [a-z]|\?)")
+NAMED = re.compile(
+    r"\b(?i:does|is|was|will|and|about|with|for|has|did|do|can|of) (?:(?:Mr|Mrs|Ms|Dr|Professor)\.? )?(?P<who>[A-Z][\w'-]+(?: [A-Z][\w'-]+)?)(?= [a-z]|\?)"
+)
 """Of whom a question speaks, and then the answer's "he" or "she"."""
 
 _HELD = re.compile(

@@ -17,7 +17,10 @@ _SPORT = re.compile(
 _CLASS = re.compile(
     r"^(?:an? |the )?(?P<value>[\w-]+ (?:class|lessons?|classes|course|choir|club|band|orchestra)\b.*)", _I
 )
-_A_THING = re.compile(rf"^(?P<value>(?:an?|the|our|my|two|three) (?:[\w-]+ ){{0,3}}?(?:{THINGS})\b(?: in [\w-]+)?)", _I)
+_A_THING = re.compile(
+    rf"^(?:me |myself |us |ourselves )?(?P<value>(?:an?|the|our|my|two|three) (?:[\w-]+ ){{0,3}}?(?:{THINGS})\b(?: in [\w-]+)?)",
+    _I,
+)
 _TIRESOME = re.compile(
     r"^(?P<value>(?!(?:it|that|this|him|her|them|you)\b)[\w' -]+?) (?:(?:really|very|quite|so|a bit|rather) )?(?:unbearable|awful|terrible|annoying|boring|tiring|useless|exhausting|pointless|irritating|stressful|confusing|dreadful|painful|tedious|difficult to bear)$",
     _I,
@@ -46,6 +49,11 @@ _A_BELONGING = re.compile(
     rf"(?:{BELONGINGS}|(?-i:[A-Z])[\w-]+ (?:van|car|bike|truck|boat|camper|motorbike))\b(?: in (?!the\b|january|february|march|april|may|june|july|august|september|october|november|december)[\w-]+)?)(?! (?:problem|issue|meeting|accident|trip|tour|loan|insurance|key|keys|park|alarm|sale|company|dealer|service|viewing|warming)\b)",
     _I,
 )
+_SOME_PETS = re.compile(
+    rf"^(?:got )?(?P<value>(?:an?|another|{NUMBER}) (?:(?!cat|dog|pet|hot)[\w-]+ ){{0,2}}?(?:dogs?|cats?|pupp(?:y|ies)|kittens?|husk(?:y|ies)|labradors?|spaniels?|terriers?|collies?|beagles?|poodles?|dachshunds?|greyhounds?|rabbits?|hamsters?|guinea pigs?"
+    r"|horses|ponies|pony|parrots?|budgies|canaries|hens|chickens|ducks|goats|donkeys|alpacas|tortoises?|turtles?|geckos?|snakes?|ferrets?|goldfish|axolotls?))(?=$|,| (?:and|at home|now|so|since|from)\b)",
+    _I,
+)
 _A_THING_NAMED = re.compile(
     r"^(?:got )?(?:this|that) (?:big |whole |new )?(?P<value>(?:[\w-]+ ){0,2}[\w-]+) (?:thing|business|initiative|effort|project)\b",
     _I,
@@ -72,6 +80,7 @@ _CUT = {
     "in_charge": _IN_CHARGE,
     "reaction_of": _A_REACTION,
     "belonging": _A_BELONGING,
+    "some_pets": _SOME_PETS,
     "thing_named": _A_THING_NAMED,
 }
 _NO_TOOL = frozenset("new old same other own right best whole first only booking ticket current".split())  # noqa: SIM905

@@ -52,7 +52,7 @@ _EVERY = rf"every (?:second |other |first |last )?(?:{_DAY}|day|week|morning|mon
 _CURRENCY = r"(?:euros?|eur|dollars?(?! (?:question|bill|note|sign|shop|store)s?\b)|usd|pounds?|gbp|francs?|chf|bucks|grand|quid|kronor|kroner|krona|sek|yen|crowns|rupees|lakhs?|crores?|zloty|rand|reais|pesos|dirhams|yuan|shekels|lira|[$\N{EURO SIGN}\N{POUND SIGN}])"
 MONEY = (
     rf"(?:[$\N{{EURO SIGN}}\N{{POUND SIGN}}] ?{NUMBER}(?: ?(?:thousand|million|billion|k|m)\b)?"
-    rf"|\b(?:eur|usd|gbp|chf|rs\.?|inr|ksh|kes|ngn|zar|aud|cad|nzd|nok|dkk|sek|pln|huf|czk|jpy|cny|sgd|hkd|aed|brl|mxn) ?{NUMBER}(?: ?(?:thousand|million|billion|lakhs?|crores?|k|m)\b)?|{NUMBER} ?(?:thousand |million |k |m )?(?:us |canadian |australian )?{_CURRENCY}(?!\w)"
+    rf"|\b(?:eur|usd|gbp|chf|rs\.?|r\$?|inr|ksh|kes|ngn|zar|aud|cad|nzd|nok|dkk|sek|pln|huf|czk|jpy|cny|sgd|hkd|aed|brl|mxn) ?{NUMBER}(?: ?(?:thousand|million|billion|lakhs?|crores?|k|m)\b)?|{NUMBER} ?(?:thousand |million |k |m )?(?:us |canadian |australian )?{_CURRENCY}(?!\w)"
     r"|\d[\d.,']*(?:k|m)\b(?: canadian| us| australian)?)"
 )
 PHONE = r"\+?(?:(?:\d|\b(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double|plus)\b)[ ()./-]*){7,18}"
@@ -135,6 +135,9 @@ def nameable(word: str) -> bool:
 def _full(text: str, written: bool) -> str:
     """A name in answer to "who?": in speech first and last name, a single word could be anything."""
     name = _person(2, text, written)
+    behind = text[len(name) + 1 :].split(" ")[0] if text.startswith(name) else ""
+    if not written and behind and nameable(behind.casefold()) and behind.casefold() not in VERBS:
+        return ""  # "plum tree interactive": more than a person's name
     return name if written or " " in name else ""
 
 
