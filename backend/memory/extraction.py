@@ -19,7 +19,7 @@ from backend.memory.rules.answering import Answering
 from backend.memory.rules.clauses import clauses
 from backend.memory.rules.found import Found
 from backend.memory.rules.keeping import WISHES, commanding
-from backend.memory.rules.reading import CUES, RULES
+from backend.memory.rules.phrases import CUES, RULES
 from backend.memory.rules.speech import plain
 from backend.memory.spoken_numbers import in_figures
 

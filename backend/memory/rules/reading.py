@@ -16,13 +16,8 @@ from backend.memory.rules import (
     figures,
     frames,
     introductions,
-    life,
-    manners,
     naming,
-    notes,
     nouns,
-    people,
-    plans,
     presented,
     references,
     slots,
@@ -35,12 +30,11 @@ from backend.memory.rules.grammar import VERBS, Statement, parse_all
 from backend.memory.rules.keeping import ACQUAINTED, SAME, apart, within, worth_keeping
 from backend.memory.rules.noun_fact import AS_COLLEAGUE, AS_NAMED, Noun
 from backend.memory.rules.occupations import ROLES
+from backend.memory.rules.phrases import A_DATE, A_FIGURE, CUED, CUES, RULES
 from backend.memory.rules.rule import KIN, Rule, singular
 from backend.memory.rules.speech import MAX_LENGTH
 from backend.memory.rules.values import values
 from backend.memory.rules.when import HAS_TIME
-
-RULES: tuple[Rule, ...] = (*people.RULES, *work.RULES, *life.RULES, *plans.RULES, *notes.RULES, *manners.RULES)
 
 _WORD = re.compile(r"[^\W_]+(?:[-'][^\W_]+)*|@|1:1|=")
 _RELATION = re.compile(
@@ -90,23 +84,6 @@ _OF_AGE = frozenset(("child", "spouse", "parent", "sibling", "friend", "colleagu
 _MOST_MATCHES = 3
 
 
-_A_DATE, _A_FIGURE = "#date", "#figure"
-"""What stands for the cue of a rule that has none: a time, a number or a sum."""
-
-
-def _by_cue() -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {"": [], _A_DATE: [], _A_FIGURE: []}
-    for place, rule in enumerate(RULES):
-        uncued = _A_DATE if rule.dated else _A_FIGURE if rule.predicate in ("amount", "budget") else ""
-        for cue in rule.cues.split() or [uncued]:
-            found.setdefault(cue.casefold(), []).append(place)
-    return found
-
-
-CUES = _by_cue()
-_CUED = frozenset(CUES)
-
-
 @dataclass
 class Reading:
     """One turn being read. person: the last one named, of whom "he" and "she" speak."""
@@ -152,8 +129,8 @@ class Reading:
         timed = HAS_TIME.search(clause.text) is not None
         listed = "," in clause.text
         counted = timed or figures.counts(words)
-        places = {place for word in words & _CUED for place in CUES[word]}
-        places.update(CUES[""], CUES[_A_DATE] if timed else (), CUES[_A_FIGURE] if counted else ())
+        places = {place for word in words & CUED for place in CUES[word]}
+        places.update(CUES[""], CUES[A_DATE] if timed else (), CUES[A_FIGURE] if counted else ())
         for place in sorted(places):
             rule = RULES[place]
             if (rule.dated and not timed) or (rule.comma and not listed) or not self._applies(rule, clause):
