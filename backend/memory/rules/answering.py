@@ -22,13 +22,19 @@ _IF_NOTHING_ELSE = frozenset(("decision", "works_on", "amount", "deadline"))
 _DATED = frozenset(("deadline", "event", "meeting", "trip", "birthday", "commitment"))
 """What may have given the date already that a deadline is asked for with."""
 _A_SPAN = re.compile(rf"{WEEKDAYS}s?(?:,? (?:to|till|until|through|and|or) {WEEKDAYS}s?)+$", re.IGNORECASE)
-_A_THING = re.compile(rf"(?:an? |the |no |only |{NUMBER} )(?!idea|problem|one)[\w -]{{3,40}}", re.IGNORECASE)
+_A_THING = re.compile(
+    rf"(?:an? |the |no |only |{NUMBER} )(?!idea|problem|one|bit|little|lot|moment|good|great|bad|nice|nightmare|mess|pity|shame|question|day|week|long|tough|disaster|joke|thing|way|same|usual|first|last|next)[\w -]{{3,40}}",
+    re.IGNORECASE,
+)
 _NOT_THEN = re.compile(r"(?:never|not|no|anything but)\b", re.IGNORECASE)
 _MINE_IS = re.compile(rf"\bmine is (?:on )?(?P<value>{DATE})", re.IGNORECASE)
 _OF_WHOM = re.compile(r"(?P<who>(?-i:[A-Z])[\w'-]+(?: (?-i:[A-Z])[\w'-]+)?): (?P<what>.+)$", re.IGNORECASE)
 _SO_BY = re.compile(rf"\bso (?:by |on |it is |rather )?(?P<value>{DATE})(?! so\b)", re.IGNORECASE)
 _SHORT_QUESTION, _LONGEST = 5, 8  # words
-_NO_MEAL = re.compile(r"(?:only|no|none|nobody|mine|just|not)\b", re.IGNORECASE)
+_NO_MEAL = re.compile(
+    r"(?:only|no|none|nobody|mine|just|not|nope|nah|never|nothing|maybe|yes|yeah|sure|probably|ok|okay|fine|good|well|unfortunately|sadly|luckily|elena|marcus|thanks|please|right|indeed|exactly|sorry|same|several|many|loads|plenty)\b",
+    re.IGNORECASE,
+)
 _SPOKEN_SO = re.compile(
     rf"(?:(?:in|only|just|and|also|first|it is|they are|then) )*(?P<value>(?:{_LANGUAGE})(?:(?:,? and |,? or |, | plus | )(?:{_LANGUAGE}))*)(?: (?:please|only|too|as well))?$",
     re.IGNORECASE,

@@ -16,6 +16,7 @@ from backend.memory.rules.grammar import VERBS, Statement
 from backend.memory.rules.life import BELONGINGS, FOODS
 from backend.memory.rules.life_verbs import LIFE
 from backend.memory.rules.people import DEPARTMENTS
+from backend.memory.rules.places import PLACES
 from backend.memory.rules.plan_verbs import PLANS
 from backend.memory.rules.titles import PROJECT_NOUN
 from backend.memory.rules.values import DATE, MONEY, NUMBER
@@ -159,7 +160,7 @@ FRAMES = (
     Frame("decision", "choose pick select", WHOLE, who="self", passive=False, modes="- will", never=TALK, sure=0.75, needs=r"\w"),
     Frame("decision", "approve drop skip cancel scrap ditch postpone cut reject order add remove exclude include appoint allow require keep", WHOLE, who="self", passive=False, modes="- will", never=TALK + r"|^\w+ing\b|^with (?:them|him|her)\b|^(?:ya|in touch|going|up)\b", speaker="we", sure=0.65, needs=r"\w"),
     Frame("decision", "stick stay", "rest", by="with to", who="self", modes="- will", needs=r"^(?:with|to)\b", never=r"^(?:with|to) (?:my|him|her|them|you|it|the kids)\b", sure=0.8),
-    Frame("decision", "go", "rest", by="to back_to", who="self", modes="- will", needs=r"\b(?:after all|instead)\b", sure=0.75),
+    Frame("decision", "go", "rest", by="to back_to", who="self", modes="- will", needs=r"\b(?:after all|instead)\b", never=rf"\bto (?:{'|'.join(sorted(PLACES))})\b", sure=0.75),
     Frame("decision", "build make do run host handle keep bring develop manage print design write install pay clean repair translate", WHOLE, who="self", speaker="we", modes="- will", needs=r"\b(?:ourselves|in[- ]house|on our own|without (?:outside )?help|internally)\b", sure=0.7),
     Frame("decision", "decide", "rest", who="self", past=True, needs=r"^(?:the|an?|our) [\w -]+ for ", sure=0.7),
     Frame("decision", "go", "rest", by="with for", who="self", modes="- will", needs=r"^(?:with|for|ahead with)\b", never=r"^for (?:a|the|an|lunch|dinner|coffee|two|three|it|him|her|my)\b|^with (?:my|him|her|them|you|the kids)\b", sure=0.8),
@@ -191,7 +192,7 @@ FRAMES = (
     Frame("goal", "do study become learn play open buy build start", WHOLE, who="third other", modes="want", never=PRONOUN, sure=0.7),
     Frame("goal", "go move come get", WHOLE, who="self", modes="want", needs=rf"\b(?:to|under|below|above|down|up)\b.*{NUMBER}", sure=0.7),
     # Journeys and meetings
-    Frame("trip", "go fly drive travel head sail", "spot", by="to", who="self", modes="- will must", never=r"^(?:back to|to (?:bed|work|sleep|the|a|an|my|our|him|her|them|you|\d))\b|^with\b|\b(?:after all|instead)\b", when="event", sure=0.7, dated=True),
+    Frame("trip", "go fly drive travel head sail", "spot", by="to", who="self", modes="- will must", never=r"^(?:back to|to (?:bed|work|sleep|the|a|an|my|our|him|her|them|you|\d))\b|^with\b", when="event", sure=0.7, dated=True),
     Frame("trip", "go fly drive travel head sail", "spot", by="to for", who="self", going_on=True, never=r"^for (?!.*\b(?:week|weeks|days|holiday|weekend)\b)|^(?:back to|to (?:bed|work|sleep|him|her|them|you|\d)|for (?:a|the|it))\b|^with\b|^to \w+in", when="event", sure=0.7),
     Frame("trip", "drive fly travel", "spot", by="to up_to down_to", who="self", modes="will", when="event", sure=0.7),
     Frame("trip", "fly", WHOLE, who="self", needs=r"^(?:on|at|out|home|back)\b", when="event", dated=True, sure=0.7),

@@ -45,7 +45,7 @@ SAME = {
     "uses_tool": frozenset(("uses_tool", "lives_in")),
     "goal": frozenset(("goal",)),
     "commitment": frozenset(("commitment",)),
-    "trip": frozenset(("trip",)),
+    "trip": frozenset(("trip", "decision")),
 }
 """Predicates that say the same of one clause: the one read first stands."""
 

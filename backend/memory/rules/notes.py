@@ -23,20 +23,24 @@ _DEVICES = (
 _HOMES = r"(?:house|flat|apartment|place|cottage|bungalow|villa|studio|home|farm|cabin)"
 _STAYS = r"(?:cabin|cottage|hut|house|chalet|villa|farm|caravan|campsite|lake house|beach house|summer house|holiday home|hotel|spa|lodge|lake|beach|in-laws)"
 _DAY_OF_MONTH = r"(?:\d{1,2}(?:st|nd|rd|th)? (?:of )?(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)\w*|(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)\w* \d{1,2}(?:st|nd|rd|th)?|(?:the )?[a-z ]{4,14}(?:st|nd|rd|th) of \w+)"
+_TASTE = (
+    r"(?:hates?|dislikes?|likes?|loves?|prefers?|never reads?|does not (?:read|like|open)|cannot stand|is allergic to)"
+)
+_TOOL = rf"(?!(?-i:teams|word|access|signal|square|sage|linear|notion|react|flutter|concur|rails|canvas)\b|(?:access|word|signal|teams) (?:is|are)\b){TOOLS}"
+_TEXT = r"(?:lines?|words?|sentences?|bullet|points?|paragraphs?|slides?|characters)\b"
 _NO_CHOICE = r"(?!(?:me|it|that|this|him|her|them|by|in|off|out|you|everything|us|a|the (?:subject|mail|line|ball|kids|act|attitude))\b)"
 
 RULES = (
     # Decisions, limits
-    Rule("decision", "=", r"^(?!.*\b(?:wrote|says|said|joke|stands for|means)\b)(?:[\w ]{3,20}: )?(?P<value>.*\w = \w.*)$", sure=0.7),
-    Rule("decision", "drop scrap ditch axe bin cancel skip", rf"^(?P<value>(?:drop|scrap|ditch|axe|bin|cancel|skip) {_NO_CHOICE}.+)$", sure=0.65),
-    Rule("decision", "go stick stay", r"^(?:so |just |then )*(?P<value>(?:go|stick|stay) with (?!me\b|him\b|her\b|us\b).+)$", sure=0.65),
-    Rule("decision", "make", rf"(?<!\bto )(?<!\bwill )\b(?P<value>make (?:it|that|them) {NUMBER}\b.*)$", sure=0.7),
+    Rule("decision", "=", r"^(?!.*\b(?:wrote|says|said|joke|stands for|means)\b|.*[+*/^])(?:[\w ]{3,20}: )?(?P<value>.*\w\w = \w.*)$", sure=0.7),
+    Rule("decision", "drop scrap ditch axe", rf"^(?P<value>(?:drop|scrap|ditch|axe) {_NO_CHOICE}.+)$", sure=0.65),
+    Rule("decision", "go stick stay", r"^(?:so |just |then )*(?P<value>(?:go|stick|stay) with (?!me\b|him\b|her\b|us\b|the flow\b|god\b|grace\b).+)$", sure=0.65),
+    Rule("decision", "make", rf"(?<!\bto )(?<!\bwill )\b(?P<value>make (?:it|that|them) {NUMBER}\b(?! {_TEXT}).*)$", sure=0.7),
     Rule("decision", "per", r"(?:^|: )(?P<value>no [\w-]+ per [\w-]+)$", sure=0.7, unreal=True),
-    Rule("decision", "than", rf"^(?!.*\b(?:was|were|came|had|took|said|\w+ed)\b)(?:.*\b)?(?P<value>(?:no|not) (?:longer|more|shorter|bigger|larger|less|fewer|heavier|wider|later) than (?:an? )?{NUMBER}(?: [\w-]+)?)", sure=0.7),
+    Rule("decision", "than", rf"^(?!.*\b(?:was|were|came|had|took|said|\w+ed)\b)(?:.*\b)?(?P<value>(?:no|not) (?:longer|more|shorter|bigger|larger|less|fewer|heavier|wider|later) than (?:an? )?{NUMBER}(?! {_TEXT})(?: [\w-]+)?)", sure=0.7),
     Rule("decision", "must should has have needs need", r"^(?:it|they|the [\w ]+?) (?:must|should|has to|have to|needs? to|needs?)(?: have| be)?: {all}", sure=0.75, unreal=True),
-    Rule("decision", "first", r"^(?P<value>the (?!(?:first|one|thing|things|next|last|time|day|week)\b)[\w-]+ first)(?=$|,| the | then | and )", sure=0.6),
-    Rule("decision", "so", r"\bso (?P<value>(?:big|small|large|bigger|smaller|short|long|more|fewer|less|only|one|two|three|extra|bright|simple|clear) [a-z-]{3,}s?(?: very \w+)?)$", sure=0.55),
-    Rule("decision", "dies goes stays falls flies remains", r"^(?P<value>(?:the|our) [\w-]+(?: [\w-]+)? (?:dies|goes|stays|falls|flies|remains))$", sure=0.55),
+    Rule("decision", "first", r"^(?P<value>the (?!(?:first|one|thing|things|next|last|time|day|week|(?:good|bad|important|short) \w+|news|question|coffee|point)\b)[\w-]+ first)(?=$|,| the | then | and )", sure=0.6),
+    Rule("decision", "so", r"\bso (?P<value>(?:big|small|large|bigger|smaller|shorter|longer|fewer|bright|simple) (?!problems|things|questions|worries|news|changes|plans|numbers|steps)[a-z-]{3,}s(?: very \w+)?)$", sure=0.55),
     # How to be told
     Rule("prefers", "tops max maximum most", rf"\b(?P<value>{NUMBER} (?:minutes|hours|pages|lines|words|slides|bullets|points|sentences|people) (?:tops|max|maximum|at (?:the )?most))\b", sure=0.7),
     Rule("prefers", "phone person writing e-mail email mail video online site post text letter", r"^(?!.*\bwith (?:him|her|them)\b).*\b(?:but|only|always|better|preferably|rather|best|easier) (?P<value>by phone|in person|in writing|by (?:e-?)?mail|by video|online|on site|face to face|by (?:post|letter|text))$", asked=True, sure=0.7),
@@ -45,39 +49,39 @@ RULES = (
     Rule("prefers", "can could may", rf"^(?:can|could|may) (?:i|we) (?:please )?(?:have|get|see) (?P<value>(?:the|my|your|our|all|those|these) (?:[\w-]+ )?[\w-]+ (?:in|as|on|by) (?:an? )?(?:{FORMATS}|{CHANNELS}|{_LANGUAGE}))\b", asked=True, sure=0.7),
     Rule("prefers", "continue keep go carry", rf"\b(?:continue|keep|go on with|carry on with)(?: with)? (?P<value>(?:the|my|your|those|these|our) [\w -]{{2,25}}? (?:in|as|on|by) (?:{FORMATS}|{CHANNELS}|{_LANGUAGE}))\b", asked=True, sure=0.75),
     Rule("prefers", "no", r"\b(?P<value>no (?:calls?|meetings?|e-?mails?|messages?|appointments?|visits?) (?:in|over|between|from|until|outside|at|during) (?!(?:the |my )?(?:next|this|coming|last)\b)(?:the |my )?[\w :]+?)(?=$|,| that| please| because)", asked=True, sure=0.8),
-    Rule("prefers", "him her", rf"^(?:please |so |just |always |better )*(?:send|give|show|write|bring|mail|e-?mail|make) (?P<other>him|her) (?:only |just |always )*(?P<value>(?:an? |one )?(?:(?:single|short|one[- ]page|printed|simple|brief|clear|small|plain) )?{_DOCUMENTS})\b(?! (?:about|with|that|for|and)\b)", asked=True, sure=0.65),
-    Rule("prefers", "only", r"{WHO} only (?P<value>(?:answers|reads|takes|works|drinks|accepts|uses|flies|listens|picks up|wants|meets|likes|travels) [\w' -]+?)(?=$|,| because| cause| since| when| and | but )", subject="third", sure=0.7),
+    Rule("prefers", "him her", rf"^(?:please |so |just |always |better )*(?:send|give|show|write|bring|mail|e-?mail|make) (?P<other>him|her) (?:only |just |always )*(?P<value>(?:an? |one )?(?:(?:single|short|one[- ]page|printed|simple|brief|clear|small|plain) )?{_DOCUMENTS})$", behind=rf"\b{_TASTE}\b.*", asked=True, sure=0.65),
+    Rule("prefers", "him her", rf"\b{_TASTE} [\w ]+,? (?:please |so |just |always |better )*(?:send|give|show|write|bring|mail|e-?mail|make) (?P<other>him|her) (?:only |just |always )*(?P<value>(?:an? |one )?(?:(?:single|short|one[- ]page|printed|simple|brief|clear|small|plain) )?{_DOCUMENTS})$", asked=True, sure=0.65),
+    Rule("prefers", "only", r"{WHO} only (?P<value>(?:answers|reads|takes|drinks|accepts|uses|flies|picks up|meets) (?!an?\b|one\b|two\b)[\w' -]+?)(?=$|,| because| cause| since| when| and | but )", subject="third", sure=0.7),
     Rule("prefers", "short briefly early late first", r"\b(?:just |please |only |always )+(?P<value>(?:text|write|call|mail|e-?mail|message|ring) (?:me )?(?:short|briefly|early|late|first))\b", asked=True, sure=0.7),
     Rule("prefers", "all enough plenty do", rf"^(?P<value>(?:an? |one |the )?(?:[\w-]+ )?{_DOCUMENTS}(?: (?:with|of|in|on|per) [\w -]+?)?) (?:is|are|will|would) (?:all|all (?:that )?i (?:need|want)|enough|enough for me|plenty|do)$", unreal=True, sure=0.7),
     Rule("prefers", "calls meetings appointments", r"\bi (?:may|can|could) (?:take|have|do|start|accept|join) (?P<value>(?:calls?|meetings?|appointments?) (?:from|after|until|before|between|on|only) .+)", sure=0.7),
     Rule("dislikes", "never not no", rf"^(?:never|not|no)(?: ever)? (?P<value>(?:{WEEKDAYS})s)\b", asked=True, sure=0.75),
-    Rule("dislikes", "no", r"^(?:and )?(?:for|in|on|with|at) [\w' -]+?,? no (?P<value>(?!need|problem|rush|more|one)[\w-]+) please$", asked=True, sure=0.7),
+    Rule("dislikes", "no", r"^(?:and )?(?:for|in|on|with|at) [\w' -]+?,? no (?P<value>(?!need|problem|rush|more|one|thanks|way)[\w-]+) please$", asked=True, sure=0.7),
     Rule("dislikes", "banned forbidden taboo no-go allowed unwelcome", r"^{noun} (?:is|are) (?:banned|forbidden|taboo|an? (?:absolute )?no-?go|not allowed|unwelcome)(?: (?:with|for) (?:me|us))?$", sure=0.7),
     Rule("dislikes", "not", rf"^(?:please )?do not (?:ever )?(?:leave|send|give|write|show|put|use)(?: me)? (?:an? |any |in )?(?P<value>{_DEVICES})(?:$| (?:please|ever|in|to|for)\b)", asked=True, sure=0.75),
     # Tools by name
-    Rule("uses_tool", TOOL_WORDS, rf"^(?:the |our )?(?P<value>{TOOLS}) (?:is|are|was|were|has been) (?:finish(?:ed)?|over|gone|history|dead|dropped|switched off|retired|phased out|no more|out|abolished)\b", ends=True, sure=0.75),
-    Rule("uses_tool", "ends goes stops dies disappears retires", rf"\b(?P<value>{TOOLS}) (?:ends|goes(?: away)?|stops|dies|disappears|retires)\b(?! (?:in|to|on|with|through|for (?:me|us))\b)", ends=True, sure=0.7),
-    Rule("uses_tool", TOOL_WORDS, rf"\bour (?:old |new |good old |big |shared )?(?P<value>{TOOLS})\b(?! (?:call|meeting|training|course|expert|team|door|holder|channel|chat|group|file|licen[cs]e))", sure=0.7),
-    Rule("uses_tool", "now", rf"\bfrom now (?:on )?(?:only |we use )?(?P<value>{TOOLS})\b", sure=0.75),
+    Rule("uses_tool", TOOL_WORDS, rf"^(?:the |our )?(?P<value>{_TOOL}) (?:is|are|was|were|has been) (?:finish(?:ed)?|over|gone|history|dead|dropped|switched off|retired|phased out|no more|out|abolished)\b", ends=True, sure=0.75),
+    Rule("uses_tool", "ends goes stops dies disappears retires", rf"\b(?P<value>{_TOOL}) (?:ends|goes(?: away)?|stops|dies|disappears|retires)\b(?! (?:in|to|on|with|through|for (?:me|us))\b)", ends=True, sure=0.7),
+    Rule("uses_tool", TOOL_WORDS, rf"\bour (?:old |new |good old |big |shared )?(?P<value>{_TOOL})\b(?! (?:call|meeting|training|course|expert|team|door|holder|channel|chat|group|file|licen[cs]e))", sure=0.7),
+    Rule("uses_tool", "now", rf"\bfrom now (?:on )?(?:only |we use )?(?P<value>{_TOOL})\b", sure=0.75),
     Rule("uses_tool", "use", rf"\b(?:please )?use (?P<value>{TOOLS}) (?:from|now|instead)\b", asked=True, sure=0.75),
-    Rule("uses_tool", "teams zoom webex skype slack discord whatsapp signal meet", r"(?:^|, |\d )(?:in|on|via|over|by) (?P<value>teams|zoom|webex|skype|google meet|slack|discord|whatsapp|signal)$", sure=0.65),
-    Rule("uses_tool", "everything all", r"\b(?:everything|it all|all of it)(?: goes| moves| will go)? (?:into|to|onto|over to) {brand}(?= by| from| in| on| until|$)", sure=0.65),
+    Rule("uses_tool", "teams zoom webex skype slack discord whatsapp signal meet", r"(?:^|, |\d )(?:in|on|via|over|by) (?P<value>teams|zoom|webex|skype|google meet|slack|discord|whatsapp)$", sure=0.65),
+    Rule("uses_tool", "everything all", rf"\b(?:everything|it all|all of it)(?: goes| moves| will go)? (?:into|to|onto|over to) (?P<value>{TOOLS})(?= by| from| in| on| until|$)", sure=0.65),
     # Days and homes
-    Rule("deadline", "live ready done finished online complete open running", rf"^(?:and )?(?:all )?(?:live|ready|done|finished|online|complete|open|up and running|in place) (?:by|before|until|on|from|in) (?P<value>{DATE})", subject="project", sure=0.75),
-    Rule("deadline", "instead", rf"^(?:it is |on |by |then )?(?P<value>{_DAY_OF_MONTH}) instead$", subject="project", sure=0.7),
+    Rule("deadline", "live ready done finished online complete open running", rf"^(?:and )?(?:all )?(?:live|ready|done|finished|online|complete|open|up and running|in place) (?:by|before|until|(?<=live )(?:on|from|in)) (?P<value>{DATE})", subject="project", sure=0.75),
     Rule("deadline", "due", rf"(?:^|, )(?:(?:the |our |your |all )?[\w-]+(?: [\w-]+)?) due (?:on |by )?(?P<value>{DATE})", subject="project", sure=0.75),
     Rule("lives_in", "house flat apartment place cottage", rf"^(?:an? |our |the )?(?:new |small |big |little )?{_HOMES} in {{place}} (?:from|since|as of|starting)\b", when="start", sure=0.7),
     Rule("lives_in", "moved move moving", rf"{{I}} (?:am |are )?(?:moved|move|moving)(?: back)? (?:to|into) (?:my|our|the|an?|his|her) (?:[\w'-]+ ){{0,3}}{_HOMES} in {{place}}", when="start", sure=0.75),
     Rule("trip", "at in", rf"^(?:(?:we|i) (?:was|were|am|are) )?(?:at|in) (?:the|a|our|my|her|his|their) (?:[\w-]+ )?{_STAYS} in {{spot}}", when="event", sure=0.7),
-    Rule("trip", "whole entire week month fortnight", r"{AM} (?:back |away |over |down |up )*in {spot} (?:(?:for )?(?:the|an?|all) (?:whole |entire |next |coming )?(?:week|month|fortnight|summer|weekend|winter)|for (?:two|three|four|ten|\d+) (?:days|weeks))\b", when="event", sure=0.7),
+    Rule("trip", "whole entire week month fortnight", r"{AM} (?:back |away |over |down |up )*in (?=(?-i:[A-Z])){spot} (?:(?:for )?(?:the|an?|all) (?:whole |entire |next |coming )?(?:week|month|fortnight|summer|weekend|winter)|for (?:two|three|four|ten|\d+) (?:days|weeks))\b", when="event", sure=0.7),
     Rule("trip", "mountains valley island islands hills desert coast alps fjord", r"\b(?:was|were|been) (?:up |out |over )?(?:in the field |in the |in )+(?P<value>(?!(?:the|in)\b)[\w-]+ (?:mountains|valley|island|islands|hills|desert|coast|alps|fjord))\b", when="event", sure=0.65),
     Rule("event", "anniversary birthday graduation wedding", r"\bit is (?P<value>(?:my|our|his|her) (?:[\w-]+ )?(?:anniversary|birthday|graduation|wedding|wedding day)\b.*)", when="event", sure=0.7),
     # Figures
-    Rule("amount", "max maximum minimum most least limit", rf"\b(?:max(?:imum)?|minimum|min|at most|at least|a limit of|limited to) (?:of )?(?P<value>{NUMBER} (?!(?:of|and|or|to|a|an|the|per)\b)[a-z-]{{3,}})", sure=0.65),
+    Rule("amount", "max maximum minimum most least limit", rf"\b(?:max(?:imum)?|a limit of|limited to) (?:of )?(?P<value>{NUMBER} (?!(?:of|and|or|to|a|an|the|per|minutes?|seconds?|words|lines|times|days|people|more)\b)[a-z-]{{3,}})", sure=0.65),
     # Work
     Rule("role", "profession living trade", r"{WHO} (?P<value>(?!(?:is|was|has|had)\b)\w+s [\w' -]+?),? (?:as (?:a|her|his) (?:profession|job)|as profession|for a living|by trade|by profession|professionally)\b", subject="third", sure=0.75),
     Rule("team", "called named", r"\bmy (?:lot|team|department|unit|group|bunch|crew|division|section) (?:is|are) (?:now )?(?:called|named) {org}", sure=0.8),
-    Rule("employer", "not", r"^i am {brand},? not [\w ]+?(?: from| since| as of| now)\b", when="start", sure=0.65),
+    Rule("employer", "not", rf"^i am {{brand}},? not [\w ]+?(?: from| since| as of) (?:{DATE})", when="start", sure=0.65),
     Rule("colleague", "lot crew guys bunch folks people", r"\b(?:with|by|from|and|of|for|to) {word}'s (?:lot|crew|guys|bunch|folks|people)\b", sure=0.6),
     Rule("hobby", "times once twice every daily each mondays tuesdays wednesdays thursdays fridays saturdays sundays", rf"^(?:also |mostly |only |it is )*(?P<value>{HOBBY}),? (?:{NUMBER} times|once|twice|every|on \w+days|daily|each)\b", sure=0.75),
     Rule("diet", "took forbade forbidden banned forbids takes stopped", r"\b(?:the|my) (?:doctor|cardiologist|dietician|dietitian|nutritionist|gp|nurse) (?:has |just )?(?:took|forbade|forbidden|banned|forbids|takes|stopped|cut)(?: away)? (?:me |me from )?(?:off )?(?:the |all |any |my )?(?P<value>(?!so|it|that|this|in|on|for|to)[a-z]+)", value="no {}", sure=0.7),

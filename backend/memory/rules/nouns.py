@@ -183,7 +183,8 @@ def of_be(said: Statement, *, written: bool) -> Iterator[Noun]:
     subject, rest = said.subject, said.rest
     if said.denied or said.mode == "would" or rest.casefold().startswith("not "):
         return
-    if _AIMS.match(subject) or (subject.casefold() == "the idea" and rest.casefold().startswith(("to ", "that "))):
+    aimed = _AIMS.match(subject) and not re.match(r"(?:in|on|at|near|far|clear|still|there|within)\b(?! \d)", rest, _I)
+    if aimed or (subject.casefold() == "the idea" and rest.casefold().startswith(("to ", "that "))):
         yield from (
             Noun("goal", value, AS_GOAL)
             for value in values("rest", re.sub(r"^(?:to|that) ", "", rest, flags=_I), written)
@@ -204,7 +205,13 @@ def of_be(said: Statement, *, written: bool) -> Iterator[Noun]:
     elif _PROJECTS.match(subject) and said.form != "past":
         name = re.sub(r"^(?:called|now|still) ", "", rest)
         yield from (Noun("works_on", value, AS_PROJECT) for value in values("title", name, True) if written)
-    elif _SETTINGS.match(subject) and said.form != "past" and said.mode in ("", "will") and not _STATE.match(rest):
+    elif (
+        _SETTINGS.match(subject)
+        and said.form != "past"
+        and said.mode in ("", "will")
+        and not _STATE.match(rest)
+        and (" " in rest or not rest.islower())
+    ):
         yield from (Noun("decision", value, AS_DECISION) for value in values("rest", rest, written))
     elif _COMING.fullmatch(subject) and re.match(r"(?:the|our|my|an?) ", rest, _I) and _WHEN.search(rest):
         yield Noun("meeting" if _MEETINGS.search(rest) else "event", rest, AS_EVENT)

@@ -6,6 +6,7 @@ What a clause says of one before it, in the same turn. What the assistant asked 
 import re
 from dataclasses import dataclass
 
+from backend.memory.predicates import PROJECT
 from backend.memory.rules import nouns, references, slots
 from backend.memory.rules.clauses import Clause
 from backend.memory.rules.grammar import VERBS, Statement, parse_all
@@ -36,6 +37,7 @@ _AS_AGE = Rule("age", "", "", sure=0.8)
 _AS_HOME, _AS_ORIGIN = Rule("lives_in", "", "", sure=0.75), Rule("from_place", "", "", sure=0.75)
 _AS_DECISION, _AS_LANGUAGE = Rule("decision", "", "", sure=0.7), Rule("language", "", "", sure=0.75)
 _AS_PROMISE, _AS_LIKED = Rule("commitment", "", "", when="event", sure=0.75), Rule("likes", "", "", sure=0.65)
+_AS_DUE = Rule("deadline", "", "", sure=0.7, subject="project")
 _AS_CHILD = Rule("child", "", "", sure=0.65)
 
 _WHERE = re.compile(
@@ -44,7 +46,7 @@ _WHERE = re.compile(
 )
 _PLACED = re.compile(r"\b(?:from|in|to|at|near|outside) (?P<where>[^\W\d_][\w' -]+)$", _I)
 _GAVE_WORD = re.compile(
-    r"(?:i|we) (?:have )?(?:gave|given|promised|swore)(?: (?:them|him|her|it|that|you))?(?: (?:my|our) word)?(?:$| (?:ok|okay|so|on that|for that)\b)|(?:that|this) is (?:a|my) promise|you have my word",
+    r"(?:i|we) (?:have )?(?:(?:promised|swore)(?: (?:them|him|her|it|that|you))?|(?:gave|given)(?: (?:them|him|her|you))? (?:my|our) word)(?:$| (?:ok|okay|so|on that|for that)\b)|(?:that|this) is (?:a|my) promise|you have my word",
     _I,
 )
 _BEST_OF = re.compile(
@@ -54,9 +56,25 @@ _BEST_OF = re.compile(
 _CHOSEN_IT = re.compile(r"(?:for|on|with|to) (?:it|that|them|this one)\b", _I)
 _BRAND = re.compile(r"(?<!^)\b(?P<brand>(?-i:[A-Z])[\w.+-]+(?: (?-i:[A-Z])[\w.+-]+)*)(?=$|,| )", _I)
 _SO = re.compile(r"\bso (?P<what>[^\W\d_][\w-]+(?: [\w-]+)?)$", _I)
+_WEIGHED = re.compile(
+    r"\b(?:candidates?|options?|offers?|suppliers?|partners?|choices?|vendors?|proposals?|better|best|cheaper|cheapest|faster|fastest|safer|favou?rite|reliable|local|recommended|quote[ds]?|agenc(?:y|ies)|firms?|compan(?:y|ies)|trust|know them)\b"
+)
+"""What tells that there was something to choose from."""
+_OK_THEN = re.compile(r"\b(?:ok|okay|fine|right|alright|all right|agreed|then|so)\b")
+_IS_OUT = re.compile(r"(?:the|our) [\w-]+(?: [\w-]+)? (?:dies|goes|stays|falls|remains)$", _I)
+_INSTEAD = re.compile(
+    r"(?:it is |on |by |then )?(?P<value>\d{1,2}(?:st|nd|rd|th)? (?:of )?(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)\w*|(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)\w* \d{1,2}(?:st|nd|rd|th)?|(?:the )?[a-z ]{4,14}(?:st|nd|rd|th) of \w+) instead",
+    _I,
+)
+_APPOINTED = re.compile(
+    r"\b(?:meet|meeting|call|lunch|dinner|breakfast|appointment|visit|flight|fly|trip|travel|holiday|book|birthday|party|interview|workshop|session|slot|dentist|doctor)\b",
+    _I,
+)
 _BOTH = re.compile(r"(?:both|all (?:of them|three|four|two)|them all|either)\b", _I)
 _SPEAKS_TOO = re.compile(rf"\b(?:{'|'.join(sorted(LANGUAGES))})\b", _I)
-_AGE_FIRST = re.compile(r"(?P<age>[1-9]\d)(?=,|$)")
+_AGE_FIRST = re.compile(
+    r"(?P<age>[1-9]\d)(?=,|$)(?!,? (?:maybe|or|at most|\d|[\w ]*\b(?:people|of us|altogether|in all)\b))", _I
+)
 _NAME_NEXT = re.compile(
     rf"(?P<name>(?-i:[A-Z])[\w'-]+)(?:$|, (?:she|he|who|now|the (?:older|younger|eldest|youngest|big|little)|(?:[\w-]+ )?(?:year|grade|class|form|semester)\b|{NUMBER}\b|an? \w+))",
     _I,
@@ -65,6 +83,9 @@ _THAT_WAS = re.compile(r"(?:sorry )?(?:that|this) (?:was|is) (?P<name>[^\W\d_][\
 _GOOD_ONE = re.compile(
     r"(?:he|she) is an? (?:[\w-]+ )?(?:man|woman|girl|boy|lad|guy|soul|person|dear|angel|legend|saint|star|darling) (?P<name>[^\W\d_][\w'-]+)$",
     _I,
+)
+_NO_POLICY = frozenset(
+    "know have like love want need think live see get talk eat drink feel complain mind care work".split()  # noqa: SIM905
 )
 _FEWEST = 2  # words
 _MALE = frozenset(("husband", "boyfriend", "hubby"))
@@ -86,6 +107,10 @@ class Pointing(Reading):
             self._state_of(statement, clause)
         self._nouns(references.fragment(clause.text, self.before, said=bool(said), written=self.written), clause)
         self._back(clause)
+        if _OK_THEN.search(f"{clause.led} {clause.trailed}") and _IS_OUT.match(clause.text):
+            self._add(_AS_DECISION, clause, "decision", clause.text, self.speaker, "")
+        elif (instead := _INSTEAD.fullmatch(clause.text)) and not _APPOINTED.search(self.answers):
+            self._add(_AS_DUE, clause, "deadline", instead["value"], PROJECT, "")
         if clause.text.casefold().startswith(("he is", "she is", "that ", "this ", "sorry ")):
             self._someone(clause)
         if self.written and clause.text[:1].isupper():
@@ -99,8 +124,10 @@ class Pointing(Reading):
             self._add(_AS_AGE, clause, "age", age["age"], self.person, "")
         if (so := _SO.search(clause.text)) and not _vague(so["what"]):
             earlier = f"{self.before} {clause.text[: so.start()]}".casefold()
-            if re.search(rf"\b{re.escape(so['what'].casefold())}\b", earlier) and not any(
-                found.clause is clause and found.predicate == "decision" for found in self.found
+            if (
+                _WEIGHED.search(earlier)
+                and re.search(rf"\b{re.escape(so['what'].casefold())}\b", earlier)
+                and not any(found.clause is clause and found.predicate == "decision" for found in self.found)
             ):
                 self._add(_AS_DECISION, clause, "decision", so["what"], self.speaker, "")
 
@@ -140,7 +167,8 @@ class Pointing(Reading):
 
     def _rather(self, said: Statement, clause: Clause) -> None:
         """Read what is done instead: "we don't estimate | we mark it"."""
-        if said.subject.casefold() != "we" or not said.denied or said.form != "base" or said.mode:
+        plain = said.form == "base" and not said.mode and said.verb not in _NO_POLICY
+        if said.subject.casefold() != "we" or not said.denied or not plain:
             return
         words = self.after.casefold().split()
         if len(words) > _FEWEST and words[0] == "we" and VERBS.get(words[1], ("", ""))[1] == "base":
@@ -157,7 +185,7 @@ class Pointing(Reading):
         if _GAVE_WORD.match(self.after):
             self._add(_AS_PROMISE, clause, "commitment", clause.text, self.speaker, "")
         liked = next((after for after in (self.after, self.later, self.last) if _BEST_OF.match(after)), "")
-        if liked and clause.text.startswith("i "):
+        if liked and re.match(r"i (?!am\b|was\b|had\b|have\b|will\b)\w+[^d] ", clause.text, _I):
             self._add(_AS_LIKED, clause, "likes", clause.text.removeprefix("i "), self.speaker, "")
 
     def _someone(self, clause: Clause) -> None:

@@ -112,7 +112,10 @@ THE_KIN = re.compile(
 OF_LANGUAGES = re.compile(rf"\b(?:languages?|versions?|translat\w+|{'|'.join(sorted(LANGUAGES))})\b", re.IGNORECASE)
 """A question about languages, but not whether somebody speaks one."""
 
-WHAT_ABOUT = re.compile(r"\b(?:what|how) about (?!(?:you|the people|him|her|them)\b)[\w' -]+\?", re.IGNORECASE)
+WHAT_ABOUT = re.compile(
+    r"\b(?:what|how) about (?!(?:you|your|the people|him|her|them|tomorrow|today|tonight|now|later|lunch|dinner|coffee|\w+day|next|this|the weather|the kids)\b)[\w' -]+\?",
+    re.IGNORECASE,
+)
 """A question that goes on to the next thing to be settled."""
 
 WHEN_IS = re.compile(

@@ -41,7 +41,7 @@ RULES = (
     Rule("role", "run lead head manage runs leads", rf"\b(?P<self>i)(?: now| also| currently)* (?P<value>(?:run|lead|head|head up|manage) {_UNITS})(?! (?:project|migration))\b"),
     Rule("team", "team department group division", r"{AM} (?:on|in|part of|a member of) the (?P<value>[\w &-]+? (?:team|department|group|division))\b"),
     # Tools
-    Rule("uses_tool", "everything it tickets all", r"\b(?:everything|it all|all of it|all tickets|tickets) (?:is|are|go(?:es)?|lives?|runs?)(?: now)? (?:in|on|to|through) {brand}", sure=0.8),
+    Rule("uses_tool", "everything it tickets all", r"\b(?:everything|it all|all of it|all tickets|tickets) (?:is|are|go(?:es)?|lives?|runs?)(?: now)? (?:in|on|to|through) (?!plan\b|waste\b|pieces\b|hell\b|pot\b){brand}", sure=0.8),
     Rule("uses_tool", "crm erp editor laptop database tracker stack system wiki software tool", r"\b(?:my|our) (?:\w+ )?(?:crm|erp|editor|laptop|database|tracker|ticket system|stack|operating system|wiki|ide) (?:is|runs on) {brand}"),
     Rule("uses_tool", TOOL_WORDS, rf"^(?!.*\b(?:want|wants|decided|go with|going with|went with|switch|switched|chose|agreed)\b).*?\b(?:we|i|our|everything|it all|they)\b.*?\b(?:in|on|with|via|use|using|through|from|have) (?:an? |the |our )?(?:old |big |shared )?(?P<value>{TOOLS})\b(?! (?:call|meeting|training|course|expert|team|door|holder))", sure=0.75),
     Rule("uses_tool", "crm erp editor database tracker system wiki software tool platform app package program", r"\b(?:my|our) (?:[\w-]+ )?(?:crm|erp|database|tracker|system|software|tool|platform|package|program|wiki) (?:is|runs on) {brand}(?=$|,| (?:and|but|from|by|at|now|since)\b)", sure=0.7),
