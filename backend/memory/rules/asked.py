@@ -190,7 +190,7 @@ def topic(question: str, lead: Sequence[Clause]) -> Iterator[Noun]:
     """Yield what it is about in answer to "how can I help?": "the rota if you can"."""
     if not _HELP.search(question):
         return
-    for clause in lead[:3]:
+    for clause in lead:
         if clause.asks or clause.reported:
             continue
         alone = clause is lead[-1]

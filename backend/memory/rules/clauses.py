@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from backend.memory.rules.grammar import VERBS
+from backend.memory.rules.grammar import NOUNS, OBJECT_BEGINS, VERBS
 from backend.memory.rules.rule import KIN
 from backend.memory.rules.values import DATE
 from backend.memory.rules.words import COMMON, PLAIN
@@ -241,6 +241,8 @@ def _starts(words: list[str], low: list[str], at: int) -> int | None:
         return None  # "jens and i got married"
     if before in _SUBORDINATE or before in _CONJUNCTIONS:
         return at - 1
+    if before in _AT_ONCE and low[at - 2] not in _AT_ONCE_NOT and _goes_on_finite_soon(low, at) and at > 2:
+        return at - 1  # "… an accountant, now he runs the shop"
     for joint in range(at - 2, max(at - 6, 1), -1):  # "and by 7:20 there were thirty"
         if low[joint] in ("and", "but", "so") and _WHENEVER.fullmatch(" ".join(words[joint + 1 : at])):
             return joint
@@ -270,14 +272,12 @@ def _is_subject(words: list[str], low: list[str], at: int) -> bool:
         return after in _FINITE and not (word == "it" and at + 2 == len(words))  # "the blue one it is"
     if low[at - 1] == "and" and word in _COUNTING and low[at - 2] in _COUNTING:
         return False  # "two hundred and sixty people came"
-    if low[at - 1] in ("but", "so", "because") or (at > 2 and low[at - 1] == "and"):
-        near = low[at + 1 : at + 3]
-        if (
-            any(other in _SINGULAR or VERBS.get(other, ("", ""))[1] in ("s", "past") for other in near)
-            and word not in _SUBORDINATE
-            and word not in _FINITE
-        ):
-            return True
+    if (low[at - 1] in ("but", "so", "because") or (at > 2 and low[at - 1] == "and")) and (
+        any(near < len(low) and (low[near] in _SINGULAR or _finite(low, near)) for near in (at + 1, at + 2))
+        and word not in _SUBORDINATE
+        and word not in _FINITE
+    ):
+        return True
     if word in _OWNERS:
         ahead = low[at + 1 : at + 5]
         behind = low[at - 1]
@@ -293,6 +293,40 @@ def _is_subject(words: list[str], low: list[str], at: int) -> bool:
             return False  # "I answer the phones and do the rota", "who keeps the records, is"
         return joined or (behind not in _BINDING and not any(other in _SUBJECTS for other in ahead[:finite]))
     return False
+
+
+_AT_ONCE = frozenset(("now", "today", "tomorrow", "yesterday", "nowadays", "lately", "meanwhile"))
+_AT_ONCE_NOT = frozenset(
+    (
+        "right",
+        "by",
+        "for",
+        "until",
+        "from",
+        "just",
+        "even",
+        "every",
+        "up",
+        "since",
+        "than",
+        "only",
+        "after",
+        "before",
+        "of",
+    )
+)
+
+
+def _goes_on_finite_soon(low: list[str], at: int) -> bool:
+    """Tell whether a verb follows a pronoun, with an adverb between at most."""
+    return any(word in _FINITE or word in VERBS for word in low[at + 1 : at + 3])
+
+
+def _finite(low: list[str], at: int) -> bool:
+    """Tell whether a word is a verb in a finite form: not the games of "board games"."""
+    if at >= len(low) or VERBS.get(low[at], ("", ""))[1] not in ("s", "past"):
+        return False
+    return low[at] not in NOUNS or (at + 1 < len(low) and low[at + 1] in OBJECT_BEGINS)
 
 
 _COUNTING = frozenset((*SMALL, *TENS, "hundred", "thousand", "million"))
@@ -334,7 +368,7 @@ def _judged(cut: list[Clause], *, asked: bool) -> list[Clause]:
         if bare and len(bare) < len(clause.text):
             clause.led, clause.text = clause.text[: -len(bare)].strip(" ,.:!").casefold(), bare
         if not clause.asks and not clause.hangs:
-            if _I_DROPPED.match(clause.text):
+            if ": " not in clause.text and _I_DROPPED.match(clause.text):
                 clause.text = f"i {clause.text}"
             elif _AM_DROPPED.match(clause.text):
                 clause.text = f"i am {clause.text}"

@@ -219,7 +219,7 @@ FRAMES = (
     Frame("lives_in", "buy rent have get find own", "place", by="in", who="self", needs=r"^(?:an?|our|the|my) (?:\w+ ){0,2}(?:flat|house|apartment|place|home|bungalow|villa|studio) in ", never=r"\b(?:summer|holiday|weekend|second|country|beach|guest|town hall) (?:house|flat|apartment|place|home)\b", sure=0.65, when="never"),
     Frame("role", "work serve start join begin freelance moonlight", "role_of", by="as", when="state", sure=0.8),
     Frame("role", "work", WHOLE, who="self third other", needs=rf"^in {DEPARTMENTS}(?:$| at\b| for\b| with\b| here\b)", sure=0.7),
-    Frame("role", "make appoint promote ask want name offer", "role_of", by="me me_to_be me_as me_to_become me_to_take_over_as me_to_step_in_as me_to", who="third other none", about_it=True, subject="me", sure=0.75, when="start"),
+    Frame("role", "make appoint promote ask want name offer elect vote crown nominate", "role_of", by="me me_to_be me_as me_to_become me_to_take_over_as me_to_step_in_as me_to", who="third other none", about_it=True, subject="me", sure=0.75, when="start"),
     Frame("decision", "choose approve pick decide confirm cancel drop reject postpone finalise finalize agree", WHOLE, who="other", passive=True, about_it=True, sure=0.65, never=r"^(?:on|by) (?:the )?\w+day"),
     Frame("allergy", "have get", "allergy_of", modes="-", sure=0.85),
     Frame("age", "turn", "age_of", modes="- will", sure=0.8),
@@ -252,6 +252,8 @@ _HAPPENINGS = (
 _STATES = frozenset(
     """be have do want like love hate prefer enjoy adore dislike detest loathe know think say tell need owe own understand
     care mean hope aim let put find feel read use live reside base work speak get keep want call email mail text ask
+    realise realize mean matter belong depend doubt appreciate suspect suppose assume believe behave worry fear regret remember recognise recognize imagine intend trust mind contain consist
+    involve concern lack deserve pretend expect please satisfy surprise listen argue agree disagree sit show point help bother depend suit fit cope recommend suggest mention discuss joke
     eat drink look see write think make hear report cost earn use wear guarantee turn decide discuss consider smile laugh joke seem sound appear try wait chat guess wonder""".split()  # noqa: SIM905 - words read best as words
 )
 _TAKES_OBJECT = frozenset("take buy make paint bring build find meet get choose order sell send share".split())  # noqa: SIM905

@@ -45,6 +45,14 @@ betting; fit fits fitted fitting; drop drops dropped dropping; plan plans planne
 swapping; scrap scraps scrapped scrapping; ditch ditches ditched ditching; knit knits knitted knitting; jog jogs jogged
 jogging; refer refers referred referring; opt opts opted opting; skip skips skipped skipping; cancel cancels cancelled
 canceled cancelling canceling; travel travels travelled traveled travelling traveling; enrol enrols enrolled enrolling;
+sit sits sat sitting; show shows showed shown showing; bend bends bent bending; blow blows blew blown blowing; dig digs dug
+digging; dream dreams dreamed dreamt dreaming; flee flees fled fleeing; forgive forgives forgave forgiven forgiving; leap
+leaps leapt leaped leaping; mean means meant meaning; overcome overcomes overcame overcoming; shake shakes shook shaken shaking; shine shines shone
+shining; slide slides slid sliding; smell smells smelled smelt smelling; spell spells spelled spelt spelling; spill spills spilled spilt spilling;
+spin spins spun spinning; spoil spoils spoiled spoilt spoiling; spread spreads spreading; sting stings stung stinging; sweep sweeps swept sweeping;
+swing swings swung swinging; weave weaves wove woven weaving; stir stirs stirred stirring; occur occurs occurred occurring; tie ties tied tying;
+sublet sublets subletting; outgrow outgrows outgrew outgrown outgrowing; overdo overdoes overdid overdone overdoing; withdraw withdraws withdrew withdrawn withdrawing; retell retells retold retelling;
+resell resells resold reselling; redo redoes redid redone redoing; retake retakes retook retaken retaking; light lights lit lighting; cast casts casting; kneel kneels knelt kneeling; lay lays laid laying;
 bear bears bore born borne bearing; stick sticks stuck sticking; commit commits committed committing
 """
 _REGULAR = """
@@ -59,8 +67,30 @@ charge fire follow cover complete arrive return crash stay shorten double halve 
 remove include exclude require allow hand undertake look speak suffer react swell carry crack discover count employ serve
 process produce store care talk check thank wait answer agree vote renew expire plump bother conk sew crochet strive abandon revert chuck bin dump axe shelve park bike award fit seat transfer assign grant employ headhunt poach found own twist sprain injure dislocate fracture date cheer relax calm fascinate dread smoke elope total average remain bear cover share guarantee modernise modernize overhaul digitize rent borrow dye exercise restore trial brew carve chase clear remind circulate type rank triple quadruple accommodate shorten resit retake qualify undergo expect provide flood burn collapse decline annoy bother irritate bore exhaust stress scan print appear defend complain admit schedule arrange prove roll merge outsource vanish jump climb touch hate earmark cap limit accept refuse ping forward notify fix mend assemble calculate estimate measure monitor inspect verify validate document summarise summarize negotiate purchase recruit interview onboard brief consult advise assist support protect insure claim refund invoice bill deliver dispatch transport load unload pack unpack label sort collect distribute sew assemble install configure integrate connect migrate export import archive delete restore rename upgrade downgrade patch deploy release reopen renegotiate relocate refurbish equip furnish decorate plant harvest breed feed milk brew roast serve seat host cater celebrate commemorate invite welcome greet escort guide translate interpret subtitle edit proofread publish broadcast record film photograph perform rehearse audition tour compete qualify participate enter withdraw score defeat advance progress recover heal operate prescribe diagnose treat vaccinate examine admit discharge faint vomit bleed ache sneeze cough quarantine isolate adopt foster babysit nurse rear marry separate propose elope inherit donate pledge sponsor fundraise volunteer campaign elect nominate govern legislate regulate license certify accredit register enroll enrol apply interview shortlist reapply transfer rotate step switch upskill mentor coach lecture tutor research experiment analyse analyze discover invent patent prototype sketch model simulate compute optimise optimize debug refactor automate outsource insource centralise centralize decentralise standardise standardize harmonise consolidate restructure reorganise reorganize downsize liquidate acquire divest list float audit reconcile forecast budget allocate amortise depreciate hedge invest trade borrow lend repay settle default collapse bankrupt relaunch rebrand advertise promote market pitch demo present showcase exhibit unveil announce declare confirm cancel postpone reschedule attend chair minute facilitate moderate agree explain confirm sound seem appear happen shoot sponsor step reschedule sanction allocate grant reply fill clean wash pick miss train supervise coordinate maintain repair sponsor swim walk jog commute smile grin laugh joke nod cry wave blush shrug sigh continue freelance moonlight forbid ban offer pray
 yawn weep frown giggle stare glance mark tag highlight ignore flag
+act approach arrest attack attempt back balance bargain bark bath battle benefit blame block blog boost bounce bow bowl box brush bump camp
+cause challenge chat cheat clap click combine comment contact contract control copy damage dare debate decrease demand direct divide doubt drag
+dress dry empty encourage escape exchange excuse experience face fancy fast fax fear fence figure file fish flow focus fold force form fund gain
+gamble game glue grab grill guard guess hack hammer harm heat help hug hurry influence insult interest iron journal judge kick kill kiss lack
+last lean lift link loan lock long match matter mind mix mould murder nail nest notice number object paddle part paste pause peel
+permit phone pinch place plug podcast point polish pop pour press protest pump punch quarrel queue race rain regret request rescue reserve respect
+rest review reward risk rub ruin rule rush scare scratch scream screw secure shape shave shelter shock shop shout slap slice
+slow snap snow sort spare spot spray squeeze stain stamp stitch strap stream strip suit supply surprise suspect
+sweat tape taste tick tidy time tip trace trap trick trip trouble trust tug update upset vet warm waste watch water wave whip whistle
+wink witness wonder worry wrap wreck zoom abseil achieve admire afford appreciate argue assess assume attach attract backpack bathe beg
+behave believe belong benchmark bless bully bungee carpool chew chop communicate compare concentrate concern conclude confess confuse consider consist
+contain contribute convince cope crawl crowdfund define delegate deny depend describe deserve destroy detect differ digitalise dine disagree disappear
+disappoint discuss dismiss dive educate embarrass emigrate entertain escalate establish evaluate excite exist explore fasten fetch frighten fry gather
+hesitate hibernate hitchhike homeschool housesit identify imagine immigrate impress inject insist intend interrupt involve juggle kayak liaise lick
+listen mediate meditate melt memorise mention moan multiply obey observe obtain offload oppose outgrow outlive overflow overlook persuade please
+preach preserve pretend prevent prioritise prioritize pull punish realign realise realize rearrange recognise recognize recommend recycle reflect
+rehire relate rely remember repeat represent resist resolve restrict result reuse reveal revise rework satisfy scatter scrape shiver snorkel soak
+solve sparkle squash steer streamline strengthen stretch subscribe succeed suggest suppose surround survive suspend tame tease telephone tempt
+threaten tickle tumble underestimate undress unite unlock vary wander warn wash whisper widen wipe wobble wrestle yell rehearse interpret
 search seek hunt deputise deputize apologise bruise strain deposit inform lapse respond transfer implement convert bid wish smash knock rear resit retake land
 """.split()  # noqa: SIM905 - words read best as words
+
+
+_NOT_DOUBLED = frozenset("visit open offer limit edit audit vomit exit orbit debit benefit".split())  # noqa: SIM905
 
 
 def _lexicon() -> dict[str, tuple[str, str]]:
@@ -73,7 +103,7 @@ def _lexicon() -> dict[str, tuple[str, str]]:
         past, ing = stem + "ed", (base if base.endswith("ee") else stem) + "ing"
         if base.endswith("y") and base[-2] not in "aeiou":
             third, past = base[:-1] + "ies", base[:-1] + "ied"
-        if doubled and base not in ("visit", "open", "offer"):
+        if doubled and base not in _NOT_DOUBLED:
             past, ing = base + base[-1] + "ed", base + base[-1] + "ing"
         for form, kind in ((base, "base"), (third, "s"), (past, "past"), (ing, "ing")):
             found.setdefault(form, (base, kind))
@@ -250,7 +280,7 @@ def parse_all(text: str) -> list[Statement]:
         while at < len(words) - 1 and words[at].casefold() in ADVERBS:
             at += 1
         known = lemma(words[at].casefold().strip(",."))
-        if known is None or words[at].casefold() in _NOUNS or len(words) == at + 1 or not _fits(known[1], first.form):
+        if known is None or words[at].casefold() in NOUNS or len(words) == at + 1 or not _fits(known[1], first.form):
             continue
         last.rest = last.rest[: len(last.rest) - len(tail)].rstrip(" ,").removesuffix("then").rstrip(" ,")
         for joiner in ("and", "but"):
@@ -279,7 +309,7 @@ def _verb_group(low: list[str], raw: list[str]) -> int | None:
     for at, word in enumerate(low[: _FURTHEST + 1]):
         if "(" in raw[at]:
             return None
-        if word in _NO_SUBJECT and word not in ("and", "of", "for", "in", "at", "from", "with"):
+        if word in _NO_SUBJECT and word not in ("and", "of", "for", "in", "at", "from", "with", "by", "on", "about"):
             return None
         if word in ("is", "are", "was", "were", "has", "had", "will", "am", "does", "did", "cannot", "must", "can"):
             return at
@@ -288,8 +318,8 @@ def _verb_group(low: list[str], raw: list[str]) -> int | None:
             continue
         form, before = known[1], low[at - 1] if at else ""
         after = low[at + 1] if at + 1 < len(low) else ""
-        if (word in _NOUNS or f"{word}g" in _NOUNS) and not (
-            (after in _OBJECT_BEGINS or after in SMALL or after in TENS or after[:1].isdigit())
+        if (word in NOUNS or f"{word}g" in NOUNS) and not (
+            (after in OBJECT_BEGINS or after in SMALL or after in TENS or after[:1].isdigit())
             and before not in _DETERMINERS
         ):
             continue
@@ -318,11 +348,23 @@ def _verb_group(low: list[str], raw: list[str]) -> int | None:
 _DETERMINERS = frozenset(
     ("the", "a", "an", "my", "our", "his", "her", "of", "their", "your", "to", "for", "in", "new", "first")
 )
-_OBJECT_BEGINS = frozenset(
+OBJECT_BEGINS = frozenset(
     """the a an my our his her their your me us you him them it to on in at for with from by into up down out over off back
     all every each one two three""".split()  # noqa: SIM905 - words read best as words
 )
-_BOTH = """budget list market model film record patch release chair minute pitch sketch brief bill photograph label invoice
+_BOTH = """act approach arrest attack attempt back balance bargain bark bath battle benefit bite blame block blog blow boost bounce
+bow bowl box brush bump camp cause challenge chat cheat clap click combine comment contact contract control copy damage
+dare debate decrease demand direct divide doubt drag dream dress dry empty encourage escape exchange excuse experience
+face fancy fast fax fear fence figure file fish flow focus fold force form fund gain gamble game glue grab grill grind
+guard guess hack hammer harm heat help hug hurry influence insult interest iron journal judge kick kill kiss lack last
+lean leap lift light link loan lock long match matter mean mind mix mould murder nail nest notice number object paddle
+part paste pause peel permit phone pinch place plug podcast point polish pop pour press protest pump punch quarrel queue
+race rain regret request rescue reserve respect rest review reward risk rub ruin rule rush scare scratch scream screw
+secure shake shape shave shelter shine shock shop shout show slap slice slide slow smell snap snow sort spare spell
+spill spin spoil spot spray spread squeeze stain stamp stitch strap stream strip suit supply surprise suspect sweat
+sweep swing tape taste tick tidy time tip trace trap trick trip trouble trust tug update upset vet warm waste watch
+water wave whip whistle wind wink witness wonder worry wrap wreck zoom sit bend
+budget list market model film record patch release chair minute pitch sketch brief bill photograph label invoice
 float trade host guide mentor tutor vote transport load pack export import demo plant milk brew nurse research experiment
 upgrade default forecast hedge sponsor claim purchase report delay result need aim hope limit cap shift slip push pull
 tour campaign score seat fee feed question answer reply notice step stress print scan sound experience refund audit deal
@@ -330,7 +372,7 @@ design code log pass fail care track store switch promise share test pilot launc
 hand end start stop change charge cost exhibit present project escape search support study swap opt""".split()  # noqa: SIM905 - words read best as words
 """Verbs that are nouns as well."""
 
-_NOUNS = frozenset((*_BOTH, *(f"{word}s" for word in _BOTH))) | frozenset(
+NOUNS = frozenset((*_BOTH, *(f"{word}s" for word in _BOTH))) | frozenset(
     """call calls email mail text share plan plans work works order orders book visit test tests report start open cover
     train trains need needs use run runs change changes cost costs charge store stores log code program design drink
     turn ride build move moves walk dance cook coach garden paint count process care hand head heads study study's swim
@@ -365,5 +407,5 @@ def _goes_on(low: list[str], at: int) -> bool:
             return low[at] in ("have", "has", "had") or (low[at] != "be" and word in _SET)
         if known[1] == "ing" and at and (low[at] == "am" or low[at - 1] in ("i", "we", "he", "she")):
             return True
-        return known[1] in ("past", "ing") and not (word in _NOUNS and known[1] != "past")
+        return known[1] in ("past", "ing") and not (word in NOUNS and known[1] != "past")
     return False

@@ -47,6 +47,7 @@ _MENTION = re.compile(
     r"|^(?P<named>[A-Z][\w'-]+(?: [A-Z][\w'-]+)?)(?=, | \()"
     r"|\b(?:to|with|by|is|with|for) (?P<last>[^\W\d_][\w'-]+)$"
     r"|\b(?:my|our) (?:\w+ )?(?:nephew|niece|cousin|uncle|aunt|auntie|godson|goddaughter|godfather|brother[- ]in[- ]law|sister[- ]in[- ]law|stepson|stepdaughter|grandson|granddaughter|friend|neighbour|neighbor|tenant|nanny) (?P<kin>[^\W\d_][\w'-]+)(?= (?:who|with|is|has|was|and|does|at|from|in)\b|,|$)"
+    r"|\b(?P<owner>(?-i:[A-Z])[\w'-]+)'s [\w-]+$"
     r"|\bthere is (?P<there>[^\W\d_][\w'-]+) (?:in|at|from)\b",
     re.IGNORECASE,
 )
@@ -65,7 +66,9 @@ _HELP = frozenset(("help", "hand", "support", "advice"))
 _OFFICE = re.compile(rf"^(?:the|our|my) (?:new )?(?:{ROLES}) (?=\w)", re.IGNORECASE)
 _FROM = re.compile(r" (?:from|in|at) (?:the )?[\w-]+(?: [\w-]+)?$", re.IGNORECASE)
 """What tells which one is meant: "Ana from finance"."""
-_TITLED = re.compile(r"^(?:dr|doctor|mr|mrs|ms|professor|prof)\.? ", re.IGNORECASE)
+_TITLED = re.compile(
+    r"^(?:dr|doctor|mr|mister|mrs|missus|ms|miss|professor|prof|mzee|frau|herr|seu|dona)\.? ", re.IGNORECASE
+)
 _HUMAN = frozenset(("allergy", "diet"))
 """Predicates that only a person has: an unknown word as their subject is a name."""
 _OF_KIN = re.compile(
@@ -308,10 +311,12 @@ class Reading:
         found = _MENTION.search(text)
         name = values(
             "person",
-            (found["who"] or found["there"] or found["named"] or found["kin"] or found["last"]) if found else text,
+            (found["who"] or found["there"] or found["named"] or found["kin"] or found["owner"] or found["last"])
+            if found
+            else text,
             self.written,
         )
-        if name and (found or name == [text]):
+        if name and (found or name == [_TITLED.sub("", text)]):
             self.person = name[0]
 
     def _name(self, unnamed: str, name: str) -> None:
