@@ -36,7 +36,7 @@ _NO_MEAL = re.compile(
     re.IGNORECASE,
 )
 _SPOKEN_SO = re.compile(
-    rf"(?:(?:in|only|just|and|also|first|it is|they are|then) )*(?P<value>(?:{_LANGUAGE})(?:(?:,? and |,? or |, | plus | )(?:{_LANGUAGE}))*)(?: (?:please|only|too|as well))?$",
+    rf"(?:(?:in|only|just|and|also|first|it is|they are|then) )*(?P<value>(?:{_LANGUAGE})(?:(?:,? and |,? or |, | plus | )(?:{_LANGUAGE}))*)(?: (?:please|only|too|as well)| (?:because|since|as|so|from) .*)?$",
     re.IGNORECASE,
 )
 _LEAST_OF_PROJECT = 2  # index terms

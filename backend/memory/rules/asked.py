@@ -89,7 +89,7 @@ _AMOUNT_ASKED = re.compile(
     _I,
 )
 _FIRST_NUMBER = re.compile(
-    rf"^(?:about |around |now |only |just |already |roughly |nearly |almost |currently |at |it is |still |down to |up to |well |like )*(?P<value>{NUMBER}(?: ?(?:%|percent|per cent))?)(?=$|[,.]| (?:and (?:falling|rising|counting|growing|a half)|as of|so far|now|left|to go|already|this|last|by|or so|open|today|after|in total|all told|altogether|at the moment|for)\b)",
+    rf"^(?:about |around |now |only |just |already |roughly |nearly |almost |currently |at |it is |still |down to |up to |well |like )*(?P<value>{NUMBER}(?: ?(?:%|percent|per cent))?)(?=$|[,.]| (?:and (?:falling|rising|counting|growing|a half)|as of|so far|now|left|to go|already|this|last|by|or so|open|today|after|in total|all told|altogether|at the moment|for)\b| and [\w-]+ (?:is|says|has|will|wants|thinks|said)\b)",
     _I,
 )
 _SO_NUMBER = re.compile(

@@ -53,7 +53,7 @@ _OPENERS = re.compile(
     r"|good evening|good afternoon|good day|aye|nae|och|eh|oi|alright|g'day|gday|moi|jambo|bonjour|bonsoir|salut|guten tag|salaam|vanakkam|habari|hei|hallo|servus|aloha|buongiorno|buenos dias|bom dia|how (?:ye|you|are you|is it|are things) ?(?:doing?'?|going?|goin|keeping)?|arvo|morning|mornin|kia ora|ciao|hola|namaste|howdy|greetings|cheers|nah|careful|attention|warning|mind you|remember|elena(?: ji)?|marcus|there(?! (?:is|are|was|were|will)\b)|thanks|thank you|anyway|also|plus|then|because|cause|btw"
     r"|by the way|actually|basically|honestly|to be honest|fyi|just so you know|for your information|one (?:more )?thing"
     r"|please note|note|listen|look|great|good|perfect|exactly|correct|true|finally|ah|haha|ha|lol|naw|yup|right so|so yeah|well yeah|no worries|hing on|hang on|god|jesus|man|mate|dear me|oh dear|blimey|crikey|bloody hell|i tell you|i say|see|like i said|as i said|you see|seriously|really(?=:)|honest|frankly|in fact|in short|long story short|bad luck|news(?=:)|update(?=:)|also(?=:)"
-    r"|first of all|guess what|um|now)\b[,.:! ]*)+",
+    r"|first of all|(?:first|second|third|firstly|secondly|thirdly|lastly)(?= (?:it|we|i|they|the|there|he|she)\b)|guess what|um|now)\b[,.:! ]*)+",
     re.IGNORECASE,
 )
 _ASKING = re.compile(
@@ -173,7 +173,8 @@ def _cut(sentence: str, number: int, names: Collection[str]) -> list[Clause]:
         if start - starts[-1] <= 5 and _WHENEVER.fullmatch(" ".join(words[starts[-1] : start])):
             continue
         first, last = low[start], low[start - 1]
-        hanging[start] = first in _SUBORDINATE or last in _SAYING or last in _SUBORDINATE
+        said = last in _SAYING and first not in _LEADING and (last != "claims" or low[start - 2] not in _OF_CLAIMS)
+        hanging[start] = first in _SUBORDINATE or said or last in _SUBORDINATE
         starts.append(start)
     made = []
     for begin, end in zip(starts, [*starts[1:], len(words)], strict=True):
@@ -183,8 +184,10 @@ def _cut(sentence: str, number: int, names: Collection[str]) -> list[Clause]:
     return made
 
 
+_OF_CLAIMS = frozenset("the our all no longer more open new old many insurance of for their his her my".split())  # noqa: SIM905
+"""What stands before "claims" that are things."""
 _LEADING = frozenset(("so", "and", "but"))
-_LEADS = frozenset(("on", "in", "at", "from", "by", "for", "until", "till", "since", "after", "before", "during"))
+_LEADS = frozenset(("on", "in", "at", "for", "until", "till", "since", "after", "before", "during"))
 _FURTHEST_LEAD = 6  # words
 
 
@@ -272,7 +275,10 @@ def _is_subject(words: list[str], low: list[str], at: int) -> bool:
         return after in _FINITE and not (word == "it" and at + 2 == len(words))  # "the blue one it is"
     if low[at - 1] == "and" and word in _COUNTING and low[at - 2] in _COUNTING:
         return False  # "two hundred and sixty people came"
-    if (low[at - 1] in ("but", "so", "because") or (at > 2 and low[at - 1] == "and")) and (
+    joined = low[at - 1] == "and" and (
+        at > 2 or (at == 2 and after in ("is", "was", "has") and low[0] not in COMMON)  # "ana and bo is my brother"
+    )
+    if (low[at - 1] in ("but", "so", "because") or joined) and (
         any(near < len(low) and (low[near] in _SINGULAR or _finite(low, near)) for near in (at + 1, at + 2))
         and word not in _SUBORDINATE
         and word not in _FINITE
@@ -406,7 +412,7 @@ _TELL = re.compile(r"\b(?:tell|let|inform|remind) (?!me\b|us\b)[\w'-]+(?: [\w'-]
 _THAT_WE = re.compile(r"that (?:i|we|my|our|the)\b", re.IGNORECASE)
 """What the assistant is to tell others is stated: "tell marcus that we start on monday"."""
 _I_DROPPED = re.compile(
-    r"(?:(?:just|also|finally|recently|really) )?(?:hate|love|prefer|cannot stand|moved|bought|met|decided|left|joined|started|handed"
+    r"(?:(?:just|also|finally|recently|really) )?(?:hate|love|prefer|cannot (?:stand|have|eat|drink|take)|moved|bought|met|decided|left|joined|started|handed"
     r"|booked|promised|quit|adopted|passed|spent|became|ordered|chose|picked|agreed|went|took|sold|switched|changed|migrated|signed|hired|launched|opened|lost|won)\b(?! (?:you|it|that|this|by)\b)",
     re.IGNORECASE,
 )

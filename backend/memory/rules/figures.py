@@ -24,7 +24,7 @@ _LASTING = re.compile(
     _I,
 )
 _LEADING = re.compile(
-    rf"^(?:about |around |now |so )?(?P<value>{NUMBER})(?= (?:are|were|have|had|of (?:them|those|these|the|our|us|\d)|done|left|missing|open|still)\b)",
+    rf"(?:^|: )(?:about |around |now |so )?(?P<value>{NUMBER})(?= (?:are|were|have|had|of (?:them|those|these|the|our|us|\d)|done|left|missing|open|still)\b)",
     _I,
 )
 _LARGE = re.compile(

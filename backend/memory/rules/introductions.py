@@ -462,6 +462,8 @@ def kin(text: str, *, written: bool) -> Iterator[Noun]:
         word = (found["kin"] or found["new"]).casefold()
         for name in values("first", found["name"], written):
             yield Noun(KIN[word][0], name, a_rule(KIN[word][0], 0.85), label=word)
+    if written:
+        yield from presupposed(text, written=True)
     if pair := _KIN_PAIR.search(text):
         word = pair["kin"].casefold()
         names = [

@@ -37,7 +37,8 @@ LIFE = (
     Frame("event", "steal rob cancel flood damage destroy", WHOLE, who="third other", about_it=True, past=True, subject="me", needs=r"^(?:the|our|my|us|all) ?", when="event", sure=0.65),
     # Food and health
     Frame("diet", "stop quit", WHOLE, who="self third", human=True, past=True, needs=rf"^(?:(?:eating|drinking|having|taking) )?(?:all )?(?:{FOODS}|coffee|smoking|beer|wine|caffeine|sweets|chocolate|drinking|salt)\b", sure=0.75),
-    Frame("diet", "drink smoke", "verb", who="self third", denied=True, needs=r"^(?:(?:anymore|at all|any longer|these days) ?)*(?:since .*)?$", value="does not {}", sure=0.75),
+    Frame("diet", "drink smoke", WHOLE, who="self", denied=True, needs=r"^(?:(?:anymore|at all|any longer|these days) ?)*(?:since .*)?$", value="do not {}", sure=0.75),
+    Frame("diet", "drink smoke", "verb", who="third", denied=True, needs=r"^(?:(?:anymore|at all|any longer|these days) ?)*(?:since .*)?$", value="does not {}", sure=0.75),
     Frame("allergy", "put send", "reaction_of", who="other", about_it=True, subject="me", needs=r"^me (?:in|to) (?:the )?hospital", sure=0.6),
     Frame("prefers", "drink take have eat like", WHOLE, who="self", speaker="i", past=False, needs=rf"^(?:my |the )?{_DRINKS}(?: and \w+)? (?:black|with|without|strong|weak|white|sweet|unsweetened|sparkling|still|rare|well done|medium)\b", sure=0.75),
     Frame("allergy", "put kill send", "subject", who="other", about_it=True, modes="- will can would", needs=r"^me(?: (?:in|to) (?:the )?(?:hospital|casualty|a&e))?$", topic=r"^(?!(?:it|that|this|he|she|they|work|you|everything|stairs|monday|the|my|meetings?)\b)[a-z]+(?: [a-z]+)?$", subject="me", sure=0.6),

@@ -41,9 +41,10 @@ RULES = (
     Rule("decision", "must should has have needs need", r"^(?:it|they|the [\w ]+?) (?:must|should|has to|have to|needs? to|needs?)(?: have| be)?: {all}", sure=0.75, unreal=True),
     Rule("decision", "first", r"^(?P<value>the (?!(?:first|one|thing|things|next|last|time|day|week|(?:good|bad|important|short) \w+|news|question|coffee|point)\b)[\w-]+ first)(?=$|,| the | then | and )", sure=0.6),
     Rule("decision", "so", r"\bso (?P<value>(?:big|small|large|bigger|smaller|shorter|longer|fewer|bright|simple) (?!problems|things|questions|worries|news|changes|plans|numbers|steps)[a-z-]{3,}s(?: very \w+)?)$", sure=0.55),
+    Rule("decision", "always never only", r"^(?!.*\b(?:i|we|he|she|you|they|it|is|are|was|were|has|have|had|do|does|did|will|can|please)\b)(?P<value>[\w -]{3,40}? (?:always|never|only) (?:to|in|by|with|via|through|after|before) [\w %-]+)$", sure=0.6),
     # How to be told
     Rule("prefers", "tops max maximum most", rf"\b(?P<value>{NUMBER} (?:minutes|hours|pages|lines|words|slides|bullets|points|sentences|people) (?:tops|max|maximum|at (?:the )?most))\b", sure=0.7),
-    Rule("prefers", "phone person writing e-mail email mail video online site post text letter", r"^(?!.*\bwith (?:him|her|them)\b).*\b(?:but|only|always|better|preferably|rather|best|easier) (?P<value>by phone|in person|in writing|by (?:e-?)?mail|by video|online|on site|face to face|by (?:post|letter|text))$", asked=True, sure=0.7),
+    Rule("prefers", "phone person writing e-mail email mail video online site post text letter", r"^(?!.*\bwith (?:him|her|them)\b)(?!it is\b).*\b(?:but|only|always|better|preferably|rather|best|easier) (?P<value>by phone|in person|in writing|by (?:e-?)?mail|by video|online|on site|face to face|by (?:post|letter|text))$", asked=True, sure=0.7),
     Rule("prefers", "with", r"\bwith (?P<other>him|her),? it is (?:better|best|easier|easiest|always)(?: always)? (?P<value>(?:by|in|on|via|over) [\w-]+)", sure=0.7),
     Rule("prefers", "as in", rf"^(?:please |yes |and |just )*(?:send|give|make|write|show|do|keep|prepare|put|print)(?: me| us)? (?:the|my|our|all|this|these|that|everything|your) ?(?:[\w'-]+ ){{0,3}}(?:as|in) (?:an? )?(?P<value>{FORMATS})\b", asked=True, sure=0.75),
     Rule("prefers", "can could may", rf"^(?:can|could|may) (?:i|we) (?:please )?(?:have|get|see) (?P<value>(?:the|my|your|our|all|those|these) (?:[\w-]+ )?[\w-]+ (?:in|as|on|by) (?:an? )?(?:{FORMATS}|{CHANNELS}|{_LANGUAGE}))\b", asked=True, sure=0.7),
@@ -67,7 +68,9 @@ RULES = (
     Rule("uses_tool", "use", rf"\b(?:please )?use (?P<value>{TOOLS}) (?:from|now|instead)\b", asked=True, sure=0.75),
     Rule("uses_tool", "teams zoom webex skype slack discord whatsapp signal meet", r"(?:^|, |\d )(?:in|on|via|over|by) (?P<value>teams|zoom|webex|skype|google meet|slack|discord|whatsapp)$", sure=0.65),
     Rule("uses_tool", "everything all", rf"\b(?:everything|it all|all of it)(?: goes| moves| will go)? (?:into|to|onto|over to) (?P<value>{TOOLS})(?= by| from| in| on| until|$)", sure=0.65),
+    Rule("uses_tool", "mean", rf"\b(?P<value>{TOOLS}),? i mean$", sure=0.7),
     # Days and homes
+    Rule("deadline", "realistic feasible possible", rf"\b(?:realistic|feasible|possible) is (?:now |only |maybe )?(?P<value>{DATE})", subject="project", sure=0.75),
     Rule("deadline", "live ready done finished online complete open running", rf"^(?:and )?(?:all )?(?:live|ready|done|finished|online|complete|open|up and running|in place) (?:by|before|until|(?<=live )(?:on|from|in)) (?P<value>{DATE})", subject="project", sure=0.75),
     Rule("deadline", "due", rf"(?:^|, )(?:(?:the |our |your |all )?[\w-]+(?: [\w-]+)?) due (?:on |by )?(?P<value>{DATE})", subject="project", sure=0.75),
     Rule("lives_in", "house flat apartment place cottage", rf"^(?:an? |our |the )?(?:new |small |big |little )?{_HOMES} in {{place}} (?:from|since|as of|starting)\b", when="start", sure=0.7),
@@ -76,6 +79,8 @@ RULES = (
     Rule("trip", "whole entire week month fortnight", r"{AM} (?:back |away |over |down |up )*in (?=(?-i:[A-Z])){spot} (?:(?:for )?(?:the|an?|all) (?:whole |entire |next |coming )?(?:week|month|fortnight|summer|weekend|winter)|for (?:two|three|four|ten|\d+) (?:days|weeks))\b", when="event", sure=0.7),
     Rule("trip", "mountains valley island islands hills desert coast alps fjord", r"\b(?:was|were|been) (?:up |out |over )?(?:in the field |in the |in )+(?P<value>(?!(?:the|in)\b)[\w-]+ (?:mountains|valley|island|islands|hills|desert|coast|alps|fjord))\b", when="event", sure=0.65),
     Rule("event", "anniversary birthday graduation wedding", r"\bit is (?P<value>(?:my|our|his|her) (?:[\w-]+ )?(?:anniversary|birthday|graduation|wedding|wedding day)\b.*)", when="event", sure=0.7),
+    Rule("event", "hospital", r"\b(?:put|landed|sent) my (?P<whose>husband|wife|partner|mother|father|mum|mom|dad|son|daughter|brother|sister) (?P<value>(?:in|to) (?:the )?hospital\b.*)", when="event", sure=0.7),
+    Rule("allergy", "reaction allergy shock", r"(?:^|\b(?:a|the|an) )(?P<value>(?!bad|severe|allergic|serious|chain|the\b)[\w-]+) (?:reaction|allergy|shock) (?:put|sent|landed|almost killed|nearly killed) my (?P<whose>husband|wife|partner|mother|father|mum|mom|dad|son|daughter|brother|sister)\b", sure=0.7),
     # Figures
     Rule("amount", "max maximum minimum most least limit", rf"\b(?:max(?:imum)?|a limit of|limited to) (?:of )?(?P<value>{NUMBER} (?!(?:of|and|or|to|a|an|the|per|minutes?|seconds?|words|lines|times|days|people|more)\b)[a-z-]{{3,}})", sure=0.65),
     # Work

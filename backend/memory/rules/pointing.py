@@ -38,13 +38,14 @@ _AS_HOME, _AS_ORIGIN = Rule("lives_in", "", "", sure=0.75), Rule("from_place", "
 _AS_DECISION, _AS_LANGUAGE = Rule("decision", "", "", sure=0.7), Rule("language", "", "", sure=0.75)
 _AS_PROMISE, _AS_LIKED = Rule("commitment", "", "", when="event", sure=0.75), Rule("likes", "", "", sure=0.65)
 _AS_DUE = Rule("deadline", "", "", sure=0.7, subject="project")
+_AS_WAY = Rule("prefers", "", "", sure=0.7)
 _AS_CHILD = Rule("child", "", "", sure=0.65)
 
 _WHERE = re.compile(
     r"(?:which |that )?(?:is )?where (?:i|we) (?:also |now |actually |still )*(?P<does>live|am living|stay|am from|come from|grew up|was born)\b",
     _I,
 )
-_PLACED = re.compile(r"\b(?:from|in|to|at|near|outside) (?P<where>[^\W\d_][\w' -]+)$", _I)
+_PLACED = re.compile(r".*\b(?:from|in|to|at|near|outside) (?P<where>[^\W\d_][\w' -]+)$", _I)
 _GAVE_WORD = re.compile(
     r"(?:i|we) (?:have )?(?:(?:promised|swore)(?: (?:them|him|her|it|that|you))?|(?:gave|given)(?: (?:them|him|her|you))? (?:my|our) word)(?:$| (?:ok|okay|so|on that|for that)\b)|(?:that|this) is (?:a|my) promise|you have my word",
     _I,
@@ -60,8 +61,13 @@ _WEIGHED = re.compile(
     r"\b(?:candidates?|options?|offers?|suppliers?|partners?|choices?|vendors?|proposals?|better|best|cheaper|cheapest|faster|fastest|safer|favou?rite|reliable|local|recommended|quote[ds]?|agenc(?:y|ies)|firms?|compan(?:y|ies)|trust|know them)\b"
 )
 """What tells that there was something to choose from."""
+_EASIER = re.compile(r"it is (?:always )?(?:better|best|easier|easiest) (?P<way>(?:by|in|on|via|over) [\w-]+)", _I)
+"""Behind "with him": how somebody else is best reached."""
 _OK_THEN = re.compile(r"\b(?:ok|okay|fine|right|alright|all right|agreed|then|so)\b")
-_IS_OUT = re.compile(r"(?:the|our) [\w-]+(?: [\w-]+)? (?:dies|goes|stays|falls|remains)$", _I)
+_IS_OUT = re.compile(
+    r"(?:the|our) [\w-]+(?: [\w-]+)? (?:dies|goes|stays|falls|remains)|no (?!problem|idea|need|rush|worries|way|matter|chance|more|one|thanks|news|luck|time|rain|sun|snow|wonder|harm|clue|answer|signal|choice|joke|fun|comment|hurry|surprise)[\w-]+(?: [\w-]+)?",
+    _I,
+)
 _INSTEAD = re.compile(
     r"(?:it is |on |by |then )?(?P<value>\d{1,2}(?:st|nd|rd|th)? (?:of )?(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)\w*|(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)\w* \d{1,2}(?:st|nd|rd|th)?|(?:the )?[a-z ]{4,14}(?:st|nd|rd|th) of \w+) instead",
     _I,
@@ -107,7 +113,10 @@ class Pointing(Reading):
             self._state_of(statement, clause)
         self._nouns(references.fragment(clause.text, self.before, said=bool(said), written=self.written), clause)
         self._back(clause)
-        if _OK_THEN.search(f"{clause.led} {clause.trailed}") and _IS_OUT.match(clause.text):
+        easier = _EASIER.match(clause.text) if self.person and self.before.endswith((" him", " her")) else None
+        if easier:
+            self._add(_AS_WAY, clause, "prefers", easier["way"], self.person, "")
+        if _OK_THEN.search(f"{clause.led} {clause.trailed}") and _IS_OUT.fullmatch(clause.text):
             self._add(_AS_DECISION, clause, "decision", clause.text, self.speaker, "")
         elif (instead := _INSTEAD.fullmatch(clause.text)) and not _APPOINTED.search(self.answers):
             self._add(_AS_DUE, clause, "deadline", instead["value"], PROJECT, "")

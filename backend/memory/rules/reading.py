@@ -17,6 +17,7 @@ from backend.memory.rules import (
     frames,
     introductions,
     naming,
+    notes,
     nouns,
     presented,
     references,
@@ -77,6 +78,7 @@ _OF_KIN = re.compile(
 )
 
 
+_NOTED = frozenset(rule.pattern for rule in notes.RULES)
 _OUR_PARTNER = re.compile(r"\bour (?:[\w-]+ )?partner\b", re.IGNORECASE)
 _GOES_WHERE = re.compile(r"(?:he|she) is (?:retiring|resigning|moving|joining|starting)\b", re.IGNORECASE)
 _A_TOOL = re.compile(work.TOOLS, re.IGNORECASE)
@@ -436,7 +438,8 @@ class Reading:
                 within(low, theirs) or within(theirs, low)
             ):
                 return
-            twice = predicate == other.predicate == "decision" and apart(low, theirs)
+            more = predicate == other.predicate and (predicate in ("decision", "prefers") or rule.pattern in _NOTED)
+            twice = more and apart(low, theirs)
             if other.clause is clause and other.predicate in SAME.get(predicate, ()) and not twice:
                 return
         found = Found(predicate, value, subject, label, rule, clause)

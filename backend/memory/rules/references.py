@@ -14,7 +14,7 @@ _TASTES = {
     ("hate", False): "dislikes", ("detest", False): "dislikes", ("like", True): "dislikes", ("bear", True): "dislikes",
     ("stand", True): "dislikes", ("take", True): "dislikes", ("love", False): "likes", ("adore", False): "likes",
 }  # fmt: skip
-_ONLY_IT = re.compile(r"(?:it|them)(?: at all| so much| too| really| any ?more)?$", _I)
+_ONLY_IT = re.compile(r"(?:it|them)(?: at all| so much| too| really| any ?more)?(?:$| (?:but|though|and|so)\b)", _I)
 _JOURNEY = re.compile(r"\b(?:honeymoon|holidays?|vacation|trip|travell?ing|away|leave|back)\b", _I)
 _BEEN_IN = re.compile(r"(?:\w+ )?(?:in|at|on) (?P<where>.+)", _I)
 _AS_JOURNEY = Rule("trip", "", "", when="event", sure=0.7)

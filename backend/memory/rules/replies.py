@@ -58,6 +58,7 @@ REPLIES = (
     _reply("prefers", r"\b(?:which|what) (?:format|form|language|length|channel)\b|\b(?:would|do) you (?:like|prefer|rather|want)\b.*\b(?:or|in|as|how)\b|\bhow (?:long|short) (?:should|shall|may|can|do you want|would you like)\b|\bhow (?:do you (?:like|want|take|drink)|would you (?:like|take|have|want|prefer|drink)|should i (?:write|send)|shall i (?:write|send))\b|\bshall i (?:send|write|make|prepare|give)\b", "manner"),
     _reply("colleague", r"\bwho (?!(?:am|is your (?:boss|manager)|do you (?:work|report)))(?:else )?\w+|\bwhat about the people\b|\bthe people who\b|\bour contact\b", "fulls"),
     _reply("amount", r"\bwhat (?:is|was) (?:it|that)(?: now| today| at present)?\?", "figure"),
+    _reply("amount", r"\bwhat (?:do|does|did|will|would) (?:they|it|he|she|that|the [\w ]+) (?:charge|cost|ask for|want|take)\b", "amount"),
     _reply("amount", r"\bhow (?:many|much|big|large|often)\b|\bhow long (?!(?:will|is) (?:it|that|this|he|she)\b)|\bwhat (?:share|percentage|number|volume)\b", "amount"),
     _reply("prefers", r"\b(?:good|best) (?:time|way|day)\b", "fragment"),
     _reply("decision", r"\b(?:settled|decided|chosen|fixed)\b|\bwhich (?:one|of (?:them|the))\b|\bleft to decide\b|\brequirements\b|\bhow (?:fast|good|accurate|safe) (?:should|must)\b", "fragment"),

@@ -55,7 +55,7 @@ MONEY = (
     rf"|\b(?:eur|usd|gbp|chf|rs\.?|r\$?|inr|ksh|kes|ngn|zar|aud|cad|nzd|nok|dkk|sek|pln|huf|czk|jpy|cny|sgd|hkd|aed|brl|mxn) ?{NUMBER}(?: ?(?:thousand|million|billion|lakhs?|crores?|k|m)\b)?|{NUMBER} ?(?:thousand |million |k |m )?(?:us |canadian |australian )?{_CURRENCY}(?!\w)"
     r"|\d[\d.,']*(?:k|m)\b(?: canadian| us| australian)?)"
 )
-PHONE = r"\+?(?:(?:\d|\b(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double|plus)\b)[ ()./-]*){7,18}"
+PHONE = r"\+?(?:(?:\d|\b(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple|plus)\b|(?<=nine )hundred\b|(?<=eight )hundred\b)[ ()./-]*){7,18}"
 _A_NUMBER = re.compile(rf"\b{NUMBER}", re.IGNORECASE)
 DATED = re.compile(rf"\b{DATE}", re.IGNORECASE)
 
