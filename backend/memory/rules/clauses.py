@@ -49,7 +49,7 @@ _BINDING = frozenset(
     stuff one ones something anything because way reason day time moment last first only place now""".split()  # noqa: SIM905 - words read best as words
 )
 _OPENERS = re.compile(
-    r"^(?:(?:[,.:!]+|\d\)(?= )|good news|bad news|and|but|so|well|ok|okay|oh|yes|yeah|yep|no(?= ?[,.]| (?:no|i|we|it|my|he|she|that|the|they|not)\b|$)|nope|right|sure|hi|hello|hey|hej|good morning"
+    r"^(?:(?:[,.:!]+|\d\)(?= )|good news|bad news|it is just(?: that)?(?= (?:my|our|we|i|he|she|that) )|the thing is(?= (?:my|our|we|i|he|she|that|the) )|and|but|so|well|ok|okay|oh|yes|yeah|yep|no(?= ?[,.]| (?:no|i|we|it|my|he|she|that|the|they|not)\b|$)|nope|right|sure|hi|hello|hey|hej|good morning"
     r"|good evening|good afternoon|good day|aye|nae|och|eh|oi|alright|g'day|gday|moi|jambo|bonjour|bonsoir|salut|guten tag|salaam|vanakkam|habari|hei|hallo|servus|aloha|buongiorno|buenos dias|bom dia|how (?:ye|you|are you|is it|are things) ?(?:doing?'?|going?|goin|keeping)?|arvo|morning|mornin|kia ora|ciao|hola|namaste|howdy|greetings|cheers|nah|careful|attention|warning|mind you|remember|elena(?: ji)?|marcus|there(?! (?:is|are|was|were|will)\b)|thanks|thank you|anyway|also|plus|then|because|cause|btw"
     r"|by the way|actually|basically|honestly|to be honest|fyi|just so you know|for your information|one (?:more )?thing"
     r"|please note|note|listen|look|great|good|perfect|exactly|correct|true|finally|ah|haha|ha|lol|naw|yup|right so|so yeah|well yeah|no worries|hing on|hang on|god|jesus|man|mate|dear me|oh dear|blimey|crikey|bloody hell|i tell you|i say|see|like i said|as i said|you see|seriously|really(?=:)|honest|frankly|in fact|in short|long story short|bad luck|news(?=:)|update(?=:)|also(?=:)"
@@ -215,7 +215,7 @@ def _goes_on_finite(low: list[str], at: int) -> bool:
 
 
 _WHENEVER = re.compile(
-    r"(?:(?:and|but|so|then|also|well),? )*(?:(?:maybe|perhaps|probably|possibly|hopefully|hypothetically)|(?:(?:in|on|by|since|until|every|last|next|this|from|at|for|around|before|after) )*"
+    r"(?:(?:and|but|so|then|also|well|seriously|honestly|sorry|okay|actually|oh),? )*(?:(?:maybe|perhaps|probably|possibly|hopefully|hypothetically)|(?:(?:in|on|by|since|until|every|last|next|this|from|at|for|around|before|after) )*"
     r"(?:the |a )?(?:[\w.]+ ){0,2}?(?:yesterday|today|tomorrow|tonight|week|weekend|weekends|month|year|years|morning|evening|night"
     r"|spring|summer|autumn|winter|fall|christmas|easter|\w+days?|january|february|march|april|may|june|july|august"
     r"|september|october|november|december|ago|\d{4}|now)(?: at (?:\w+|\d[\d:.]*)(?: ?[ap]m| o'clock)?)?),?",
@@ -413,7 +413,7 @@ _THAT_WE = re.compile(r"that (?:i|we|my|our|the)\b", re.IGNORECASE)
 """What the assistant is to tell others is stated: "tell marcus that we start on monday"."""
 _I_DROPPED = re.compile(
     r"(?:(?:just|also|finally|recently|really) )?(?:hate|love|prefer|cannot (?:stand|have|eat|drink|take)|moved|bought|met|decided|left|joined|started|handed"
-    r"|booked|promised|quit|adopted|passed|spent|became|ordered|chose|picked|agreed|went|took|sold|switched|changed|migrated|signed|hired|launched|opened|lost|won)\b(?! (?:you|it|that|this|by)\b)",
+    r"|booked|promised|quit|adopted|passed|spent|became|ordered|chose|picked|agreed|went|took|sold|switched|changed|migrated|signed|hired|launched|opened|lost|won|found|finished|wrote|paid|fixed|built|broke|dug|tried|tested|visited|called|spoke to|talked to|saw|learned|learnt|planted|painted|baked|received|submitted|sent|delivered|shipped|installed|repaired|replaced|injured|tore|twisted|qualified|graduated)\b(?! (?:you|it|that|this|by)\b)",
     re.IGNORECASE,
 )
 _AM_DROPPED = re.compile(

@@ -22,7 +22,7 @@ _ANY = re.compile(
     re.IGNORECASE,
 )
 _AND = re.compile(
-    r"\b(an|n|an') (?=(?:the|i|we|he|she|they|my|our|that|then|so|no|now|what|how|just|also|got|did|was)\b)",
+    r"\b(an|n|an') (?=(?:the|i|we|he|she|they|my|our|that|then|so|no|now|what|how|just|also|got|did|was|a(?! (?:level|la|to)\b))\b)",
     re.IGNORECASE,
 )
 _OF = re.compile(

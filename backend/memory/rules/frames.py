@@ -43,7 +43,7 @@ _BIG = rf"(?:{MONEY}|{NUMBER}(?: ?(?:thousand|million|grand|k|lakhs?|crores?)\b)
 FRAMES = (
     # Where somebody lives, comes from, works
     Frame("lives_in", "live reside settle base", "place", by=_PLACE_BY + " out_of"),
-    Frame("lives_in", "move relocate", "place", by="to into", when="start", modes="- will", never=r"^(?:it|the|that|this|them|on|everything)\b|\b(?:to|into) (?:the|an?|my|our) "),
+    Frame("lives_in", "move relocate", "place", by="to into", when="start", modes="- will", never=r"^(?:it|the|that|this|them|on|everything)\b|\b(?:to|into) (?:the|an?|my|our|property|sales|finance|hr|marketing|legal|logistics|purchasing|procurement|engineering|support|operations|compliance|claims|underwriting|accounts|research|production|nights|days|full|part|head|senior|another|new)\b"),
     Frame("lives_in", "move relocate", "place", by="from", ends=True, when="start", never=r"^(?:it|the|that|this|them|on|everything)\b|\bfrom (?:the|an?|my|our|\w+day|january|february|march|april|may|june|july|august|september|october|november|december)\b"),
     Frame("lives_in", "live", "place", by=_PLACE_BY, modes="used", ends=True),
     Frame("lives_in", "live", "place", by=_PLACE_BY, denied=True, ends=True),
@@ -64,7 +64,7 @@ FRAMES = (
     Frame("lives_in", "stay", "place", by="in at", who="self", past=False, modes="-", never=r"\b(?:hotel|hotels|tonight|tomorrow|night|nights|week|weekend|days|until|till|for|bed|touch|office|home|from|contact|line|control|charge|school|hospital|hostel|airbnb|meetings?|\d)\b|\b(?:in|at) (?:the|an?|my|our|her|his)\b", sure=0.55),
     Frame("employer", "leave quit", "brand", ends=True, when="start", who="self", never=TALK + r"|^(?:at|on|in|for|to|early|late|the|my|our|[a-z]+in)\b|^\w+in$|^\w+ing\b"),
     Frame("employer", "run lead head manage handle oversee coordinate", "org", by="at for with", who="self", never=r"\b(?:for|with) (?:a|an|the|my|our|him|her|them)\b"),
-    Frame("manager", "report", "person_or_him", by="to", when="start", who="self"),
+    Frame("manager", "report answer", "person_or_him", by="to", when="start", who="self"),
     Frame("spouse", "marry", "first", by="to", who="self", sure=0.85),
     Frame("spouse", "marry", "first", who="self", passive=False, when="start"),
     # What somebody does
@@ -108,7 +108,7 @@ FRAMES = (
     Frame("language", "speak understand learn study", "languages", modes="- can", sure=0.8),
     Frame("hobby", "coach", WHOLE, never=TALK, sure=0.7),
     Frame("hobby", "play practise practice collect", "pastime", never=TALK + r"|^(?:a|an|with|role|safe|along|games|no|any|my|by|for|devil|well)\b", sure=0.75),
-    Frame("hobby", "swim run jog ski hike climb cycle paint knit bake sing row sail surf dance garden", needs=r"\b(?:every|each|daily|weekly|on \w+days?|mornings?|evenings?|weekends?|along|in (?:a|the) choir|since|for fun|marathons?)\b", sure=0.75),
+    Frame("hobby", "swim run jog ski hike climb cycle paint knit bake sing row sail surf dance garden", needs=r"\b(?:every|each|daily|weekly|again,|(?:on )?(?:mon|tues|wednes|thurs|fri|satur|sun)days?|mornings?|evenings?|weekends?|along|in (?:a|the) choir|since|for fun|marathons?)\b", sure=0.75),
     Frame("hobby", "start join take", "hobby_of", sure=0.7, modes="- will"),
     Frame("hobby", "do go", "hobby_of", who="self", needs=r"\b(?:every|for years|since|twice|once|regularly|weekly|on \w+days?|weekends?|mornings?|evenings?)\b", sure=0.75),
     Frame("owns", "drive ride", "simple", who="self", needs=rf"^an? (?:[\w-]+ ){{0,3}}?{BELONGINGS}\b|^an? (?:(?-i:[A-Z])|(?:\w+ )?(?:car|van|truck|bike|motorbike|scooter|tractor)\b)", sure=0.75),

@@ -411,9 +411,12 @@ _UNNAMED = re.compile(
 )
 
 
+_THE_WIFE = re.compile(r"\bthe (?P<kin>wife|missus|better half|other half)\b(?! (?:of|who)\b|'s)", _I)
+
+
 def unnamed(text: str) -> Iterator[Noun]:
     """Yield relatives who are brought up without a name: "my daughter has her exams"."""
-    if found := _UNNAMED.search(text):
+    if found := _UNNAMED.search(text) or _THE_WIFE.search(text):
         word = found["kin"].casefold()
         yield Noun(KIN[word][0] if word != "parents" else "parent", word, a_rule("child", 0.7))
 
@@ -431,6 +434,8 @@ def occasions(text: str) -> Iterator[Noun]:
         word = found["kin"].casefold()
         yield Noun(KIN[word][0], word, a_rule(KIN[word][0], 0.7))
         yield Noun("event", found[0], _AS_OCCASION)
+        if found["what"][:1].isdigit() or found["what"].endswith("ieth"):
+            yield Noun("age", found["what"], a_rule("age", 0.7), about=f"my {word}")
 
 
 _AS_OCCASION = Rule("event", "", "", when="event", sure=0.7)

@@ -335,6 +335,8 @@ _INTOLERANT = re.compile(
     r"^(?:an? |also |\w+ly )*(?P<value>(?:lactose|gluten|fructose|histamine)[ -]intolerant|co?eliac)\b", _I
 )
 _ALLERGY, _YEARS = a_rule("allergy", 0.85), a_rule("age", 0.8)
+_BORN_ON = re.compile(rf" (?:on|this|next) (?:the )?(?P<value>(?:the )?{DATE})", _I)
+_BORN = a_rule("birthday", 0.75)
 _OLDEST = 110
 _NO_AGE = frozenset(("we", "it", "that", "this", "there", "they", "all"))
 
@@ -346,6 +348,8 @@ def _of_anybody(said: Statement, *, written: bool) -> Iterator[Noun]:
         value = found["value"].strip(" ,.")
         if not value.isdigit() or int(value) <= _OLDEST:
             yield Noun("age", value, _YEARS, about=about)
+            if day := _BORN_ON.match(said.rest[found.end() :]):
+                yield Noun("birthday", day["value"], _BORN, about=about)
     if found := _ALLERGIC.match(said.rest):
         for value in values("simples", found["value"], written):
             yield Noun("allergy", value, _ALLERGY, about=about)

@@ -111,7 +111,12 @@ class Pointing(Reading):
         """Read what is said of those just named: "Kemi and Tayo, they are 11", "jira, i hate it"."""
         for statement in said:
             self._state_of(statement, clause)
-        self._nouns(references.fragment(clause.text, self.before, said=bool(said), written=self.written), clause)
+        self._nouns(
+            references.fragment(
+                clause.text, self.before, said=any(one.form != "order" for one in said), written=self.written
+            ),
+            clause,
+        )
         self._back(clause)
         easier = _EASIER.match(clause.text) if self.person and self.before.endswith((" him", " her")) else None
         if easier:

@@ -174,7 +174,7 @@ class Reading:
             self.unnamed.extend((noun, clause) for noun in introductions.unnamed(clause.text))
             if "'s " in clause.text:
                 for noun in introductions.occasions(clause.text):
-                    if noun.predicate == "event":
+                    if noun.predicate in ("event", "age"):
                         self._nouns((noun,), clause)
                     else:
                         self.unnamed.append((noun, clause))

@@ -79,6 +79,16 @@ _ABSENT = re.compile(
     rf"\b(?:i|we) (?:am|are|will be) (?:out|away|off|gone|on leave|on holiday|on vacation)\b.*{DATE}|\b\d{{1,2}} ?(?:-|\N{{EN DASH}}|to) ?\d{{1,2}} \w+",
     _I,
 )
+_ENDED = frozenset("do finish complete cancel postpone pass".split())  # noqa: SIM905
+_NOT_THERE = re.compile(
+    rf"not (?:in the office|in|here|there|available|at work|reachable|around|in town|at home|working)\b.*{DATE}", _I
+)
+_CHOSEN = re.compile(
+    r"\b(?:finali[sz]ed|chosen|chose|picked|selected|decided on|settled on|found|got|hired|booked) (?:the|a|an|our) (?:[\w-]+ )?(?:vendor|supplier|venue|name|winner|provider|contractor|agency|caterer|tool|system|software|hotel|place|date|candidate|partner|bank|lawyer|builder|architect|band|school|nursery|car|model|printer|colou?r|title|logo)$",
+    _I,
+)
+_A_BRAND = re.compile(r"(?:going to be |called |now )?(?P<name>(?-i:[A-Z])[\w&'-]+(?: (?-i:[A-Z])[\w&'-]+){0,3})")
+_AS_CHOSEN = Rule("decision", "", "", sure=0.7)
 _AS_GOAL, _AS_WISH = Rule("goal", "", "", sure=0.65), Rule("prefers", "", "", sure=0.65)
 _AS_DONE, _AS_ALLERGY = Rule("event", "", "", when="event", sure=0.7), Rule("allergy", "", "", sure=0.75)
 _ONLY_TO = re.compile(
@@ -135,6 +145,19 @@ def pointed(said: Statement, before: str, found: Sequence[Found], *, written: bo
             said.rest
         ):
             yield Noun("event", said.rest, _AS_DONE, about="third" if said.who == "third" else "")
+    if (
+        said.passive
+        and said.verb in _ENDED
+        and (said.who, said.denied, said.mode) == ("other", False, "")
+        and said.form != "ing"
+        and _OCCASION.search(said.subject)
+    ):
+        yield Noun("event", f"{said.subject} is {said.phrase.split(' ')[0]}", _AS_DONE)
+    if said.who == "self" and said.verb == "be" and said.denied and said.form != "past" and _NOT_THERE.match(said.rest):
+        yield Noun("event", said.rest, AS_EVENT)
+    it_is = said.subject.casefold() == "it" and said.verb == "be" and said.form != "past" and not said.denied
+    if it_is and _CHOSEN.search(before) and (name := _A_BRAND.match(said.rest)):
+        yield Noun("decision", name["name"], _AS_CHOSEN)
     if (
         said.passive
         and said.mode == "will"

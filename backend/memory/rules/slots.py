@@ -115,7 +115,10 @@ _AS = {
     "verb": ("all", _NOTHING),
     "simple": ("simple", re.compile(r"^(?:anything with|any) ", _I)),
     "undertaking": ("simple", re.compile(r"^(?:(?:the|our|a|an|my) )?(?:new )?", _I)),
-    "person_or_him": ("person", re.compile(rf"^(?:(?:the|our|a) (?:new )?(?:{ROLES}),? )", _I)),
+    "person_or_him": (
+        "person",
+        re.compile(rf"^(?:(?:the|our|a) (?:new )?(?:{ROLES})(?: though| there| now| actually)?,? )", _I),
+    ),
 }
 """Kinds that are another, without certain words before it."""
 

@@ -37,7 +37,7 @@ _SOUND = re.compile(
     re.IGNORECASE,
 )
 """Sounds, which are no words: they would be taken for names."""
-_STUTTER = re.compile(r"\b(\w+(?: \w+)?)(?:,? \1\b)+", re.IGNORECASE)
+_STUTTER = re.compile(r"\b(\w+(?: \w+){0,2}?)(?:,? \1\b)+(?![@.]\w)", re.IGNORECASE)
 _MEANT_TWICE = frozenset(("very", "really", "no", "had", "that", "bora", "so"))
 
 _TAKEN_BACK = re.compile(
@@ -77,7 +77,7 @@ _CONTRACTIONS = (
         "'s",
         re.compile(
             r"\b([^\W\d_][\w-]+)'s (?=(?:an?|the|from|in|on|at|now|not|called|our|my|getting|going|leaving|coming|having|moving"
-            r"|working|calling|retiring|turning|starting|doing|fluent|allergic|vegan|vegetarian|always|only|still|also|now|replaced|based|gone|been|taken|got|joined"
+            r"|working|calling|retiring|turning|starting|taking|covering|running|handling|selling|buying|bringing|giving|sending|staying|living|looking|trying|waiting|paying|joining|losing|finishing|helping|studying|expecting|marrying|adopting|organising|organizing|visiting|flying|driving|going|travelling|quitting|resigning|becoming|changing|switching|training for|bored|tired|happy|upset|angry|late|early|fine|pleased|worried|doing|fluent|allergic|vegan|vegetarian|always|only|still|also|now|replaced|based|gone|been|taken|got|joined"
             r"|promised|resigned|moved|[a-z]{2,}in[g']?(?= (?:to|up|on|off|out|in|at|for|from|the|a|it|with|back)\b)|ceo|cto|cfo|coo|head of|director|out|off|back|sick|pregnant|married|co?eliac|diabetic|autistic|dyslexic|asthmatic|over|done|finished|ready|broken|retired|single|divorced|engaged|blind|deaf|ill|dead|closed|open|full|(?:mon|tues|wednes|thurs|fri|satur|sun)days?)\b)",
             re.IGNORECASE,
         ),

@@ -111,6 +111,8 @@ def _person(words: int, text: str, written: bool) -> str:
             break
         low = low.removesuffix("'s")
         verb = VERBS.get(low, ("", ""))[1] == "ing" or (not written and low.endswith(("ing", "ed", "s")))
+        if verb and len(taken) == 1 and not written and low not in VERBS:
+            verb = False  # "callum geddes", "ana reed"
         if verb and low not in LIKE_VERBS:
             break
         taken.append(bare.removesuffix("'s"))
