@@ -143,7 +143,7 @@ _AFTER_NAME = frozenset(
 _BEFORE_NAME = re.compile(
     r"(?:^|\b(?:and|then|also|is|with|by|called|named|plus|me|us|buddy|cofounder|co-founder) )$", _I
 )
-_ROLE_BEFORE = re.compile(rf"(?:{ROLES}) $", _I)
+_ROLE_BEFORE = re.compile(ROLES, _I)
 
 
 def _named_last(text: str) -> tuple[str, bool]:
@@ -158,7 +158,11 @@ def _named_last(text: str) -> tuple[str, bool]:
         while before and before[-1].casefold().rstrip(".") in TITLES:
             before.pop()
         lead = " ".join(before[-4:]) + " " if before else ""
-        if _BEFORE_NAME.search(lead) or lead.casefold().endswith("there is ") or _ROLE_BEFORE.search(lead):
+        if (
+            _BEFORE_NAME.search(lead)
+            or lead.casefold().endswith("there is ")
+            or (before and _ROLE_BEFORE.fullmatch(before[-1]))
+        ):
             return " ".join(tokens[-count:]), bool(before)
     return "", False
 

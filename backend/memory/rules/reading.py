@@ -136,12 +136,17 @@ class Reading:
         counted = timed or figures.counts(words)
         places = {place for word in words & CUED for place in CUES[word]}
         places.update(CUES[""], CUES[A_DATE] if timed else (), CUES[A_FIGURE] if counted else ())
+        text, stated = clause.text, clause.stated
         for place in sorted(places):
             rule = RULES[place]
-            if (rule.dated and not timed) or (rule.comma and not listed) or not self._applies(rule, clause):
+            if (rule.dated and not timed) or (rule.comma and not listed):
+                continue
+            if (rule.bound or not stated) and not self._applies(rule, clause):
+                continue
+            if rule.compiled.search(text) is None:
                 continue
             had = len(self.found)
-            for match in islice(rule.compiled.finditer(clause.text), _MOST_MATCHES):
+            for match in islice(rule.compiled.finditer(text), _MOST_MATCHES):
                 self._take(rule, clause, match)
                 if len(self.found) > had and rule.predicate != "age":
                     break

@@ -92,6 +92,11 @@ class Rule:
         )
 
     @cached_property
+    def bound(self) -> bool:
+        """Whether it asks something of the clauses beside it, or of the turn."""
+        return bool(self.then or self.behind or self.opening)
+
+    @cached_property
     def following(self) -> re.Pattern[str]:
         """What `then` asks of the next clause."""
         return re.compile(rf"(?:{self.then})\b", re.IGNORECASE)

@@ -5,6 +5,7 @@ a self-correction takes back, quoted lines and quotations, code, links.
 """
 
 import re
+from operator import eq
 
 from backend.memory.rules.dialect import standard
 
@@ -125,22 +126,33 @@ def plain(text: str) -> str:
         text = _CODE.sub(" ", text)
     if ">" in text:
         text = _QUOTED_LINE.sub("", text)
-    text = _QUOTATION.sub(_quotation, text)
+    if not _QUOTES_IN.isdisjoint(text):
+        text = _QUOTATION.sub(_quotation, text)
     if "'" in text:
         text = _SINGLE.sub(_quotation, text)
-    text = _SMILEY.sub(" ", _LINK.sub(" ", text))
+    if "://" in text or "www." in text:
+        text = _LINK.sub(" ", text)
+    if ":" in text or ";" in text or not text.isascii():
+        text = _SMILEY.sub(" ", text)
     text = "\n".join(" ".join(line.split()) for line in text.splitlines())
-    words = frozenset(text.casefold().translate(_POINTS).split())
+    spoken = text.casefold().translate(_POINTS).split()
+    words = frozenset(spoken)
     if not words.isdisjoint(_SOUNDS):
         text = _SOUND.sub("", text).lstrip()
-    text = standard(_STUTTER.sub(_once, _FILLER.sub("", text)), words)
+    if not words.isdisjoint(_FILLERS):
+        text = _FILLER.sub("", text)
+        spoken = text.casefold().translate(_POINTS).split()
+    if _stutters(spoken):
+        text = _STUTTER.sub(_once, text)
+    text = standard(text, words)
     short, low = text, text.casefold()
-    for marks, pattern, full in _CONTRACTIONS:
-        if any(mark in low for mark in marks.split("|")):
+    for marks, pattern, full in _CONTRACTED:
+        if any(mark in low for mark in marks):
             text = pattern.sub(full, text)
-    if text != short:
+    if text != short and _stutters(text.casefold().translate(_POINTS).split()):
         text = _STUTTER.sub(_once, text)  # "she's she is"
-    text = _LETTERS.sub(_word_of_letters, text)
+    if "-" in text or not words.isdisjoint(_SPELLED):
+        text = _LETTERS.sub(_word_of_letters, text)
     if " dot " in text:
         text = _SPOKEN_ADDRESS.sub(_address, text)
     if _TAKING_BACK.search(text):
@@ -148,6 +160,22 @@ def plain(text: str) -> str:
     return text.strip()
 
 
+def _stutters(words: list[str]) -> bool:
+    """Tell whether one, two or three words are said twice running."""
+    return (
+        b"\1" in bytes(map(eq, words, words[1:]))
+        or b"\1\1" in bytes(map(eq, words, words[2:]))
+        or b"\1\1\1" in bytes(map(eq, words, words[3:]))
+    )
+
+
+_CONTRACTED = [(tuple(marks.split("|")), pattern, full) for marks, pattern, full in _CONTRACTIONS]
+_QUOTES_IN = frozenset('"\N{LEFT DOUBLE QUOTATION MARK}\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}')
+_SPELLED = frozenset("bcdefghjklmnopqrstuvwxyz")
+_FILLERS = frozenset(
+    """uh uhh uhhh uhm um umm ummm er err errr erm ermm hm hmm hmmm ah ahh ahhh uuh know kind sort mean let say""".split()  # noqa: SIM905
+)
+"""Words one of which is in every filler."""
 _POINTS = str.maketrans(dict.fromkeys(",.;:!?()", " "))
 _QUOTES = str.maketrans({"\N{RIGHT SINGLE QUOTATION MARK}": "'", "\N{LEFT SINGLE QUOTATION MARK}": "'", "\t": " "})
 
