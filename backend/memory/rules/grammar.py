@@ -226,7 +226,7 @@ def parse(text: str) -> Statement | None:
             statement.mode = _MODAL[word]
             statement.denied = statement.denied or word == "cannot"
         elif word in _BEFORE_TO and at + 1 < len(words) and low[at + 1] == "to" and (at + 2 < len(words)):
-            if word in ("going", "due", "about") and not lemma(low[at + 2]):
+            if word in ("going", "due", "about", "agreed") and not lemma(low[at + 2]):
                 break
             statement.mode = _BEFORE_TO[word]
             at += 1
@@ -318,7 +318,8 @@ def _verb_group(low: list[str], raw: list[str]) -> int | None:
             continue
         form, before = known[1], low[at - 1] if at else ""
         after = low[at + 1] if at + 1 < len(low) else ""
-        if (word in NOUNS or f"{word}g" in NOUNS) and not (
+        noun = (word in NOUNS or f"{word}g" in NOUNS) and not (form == "s" and before in _PEOPLE)
+        if noun and not (
             (after in OBJECT_BEGINS or after in SMALL or after in TENS or after[:1].isdigit())
             and before not in _DETERMINERS
         ):
@@ -345,6 +346,11 @@ def _verb_group(low: list[str], raw: list[str]) -> int | None:
     return None
 
 
+_PEOPLE = frozenset(
+    """wife husband partner girlfriend boyfriend mother father mum mom mam dad son daughter brother sister boss manager colleague
+    neighbour neighbor friend assistant deputy""".split()  # noqa: SIM905 - words read best as words
+)
+"""Whoever acts: what follows in the third person is a verb, also where it is a noun elsewhere ("my wife works")."""
 _DETERMINERS = frozenset(
     ("the", "a", "an", "my", "our", "his", "her", "of", "their", "your", "to", "for", "in", "new", "first")
 )

@@ -7,6 +7,7 @@ written stands in `rule.py`.
 from backend.memory.rules.frame import WEEKDAYS
 from backend.memory.rules.life import CHANNELS, FORMATS, HOBBY
 from backend.memory.rules.rule import Rule
+from backend.memory.rules.titles import PROJECT_NOUN
 from backend.memory.rules.values import DATE, NUMBER
 from backend.memory.rules.words import LANGUAGES
 from backend.memory.rules.work import TOOL_WORDS, TOOLS
@@ -42,6 +43,7 @@ RULES = (
     Rule("decision", "first", r"^(?P<value>the (?!(?:first|one|thing|things|next|last|time|day|week|(?:good|bad|important|short) \w+|news|question|coffee|point)\b)[\w-]+ first)(?=$|,| the | then | and )", sure=0.6),
     Rule("decision", "so", r"\bso (?P<value>(?:big|small|large|bigger|smaller|shorter|longer|fewer|bright|simple) (?!problems|things|questions|worries|news|changes|plans|numbers|steps)[a-z-]{3,}s(?: very \w+)?)$", sure=0.55),
     Rule("decision", "always never only", r"^(?!.*\b(?:i|we|he|she|you|they|it|is|are|was|were|has|have|had|do|does|did|will|can|please)\b)(?P<value>[\w -]{3,40}? (?:always|never|only) (?:to|in|by|with|via|through|after|before) [\w %-]+)$", sure=0.6),
+    Rule("decision", "let", r"^let us (?P<value>(?:drop|scrap|skip|keep|postpone|cancel|ditch|do without|park|split|merge|limit|remove|replace|freeze|delay|outsource|stick to|stay with) (?!it\b|that\b|this\b|them\b|going\b|in touch\b|talking\b|calm\b|quiet\b|moving\b|you\b|an? (?:moment|note|day)\b|the (?:intro|details|small talk|pleasantries)\b).+)", sure=0.7),
     # How to be told
     Rule("prefers", "tops max maximum most", rf"\b(?P<value>{NUMBER} (?:minutes|hours|pages|lines|words|slides|bullets|points|sentences|people) (?:tops|max|maximum|at (?:the )?most))\b", sure=0.7),
     Rule("prefers", "phone person writing e-mail email mail video online site post text letter", r"^(?!.*\bwith (?:him|her|them)\b)(?!it is\b).*\b(?:but|only|always|better|preferably|rather|best|easier) (?P<value>by phone|in person|in writing|by (?:e-?)?mail|by video|online|on site|face to face|by (?:post|letter|text))$", asked=True, sure=0.7),
@@ -60,6 +62,13 @@ RULES = (
     Rule("dislikes", "no", r"^(?:and )?(?:for|in|on|with|at) [\w' -]+?,? no (?P<value>(?!need|problem|rush|more|one|thanks|way)[\w-]+) please$", asked=True, sure=0.7),
     Rule("dislikes", "banned forbidden taboo no-go allowed unwelcome", r"^{noun} (?:is|are) (?:banned|forbidden|taboo|an? (?:absolute )?no-?go|not allowed|unwelcome)(?: (?:with|for) (?:me|us))?$", sure=0.7),
     Rule("dislikes", "not", rf"^(?:please )?do not (?:ever )?(?:leave|send|give|write|show|put|use)(?: me)? (?:an? |any |in )?(?P<value>{_DEVICES})(?:$| (?:please|ever|in|to|for)\b)", asked=True, sure=0.75),
+    Rule("prefers", "possible", r"^(?!.*\b(?:i|we|you|he|she|they|it|is|are|will|can|do|call|send|let|get|find|make|give|check|book|tell|come|as)\b)(?P<value>(?:[\w-]+ ){1,5}?)if (?:at all )?possible$", asked=True, sure=0.65),
+    Rule("prefers", "top end beginning bottom start first front advance", r"\bi would like (?P<value>(?:the|my|all|your) [\w ]{3,30}? (?:at the (?:top|end|beginning|bottom|start)|first|up front|in advance|on top))\b", unreal=True, sure=0.7),
+    Rule("likes", "nothing", r"^(?:there is )?nothing (?:makes me happier|relaxes me more|is better|compares to|calms me more|i like more)(?: than)? (?:an? )?(?:good )?{simple}", sure=0.7),
+    # Languages, pastimes
+    Rule("language", "rusty basic bad poor weak better passable limited so-so improving terrible good", r"\bmy {languages} is (?:very |a bit |quite |rather |a little |still |pretty |getting )*(?:rusty|basic|bad|poor|weak|better|passable|limited|so-so|improving|terrible|good)\b", sure=0.75),
+    Rule("language", "lessons classes course", rf"{{I}} (?:am )?(?:taking|having|doing|take|have|attend|attending|started|on) (?:an? )?(?P<value>{_LANGUAGE}) (?:lessons?|classes|class|course)\b", sure=0.75),
+    Rule("hobby", "lot lots bit plenty", rf"{{I}} (?:do|have been doing|am doing) (?:a lot of|lots of|a bit of|quite a bit of|plenty of) (?P<value>(?:[\w-]+ )?{HOBBY})\b", sure=0.75),
     # Tools by name
     Rule("uses_tool", TOOL_WORDS, rf"^(?:the |our )?(?P<value>{_TOOL}) (?:is|are|was|were|has been) (?:finish(?:ed)?|over|gone|history|dead|dropped|switched off|retired|phased out|no more|out|abolished)\b", ends=True, sure=0.75),
     Rule("uses_tool", "ends goes stops dies disappears retires", rf"\b(?P<value>{_TOOL}) (?:ends|goes(?: away)?|stops|dies|disappears|retires)\b(?! (?:in|to|on|with|through|for (?:me|us))\b)", ends=True, sure=0.7),
@@ -67,6 +76,8 @@ RULES = (
     Rule("uses_tool", "now", rf"\bfrom now (?:on )?(?:only |we use )?(?P<value>{_TOOL})\b", sure=0.75),
     Rule("uses_tool", "use", rf"\b(?:please )?use (?P<value>{TOOLS}) (?:from|now|instead)\b", asked=True, sure=0.75),
     Rule("uses_tool", "teams zoom webex skype slack discord whatsapp signal meet", r"(?:^|, |\d )(?:in|on|via|over|by) (?P<value>teams|zoom|webex|skype|google meet|slack|discord|whatsapp)$", sure=0.65),
+    Rule("uses_tool", "moved switched migrated changed went gone moving switching migrating", r"\b(?:moved|switched|migrated|changed|went|gone|moving|switching|migrating) (?:over )?(?:off|away from) [\w .]+? (?:to|onto) {brand}", sure=0.75),
+    Rule("uses_tool", "it", rf"^it is (?P<value>{TOOLS})$", behind=r"^(?:for|in) .+", sure=0.65),
     Rule("uses_tool", "everything all", rf"\b(?:everything|it all|all of it)(?: goes| moves| will go)? (?:into|to|onto|over to) (?P<value>{TOOLS})(?= by| from| in| on| until|$)", sure=0.65),
     Rule("uses_tool", "mean", rf"\b(?P<value>{TOOLS}),? i mean$", sure=0.7),
     # Days and homes
@@ -84,6 +95,12 @@ RULES = (
     # Figures
     Rule("amount", "max maximum minimum most least limit", rf"\b(?:max(?:imum)?|a limit of|limited to) (?:of )?(?P<value>{NUMBER} (?!(?:of|and|or|to|a|an|the|per|minutes?|seconds?|words|lines|times|days|people|more)\b)[a-z-]{{3,}})", sure=0.65),
     # Work
+    Rule("employer", "currently presently", r"\bi am (?:currently|presently) (?:at|with) {brand}", sure=0.75),
+    Rule("works_on", "about", rf"\b(?:is|am|are) all about (?:the|our) (?P<value>(?:[\w-]+ ){{0,3}}?(?:{PROJECT_NOUN}))\b", sure=0.7),
+    Rule("colleague", "me us", r"^{person} (?:is |will be |has been )?(?:reports to|answers to|works (?:for|with|under)|sits (?:next to|opposite|beside)|assists|covers for|covering for|stands in for|standing in for|took over from|takes over from|taking over from|replaces|replacing|fills in for|shares an office with|trained|mentors) (?:me|us)\b", sure=0.7),
+    Rule("colleague", "is", r"\b(?:person|man|woman|guy|contact|colleague|one) (?:you (?:need|want)|to (?:ask|talk to|call|speak to|contact|see)|in charge|responsible)(?: (?:for|about|of|on) [\w ]+?)? is {person}", sure=0.75),
+    Rule("role", "study studies", r"{WHO} (?P<value>(?:study|studies|am studying|is studying|read|reads) (?:law|medicine|engineering|economics|history|physics|chemistry|biology|maths|mathematics|psychology|philosophy|architecture|nursing|pharmacy|accounting|business|marketing|design|art|music|education|computer science|sociology|geography|journalism|politics|theology|dentistry|statistics)\b[\w ]*)", sure=0.75),
+    Rule("pet", "with", rf"\b(?:live|living|lives|home|house|flat|alone)\b.* with (?P<value>{NUMBER} (?:\w+ )?(?:cats|dogs|rabbits|hens|chickens|horses|guinea pigs|kittens|parrots|goats|ponies))\b", sure=0.75),
     Rule("role", "profession living trade", r"{WHO} (?P<value>(?!(?:is|was|has|had)\b)\w+s [\w' -]+?),? (?:as (?:a|her|his) (?:profession|job)|as profession|for a living|by trade|by profession|professionally)\b", subject="third", sure=0.75),
     Rule("team", "called named", r"\bmy (?:lot|team|department|unit|group|bunch|crew|division|section) (?:is|are) (?:now )?(?:called|named) {org}", sure=0.8),
     Rule("employer", "not", rf"^i am {{brand}},? not [\w ]+?(?: from| since| as of) (?:{DATE})", when="start", sure=0.65),

@@ -86,7 +86,8 @@ _CHOICE = re.compile(
     r"^(?:(?:and|so|the|our|my|final) )*(?:winner|choice|pick|verdict|decision|conclusion|outcome)$", _I
 )
 _TIMES = re.compile(
-    r"^(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days|mornings|afternoons|evenings|weekends|lunch ?times)$", _I
+    r"^(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days|mornings|afternoons|evenings|weekends|lunch ?times)(?: (?:before|after|until|from) [\w:]+)?$",
+    _I,
 )
 _HEADS = re.compile(
     rf"^(?:(?:about|only|now|still|just|around) )*(?:an? (?:small |big |little )?(?:team|group|crew|staff|department|company|family|office) of )?(?P<value>{NUMBER}(?: (?:people|in (?:all|total)|of us|altogether))?)(?: (?:now|here|at the moment|people|in total|altogether))*$",
@@ -232,7 +233,11 @@ def of_be(said: Statement, *, written: bool) -> Iterator[Noun]:
     elif (
         _TIMES.match(subject)
         and said.form != "past"
-        and re.match(r"(?:my|for|best|better|good|bad|when|sacred|out|blocked|reserved|no)\b", rest, _I)
+        and re.match(
+            r"(?:my|for|best|better|good|bad|fine|free|perfect|great|easier|easiest|ideal|difficult|impossible|when|sacred|out|blocked|reserved|no)\b",
+            rest,
+            _I,
+        )
     ):
         yield Noun("prefers", f"{subject} are {rest}", AS_PREFERS)
     elif _JOBS.match(subject):

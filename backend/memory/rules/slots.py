@@ -25,6 +25,10 @@ _TIRESOME = re.compile(
     r"^(?P<value>(?!(?:it|that|this|him|her|them|you)\b)[\w' -]+?) (?:(?:really|very|quite|so|a bit|rather) )?(?:unbearable|awful|terrible|annoying|boring|tiring|useless|exhausting|pointless|irritating|stressful|confusing|dreadful|painful|tedious|difficult to bear)$",
     _I,
 )
+_A_SEASON = re.compile(
+    r"^(?P<value>(?:the )?(?:early |late |mid[ -]?)?(?:spring|summer|autumn|winter)(?: (?:of )?\d{4}| of next year)?)(?=$|,| (?:because|so|and|but|now|at)\b)",
+    _I,
+)
 _A_DAY = re.compile(
     rf"^(?:(?:noon|midday|midnight|close of business|end of play|cob|\d+(?::\d\d)? ?(?:am|pm)|\w+ o'clock) (?:on )?)?(?P<value>{DATE}(?:,?(?: so| that is| i mean)?(?: until| by| the)* {DATE})?)",
     _I,
@@ -45,7 +49,7 @@ _A_REACTION = re.compile(
     r"^(?P<value>(?!(?:the|a|an|my|our|this|that|it|he|she|they)\b)[\w-]+) (?:reaction|allergy|intolerance|shock)\b", _I
 )
 _A_BELONGING = re.compile(
-    rf"^(?:got )?(?P<value>(?:an?|our|two|my own|this|that) (?:(?:new|old|small|big|little|electric|second|second-hand|used|red|blue|white|black|green|summer|holiday|weekend|vintage|classic|tiny|nice|lovely|lake|mountain|[\w-]+ing) ){{0,3}}"
+    rf"^(?:got )?(?:myself |ourselves )?(?P<value>(?:an?|our|two|my own|this|that) (?:(?:new|old|small|big|little|electric|second|second-hand|used|red|blue|white|black|green|summer|holiday|weekend|vintage|classic|tiny|nice|lovely|lake|mountain|[\w-]+ing) ){{0,3}}"
     rf"(?:{BELONGINGS}|(?-i:[A-Z])[\w-]+ (?:van|car|bike|truck|boat|camper|motorbike))\b(?: in (?!the\b|january|february|march|april|may|june|july|august|september|october|november|december)[\w-]+)?)(?! (?:problem|issue|meeting|accident|trip|tour|loan|insurance|key|keys|park|alarm|sale|company|dealer|service|viewing|warming)\b)",
     _I,
 )
@@ -61,6 +65,10 @@ _A_THING_NAMED = re.compile(
 _IN_CHARGE = re.compile(r"^(?:me|him|her) (?P<value>in charge of .+)", _I)
 _A_TOOL = re.compile(
     r"^(?:the|that|this|an?|our) (?P<value>[\w-]+) (?:app|tool|system|software|program|platform)\b", _I
+)
+_DRIVEN = re.compile(
+    rf"^(?:an?|our|my) (?P<value>(?:[\w-]+ ){{0,4}}?(?:{BELONGINGS}|truck|scooter|tractor|motorbike|(?-i:[A-Z])[\w-]+(?: (?-i:[A-Z0-9])[\w-]*)?)\b)",
+    _I,
 )
 _NO_TASTE = re.compile(
     r"^(?:the |this |that |your |these |those )(?:\w+ )?(?:idea|way|sound|look|plan|draft|version|suggestion|answer|first|second|third|last|other|one|ones|part|list|text|mail|proposal|title|name|new|wording|summary|rest|same|thing|option)s?\b|^(?:your|this|that|these|those) ",
@@ -80,6 +88,7 @@ _CUT = {
     "in_charge": _IN_CHARGE,
     "reaction_of": _A_REACTION,
     "belonging": _A_BELONGING,
+    "driven": _DRIVEN,
     "some_pets": _SOME_PETS,
     "thing_named": _A_THING_NAMED,
 }
@@ -99,6 +108,8 @@ def slot(kind: str, text: str, *, written: bool) -> list[str]:
     if pattern is None:
         return values(kind, text, written)
     found = pattern.match(text)
+    if found is None and kind == "day_of":
+        found = _A_SEASON.match(text)
     if found is None and kind == "role_of":
         found = AN_AGENT.match(text)
     if found is None and kind == "hobby_of":
