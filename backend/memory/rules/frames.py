@@ -143,7 +143,7 @@ FRAMES = (
     Frame("budget", "get receive", "sum_of", who="self", needs=rf"^(?:about )?(?:an? )?{_BIG} (?:from|for)\b", subject="project", sure=0.7),
     Frame("budget", "stay keep", "sum_of", by="below under within", who="self other", about_it=True, modes="- must will can", needs=_BIG, subject="project", sure=0.7),
     Frame("budget", "cost exceed", "sum_of", by="more_than over", who="other", about_it=True, denied=True, modes="can will must", needs=_BIG, subject="project", sure=0.75),
-    Frame("budget", "sign agree", "sum_of", by="off_on on to", who="other third", about_it=True, needs=_BIG, subject="project", sure=0.7),
+    Frame("budget", "sign agree", "sum_of", by="off_on on to", who="other third", about_it=True, needs=_BIG, never=r"\b(?:anything|everything|all|above|over|under|below|invoices?|orders?|up to)\b", subject="project", sure=0.7),
     Frame("budget", "approve sanction grant", "sum_of", about_it=True, who="other", needs=_BIG, subject="project", sure=0.7),
     # Decisions
     Frame("decision", "put keep drop add remove bring give move split hire close outsource skip stop cancel postpone leave limit chuck bin dump ditch axe scrap shelve park", WHOLE, who="self", going_on=True, never=TALK + r"|^(?:my|on|in|at|for|to|from|home|work|early|now)\b|\b(?:house|home|flat)\b", needs=r"^(?:the|our|all|no|two|three|\w+ (?:in|out|off|on|to|for|as)) ?", sure=0.65),
@@ -156,7 +156,8 @@ FRAMES = (
     Frame("decision", "vote", "rest", who="self other", about_it=True, by="for against to", sure=0.7),
     Frame("decision", "renew hire buy extend build sell open move change launch ship continue use order print", WHOLE, who="self", denied=True, going_on=True, value="not {}", never=TALK, speaker="we", sure=0.7),
     Frame("decision", "agree", "rest", who="self", by="on for to that", past=True, passive=False),
-    Frame("decision", "decide opt settle", "rest", who="self", by="on for to that against", passive=False, going_on=False, never=r"^(?:the|an?|our) [\w -]+ for "),
+    Frame("decision", "decide vote advise", "rest", who="self other", about_it=True, by="against", passive=False, going_on=False, value="against {}"),
+    Frame("decision", "decide opt settle", "rest", who="self", by="on for to that", passive=False, going_on=False, never=r"^(?:the|an?|our) [\w -]+ for "),
     Frame("decision", "choose pick select", WHOLE, who="self", passive=False, modes="- will", never=TALK, sure=0.75, needs=r"\w"),
     Frame("decision", "outsource insource centralise centralize standardise standardize abolish approve drop skip cancel scrap ditch postpone cut reject order add remove exclude include appoint allow require keep", WHOLE, who="self", passive=False, modes="- will", never=TALK + r"|^\w+ing\b|^with (?:them|him|her)\b|^(?:ya|in touch|going|up)\b", speaker="we", sure=0.65, needs=r"\w"),
     Frame("decision", "stick stay", "rest", by="with to", who="self", modes="- will", needs=r"^(?:with|to)\b", never=r"^(?:with|to) (?:my|him|her|them|you|it|the kids)\b", sure=0.8),

@@ -101,6 +101,10 @@ def worth_keeping(predicate: str, value: str, subject: str, *, dated: bool) -> b
         return low.isalpha() or "-" in low or (low.isdigit() and int(low) <= _OLDEST)
     if predicate == "amount" and _EXAGGERATED.fullmatch(low):
         return False
+    if predicate == "commitment" and " " not in value:
+        return False  # "i promised anke", who is told next what
+    if predicate == "team" and low in ("team", "department", "office", "company", "group", "unit"):
+        return False
     if predicate == "name":
         return not (value.isupper() and len(value) > 3)  # "I AM DONE"
     if predicate == "event" and (_GREETING.match(value) or _NO_EVENT.match(value)):

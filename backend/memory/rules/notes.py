@@ -8,7 +8,7 @@ from backend.memory.rules.frame import WEEKDAYS
 from backend.memory.rules.life import CHANNELS, FORMATS, HOBBY
 from backend.memory.rules.rule import Rule
 from backend.memory.rules.titles import PROJECT_NOUN
-from backend.memory.rules.values import DATE, NUMBER
+from backend.memory.rules.values import DATE, MONEY, NUMBER
 from backend.memory.rules.words import LANGUAGES
 from backend.memory.rules.work import TOOL_WORDS, TOOLS
 
@@ -94,6 +94,8 @@ RULES = (
     Rule("allergy", "reaction allergy shock", r"(?:^|\b(?:a|the|an) )(?P<value>(?!bad|severe|allergic|serious|chain|the\b)[\w-]+) (?:reaction|allergy|shock) (?:put|sent|landed|almost killed|nearly killed) my (?P<whose>husband|wife|partner|mother|father|mum|mom|dad|son|daughter|brother|sister)\b", sure=0.7),
     # Figures
     Rule("amount", "max maximum minimum most least limit", rf"\b(?:max(?:imum)?|a limit of|limited to) (?:of )?(?P<value>{NUMBER} (?!(?:of|and|or|to|a|an|the|per|minutes?|seconds?|words|lines|times|days|people|more)\b)[a-z-]{{3,}})", sure=0.65),
+    Rule("budget", "budget", rf"\bbudget (?:is |has |was )?(?:now |been )?(?:gone|come|dropped|fallen|risen|grown|shrunk|went|cut|raised)(?: (?:down|up|back))? to (?:about |around )?(?P<value>{MONEY}|{NUMBER}(?: (?:thousand|million|grand|k)\b)?)", subject="project", sure=0.8),
+    Rule("trip", "away off holiday vacation leave", rf"{{AM}} (?:away|off|on (?:holiday|vacation|leave))\b[^,]*{DATE}[^,]*, (?=(?-i:[A-Z])){{spot}}", when="event", sure=0.75),
     # Work
     Rule("employer", "currently presently", r"\bi am (?:currently|presently) (?:at|with) {brand}", sure=0.75),
     Rule("works_on", "about", rf"\b(?:is|am|are) all about (?:the|our) (?P<value>(?:[\w-]+ ){{0,3}}?(?:{PROJECT_NOUN}))\b", sure=0.7),

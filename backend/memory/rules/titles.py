@@ -4,6 +4,7 @@ import re
 
 from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.rule import KIN
+from backend.memory.rules.values import NUMBER
 from backend.memory.rules.words import TITLES
 
 _I = re.IGNORECASE
@@ -18,7 +19,7 @@ PROJECT_NOUN = (
 """Nouns for what is worked on: "the claims portal rebuild"."""
 
 A_ROLE = re.compile(
-    rf"^(?:(?:now|also|still|currently|actually|already) )*(?:(?:the|an?|our|my|their) )?(?:new |now )?(?P<value>(?:(?-i:VP|Head|Director|Chief|Lead)(?: of)?(?: (?-i:[A-Z])[\w&-]+){{1,3}}|{ROLES}|(?:\w+ )?(?:dev|guy|tech))\b(?!'s)(?: (?:of|for) (?:the )?[\w-]+(?: (?!in\b|at\b|since\b|from\b|and\b|now\b)[\w-]+)?)?)", _I
+    rf"^(?:(?:now|also|still|currently|actually|already) )*(?:(?:the|an?|our|my|their) )?(?:new |now )?(?P<value>(?:(?-i:VP|Head|Director|Chief|Lead)(?: of)?(?: (?-i:[A-Z])[\w&-]+){{1,3}}|{ROLES}|(?:\w+ )?(?:dev|guy|tech))\b(?!'s)(?: (?:of|for) (?!(?:about |almost |over |nearly |some |the (?:last|past) )*(?:{NUMBER}|years|ages|now|a (?:while|year)|many|ever)\b)(?:the )?[\w-]+(?: (?!in\b|at\b|since\b|from\b|and\b|now\b)[\w-]+)?)?)", _I
 )  # fmt: skip
 AN_AGENT = re.compile(
     r"^(?:now |also |actually |still )*(?:an?|our|my|the|their) (?P<value>(?:(?!(?:in|at|for|of|with|from|to|who|that|and|big|huge|great|good|bad|terrible|early|late|slow|heavy|light|keen|coffee|tea|meat) )[\w-]+ ){0,2}?"

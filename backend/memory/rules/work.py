@@ -109,7 +109,7 @@ RULES = (
     Rule("deadline", "gave gives until", rf"\b(?:gave|gives|given|granted) us (?:time )?(?:until|till) (?P<value>{DATE})", subject="project", sure=0.8),
     Rule("deadline", "planned scheduled set fixed", rf"\b(?:launch|release|go[- ]?live|opening|start|delivery|hand-?over|cut-?over|it) is (?:now )?(?:planned|scheduled|set|fixed) for (?P<value>{DATE})", subject="project", sure=0.8),
     Rule("uses_tool", f"{TOOL_WORDS} fax paper", rf"\b(?:is|are|comes?|goes?|runs?|lives?|stay|work|done|kept|planned|sent) (?:in |all )*(?:in|on|by|via|through|with) (?P<value>{TOOLS}|fax|paper)\b(?! (?:call|meeting|training|course|expert))", sure=0.7),
-    Rule("decision", "has must needs", r"^(?P<value>(?:the|every|each|all|our|both|any) [\w' -]{2,40}? (?:must|has to|have to|needs to|need to|needs|may not|can only) (?!be (?:done|ready|fine|live|finished)\b)(?!(?:a )?(?:help|break|holiday|rest|moment|minute|think)\b).+)", sure=0.65),
+    Rule("decision", "has must needs", r"^(?P<value>(?:the|every|each|all|our|both|any) [\w' -]{2,40}? (?:must|has to|have to|needs to|need to|needs(?! \w+ing\b)|may not|can only) (?!be (?:done|ready|fine|live|finished)\b)(?!(?:a )?(?:help|break|holiday|rest|moment|minute|think)\b).+)", sure=0.65),
     Rule("decision", "will not", r"\bwe (?:will not|are not going to) {rest}", sure=0.7),
     Rule("decision", "fine", r"^(?P<value>[\w -]+?) (?:is|are) fine,? (?:put|take|use|do|keep) (?:it|them|that)\b", sure=0.7),
     Rule("team", "us", r"\bof us in {simple}", sure=0.7),
