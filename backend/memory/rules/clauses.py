@@ -26,6 +26,7 @@ _SUBJECTS = frozenset(("i", "we", "he", "she", "they"))
 _MAYBE_SUBJECTS = frozenset(("it", "that", "this", "there"))
 _FINITE = frozenset(
     """is are was were has have had will does do did goes comes starts started works lives needs costs takes took runs
+    cost came went got broke worked ended happened helped looks seems holds weighs begins ends opens closes says said wants finished
     makes made means can must should would could might""".split()  # noqa: SIM905 - words read best as words
 )
 _SINGULAR = frozenset(

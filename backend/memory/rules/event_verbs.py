@@ -33,6 +33,8 @@ EVENTS = (
     Frame("event", "find catch discover notice spot", WHOLE, who="self", past=True, passive=False, needs=r"^\S+ .*" + _LAST_DAY, dated=True, when="event", sure=0.6),
     Frame("pet", "have get adopt own keep", "some_pets", who="self third", past=None, passive=False, modes="-", sure=0.7),
     Frame("birthday", "turn", "day_of", by="on", who="self third other", human=True, modes="- will", sure=0.75),
+    Frame("event", "get win land receive", WHOLE, who="self", past=True, passive=False, needs=r"^(?:the|our|my|a|an) (?:[\w-]+ )?(?:job|grant|visa|permit|loan|mortgage|scholarship|promotion|role|deal|contract|green light|all[ -]clear|keys|diagnosis|offer|funding|licence|license|citizenship|passport|place|certificate|diploma|award|prize|apprenticeship|green card|residence permit|planning permission|go-ahead|results?)\b(?! (?:done|ready|wrong|right|description|sorted|centre))(?!.*\d)", when="event", sure=0.65),
+    Frame("event", "turn", WHOLE, who="other third", about_it=True, subject="me", past=True, needs=r"^(?:us|me) down\b", when="event", sure=0.7),
     Frame("event", "leave", WHOLE, who="third other", human=True, past=True, needs=r"^(?:us|the (?:company|firm|team|school|bank|practice|department|band|choir)|last|at (?:christmas|easter|the end)|in (?:january|february|march|april|may|june|july|august|september|october|november|december)|for (?:a|another|the|(?-i:[A-Z])))\b", when="event", sure=0.65),
 )  # fmt: skip
 """The table."""

@@ -44,6 +44,7 @@ _COUNTED_NOT = re.compile(
 )
 
 
+_ABSENCE = re.compile(r"\b(?:leave|holidays?|vacation|away|off|sick|trip|honeymoon|abroad|visiting)\b", _I)
 _SINCE_YEARS = re.compile(rf"since {NUMBER} years\b", _I)
 _NUMERALS = frozenset(
     """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
@@ -68,6 +69,7 @@ def figures(text: str) -> Iterator[Noun]:
                     and not _SINCE_YEARS.match(text[found.start("value") - 6 :])
                 )
                 or _FEW.match(found["value"])
+                or (pattern is _LASTING and _ABSENCE.search(text))
             ):
                 continue
             yield Noun("amount", found["value"], AS_AMOUNT)

@@ -176,7 +176,7 @@ FRAMES = (
     Frame("commitment", "owe", "rest", who="self", never=r"^you (?:one|big)\b|^(?:him|her|them|you) an? (?:coffee|beer|drink|apology|lunch|dinner|favou?r|thank)", when="event", sure=0.8),
     Frame("commitment", _DELIVER, WHOLE, who="self", modes="will", speaker="i", never=r"^(?:my (?:wife|husband|daughter|son|kids|mother|father|mum|mom|dad|sister|brother|partner)|it|that|this|them|you|there|so|my best|a look|back to you|me|out|up)?$|^(?:at it|into it|up to it|off|away|sure|a guess|it a|it out|them out|around|you (?:know|later)|more)\b", when="event", sure=0.7),
     Frame("commitment", "have", WHOLE, who="self", modes="will", needs=r"\b(?:to you|ready|done|for you)\b.*\bby\b|\bto you\b", when="event", sure=0.75),
-    Frame("commitment", _DELIVER, WHOLE, who="self", modes="must", speaker="i", needs=rf"\b(?:by|until|before|on|for|tomorrow|today) ?(?:the )?(?:{DATE})?", when="event", sure=0.7),
+    Frame("commitment", _DELIVER, WHOLE, who="self", modes="must", speaker="i", needs=rf"\b(?:by|until|till|before|on|for|tomorrow|today) ?(?:the )?(?:{DATE})?", when="event", sure=0.7),
     Frame("commitment", "promise owe", WHOLE, who="third other", human=True, needs=r"^(?:me|us|to)\b", when="event", sure=0.75),
     Frame("commitment", "send deliver upload submit prepare test finish draft write bring review", WHOLE, who="third other", past=False, modes="- will", dated=True, when="event", sure=0.7),
     Frame("commitment", "approve sign send deliver upload submit prepare test finish draft write bring review check", WHOLE, who="third other", modes="must", dated=True, when="event", sure=0.65),

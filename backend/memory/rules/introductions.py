@@ -7,7 +7,8 @@ from backend.memory.rules.grammar import VERBS
 from backend.memory.rules.noun_fact import AS_COLLEAGUE, AS_EMPLOYER, AS_NAME, AS_PLACE, AS_ROLE, AS_TITLE, Noun, a_rule
 from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.places import PLACES
-from backend.memory.rules.rule import KIN, Rule
+from backend.memory.rules.relatives import presupposed
+from backend.memory.rules.rule import KIN
 from backend.memory.rules.titles import NO_OFFICES
 from backend.memory.rules.values import NUMBER, nameable, values
 from backend.memory.rules.words import LANGUAGES, TITLES
@@ -48,6 +49,13 @@ _INTRODUCED_ORG = re.compile(r"\b(?:at|from|with|for|of) (?P<value>(?:the )?.+)$
 _INTRODUCED_PLACE = re.compile(r"\b(?:out of|based in|here in|living in) (?:the )?(?P<value>.+)$", _I)
 
 
+_FROM_FIRM = re.compile(r",? (?:from|at|of|with) (?:the )?(?-i:[A-Z])")
+_HEADING = re.compile(
+    r"(?:^|, |\band )(?P<value>(?:heading|leading|managing|running|handling|overseeing|looking after|in charge of|responsible for) [\w' -]+?)(?: at (?P<org>(?-i:[A-Z])[\w'&. -]+?))?(?:, (?P<place>(?-i:[A-Z])[\w' -]+))?$",
+    _I,
+)
+
+
 def introduction(text: str, after: str, *, written: bool) -> Iterator[Noun]:
     """Yield who somebody says they are at the beginning: "Ana Lima here, head of sales at Corvo in Porto"."""
     bare = _GREETING.sub("", text)
@@ -58,7 +66,7 @@ def introduction(text: str, after: str, *, written: bool) -> Iterator[Noun]:
     if not name or _A_ROLE_FIRST.match(name):
         return
     tail = rest[len(name) :] if rest.startswith(name) else ""
-    here = re.match(r",? (?:here|speaking)\b" if not lead else r",? (?:here|speaking|again)\b", tail, _I)
+    here = re.match(r",? (?:here|speaking|this side)\b" if not lead else r",? (?:here|speaking|again)\b", tail, _I)
     if (
         lead
         and lead[0].casefold().startswith(("it is", "its", "here is"))
@@ -72,7 +80,8 @@ def introduction(text: str, after: str, *, written: bool) -> Iterator[Noun]:
         and name.count(" ") == 1
         and all(nameable(word) for word in name.casefold().split())
     )
-    if not (lead or here or spoken) and not (
+    greeted = written and bare != text and " " not in name and _FROM_FIRM.match(tail) is not None
+    if not (lead or here or spoken or greeted) and not (
         written
         and " " in name
         and (goes_on or _SAYS_WHO.match(tail) or (name.count(" ") == 1 and _AND_PLACE.match(tail)))
@@ -101,6 +110,11 @@ def introduction(text: str, after: str, *, written: bool) -> Iterator[Noun]:
     if here and again.casefold().startswith(name.casefold()):  # "teo here, teo ngata"
         name, tail = again, tail.strip(" ,")[len(again) :]
     yield Noun("name", name, AS_NAME)
+    if written and (duty := _HEADING.search(tail)):
+        yield Noun("role", duty["value"], AS_ROLE)
+        yield from (Noun("employer", org, AS_EMPLOYER) for org in values("org", duty["org"] or "", written))
+        yield from (Noun("lives_in", place, AS_PLACE) for place in values("spot", duty["place"] or "", written))
+        return
     role = _INTRODUCED_ROLE.match(tail)
     if role and (firm := _OWN_FIRM.match(tail.strip(" ,"))) and (orgs := values("org", firm["value"], written)):
         yield Noun("role", firm["role"], AS_TITLE)
@@ -393,56 +407,6 @@ def ages(text: str, *, children: bool, known: Mapping[str, str], written: bool) 
         yield Noun("age", age, a_rule("age", 0.8), about=name)
 
 
-_PRESUPPOSED = re.compile(
-    rf"\b(?:my|our) (?:(?:older|younger|little|big|eldest|youngest|new|dear|best|two|three|twin) ){{0,2}}(?P<kin>{_KIN_WORDS}),? (?P<name>[^\W\d_][\w'-]+)(?: and (?P<other>[^\W\d_][\w'-]+)$)?",
-    _I,
-)
-
-
-def presupposed(text: str, *, written: bool) -> Iterator[Noun]:
-    """Yield the people whom a question or a doubt takes for granted: "could you book a table for my wife Ana and me?"."""
-    for found in _PRESUPPOSED.finditer(text):
-        word = found["kin"].casefold()
-        for part in ("name", "other"):
-            for name in values("first", found[part] or "", written):
-                yield Noun(KIN[word][0], name, a_rule(KIN[word][0], 0.75), label=word)
-
-
-_UNNAMED = re.compile(
-    r"(?<!is )(?<!was )\b(?:my|our(?! partner)) (?:(?:older|younger|little|big|eldest|youngest|own|poor|dear) )?(?P<kin>wife|husband|partner|girlfriend|boyfriend|son|daughter|mother|father|mum|mom|dad|mam|parents|brother|sister|twins)\b"
-    r"(?!'|-| in[ -]law\b| (?:says?|said|thinks?|always|would|asked|asks|told|tells|is called|used|board|company|tongue|nature)\b)",
-    _I,
-)
-
-
-_THE_WIFE = re.compile(r"\bthe (?P<kin>wife|missus|better half|other half)\b(?! (?:of|who)\b|'s)", _I)
-
-
-def unnamed(text: str) -> Iterator[Noun]:
-    """Yield relatives who are brought up without a name: "my daughter has her exams"."""
-    if found := _UNNAMED.search(text) or _THE_WIFE.search(text):
-        word = found["kin"].casefold()
-        yield Noun(KIN[word][0] if word != "parents" else "parent", word, a_rule("child", 0.7))
-
-
-_OCCASION = re.compile(
-    rf"\b(?:my|our) (?P<kin>{_KIN_WORDS})'s (?P<what>(?:\w+ ){{0,2}}?(?:operation|surgery|wedding|birthday(?! is| was)|funeral|graduation|exams?|finals|recital|christening|confirmation|bar mitzvah|bat mitzvah|communion|baptism|retirement|party|treatment"
-    r"|chemo\w*|scan|hearing|trial|school play|concert|match|tournament|competition|prom|anniversary|memorial|baby shower|hen do|stag do|driving test|\d{2}(?:st|nd|rd|th)|(?:twent|thirt|fort|fift|sixt|sevent|eight|ninet)ieth))\b",
-    _I,
-)
-
-
-def occasions(text: str) -> Iterator[Noun]:
-    """Yield what a relative has to go through or to celebrate: "my mother's eightieth"."""
-    for found in _OCCASION.finditer(text):
-        word = found["kin"].casefold()
-        yield Noun(KIN[word][0], word, a_rule(KIN[word][0], 0.7))
-        yield Noun("event", found[0], _AS_OCCASION)
-        if found["what"][:1].isdigit() or found["what"].endswith("ieth"):
-            yield Noun("age", found["what"], a_rule("age", 0.7), about=f"my {word}")
-
-
-_AS_OCCASION = Rule("event", "", "", when="event", sure=0.7)
 _WEDDED = re.compile(
     r"^(?:(?P<name>[^\W\d_][\w'-]+) and (?:i|me)|(?:me|i) and (?P<other>[^\W\d_][\w'-]+)) (?:got|are|were|have been|are getting|get|will get)(?: \w+)? (?:married|engaged|divorced)\b",
     _I,

@@ -67,6 +67,9 @@ _NOTHING = frozenset(
     ("a lot", "nothing", "home", "work", "here", "there", "somewhere", "something", "someone", "it", "that", "project",
      "a project", "the project", "new project", "a new project", "things", "stuff", "myself")
 )  # fmt: skip
+HANGING = (" a", " an", " the", " or", " of", " so", " now", " and", " with", " in", " at", " on", " for", " from", " to", " by",
+           " but", " if", " because", " when", " that", " is", " are", " me", " as", " than")  # fmt: skip
+"""Words with which no count ends."""
 _GREETING = re.compile(
     r"(?:the |my |our )?(?:compliments|happy|merry|greetings|congratulations|best wishes|good (?:morning|evening|luck)|cheers)\b",
     re.IGNORECASE,

@@ -28,6 +28,18 @@ _TITLED = re.compile(
 )
 
 
+MENTION = re.compile(
+    r"^(?P<who>[^\W\d_][\w'-]+(?: [^\W\d_][\w'-]+)??),? (?:is|has|was|will|goes|wants|does|did|from|our|my|the)\b"
+    r"|^(?P<named>[A-Z][\w'-]+(?: [A-Z][\w'-]+)?)(?=, | \()"
+    r"|\b(?:to|with|by|is|with|for) (?P<last>[^\W\d_][\w'-]+)$"
+    r"|\b(?:my|our) (?:\w+ )?(?:nephew|niece|cousin|uncle|aunt|auntie|godson|goddaughter|godfather|brother[- ]in[- ]law|sister[- ]in[- ]law|stepson|stepdaughter|grandson|granddaughter|friend|neighbour|neighbor|tenant|nanny) (?P<kin>[^\W\d_][\w'-]+)(?= (?:who|with|is|has|was|and|does|at|from|in)\b|,|$)"
+    r"|\b(?P<owner>(?-i:[A-Z])[\w'-]+)'s [\w-]+$"
+    r"|\bthere is (?P<there>[^\W\d_][\w'-]+) (?:in|at|from)\b",
+    re.IGNORECASE,
+)
+"""Where somebody is brought up of whom the next "he" or "she" may speak."""
+
+
 def names_of(facts: Iterable[Fact]) -> dict[str, str]:
     """Return the people whom facts name, case folded, by full and by first name, each with what they are to the user.
 

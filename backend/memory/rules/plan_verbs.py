@@ -16,7 +16,7 @@ _DO = (
     "do make sit sort handle finish fix send give bring write prepare draft call ring phone text email mail show tell ask check review test pay book order arrange organise organize"
     " sign submit deliver share upload update file print translate forward talk speak present clean build paint cook bake pick drop collect return post ship cover put read"
     " look set train teach explain install repair clear help host hold invite contact chase remind confirm cancel renew transfer enter type scan discuss raise propose"
-    " negotiate visit babysit count measure order buy get find"
+    " conduct carry deliver facilitate moderate chair lead demonstrate explain negotiate visit babysit count measure order buy get find"
 )
 _UNDERTAKEN = (
     "send give bring write prepare draft call ring phone email mail show pay book order arrange sign submit deliver share upload file print"
@@ -52,6 +52,8 @@ PLANS = (
     Frame("goal", "want wish", "rest", by="that", who="self", past=False, modes="-", needs=r"^that (?!you\b|it\b)", sure=0.65),
     Frame("goal", "want need like", "rest", who="self", past=False, modes="-", needs=r"^(?:the|my|our|all|every|each) (?:[\w-]+ ){1,4}?to (?!(?:me|you|him|her|us|them|be honest|know)\b)[a-z]", never=TALK, sure=0.6),
     Frame("goal", "want", "rest", who="third other", human=True, past=False, modes="-", needs=rf"^(?:an? |the )?(?:same\b|sequel|follow-up|second|third|new|bigger|better|more (?:staff|money|people|time|space)|raise|pay rise|promotion|puppy|dog|cat|pony|refund|discount|divorce|baby|house|garden|tattoo|motorbike|{NUMBER} (?:by|before|until|percent|more)\b)", never=_SMALL_TALK, sure=0.65),
+    Frame("goal", "want need expect", "rest", who="third other", human=True, past=False, modes="-", needs=rf"^(?:it|them|this|us|the [\w -]+?|our [\w -]+?|all [\w ]+?) (?:below|under|at|above|over|down|up|to|within|inside) (?!the\b|bed\b).*{NUMBER}", sure=0.65),
+    Frame("goal", "want need", "rest", who="self", past=False, modes="-", needs=rf"^(?:an?|two|three|four|another|more|\d+) [\w' -]+ (?:by|before|until|within|in time for) (?:the )?(?:end of |next |this |early |late )?(?:{DATE}|spring|summer|autumn|fall|winter|year|christmas|easter|season)", never=_SMALL_TALK, sure=0.65),
     Frame("goal", "want", "rest", who="third other", human=True, going_on=True, needs=r"^(?:an?|the|to|more|two|three)\b", never=_SMALL_TALK, sure=0.65),
     Frame("goal", "work", WHOLE, who="self", modes="want aim", needs=r"^(?:only|less|fewer|part[- ]time|abroad|from (?:home|anywhere)|in (?:an?|the)|as an?|for myself|three|four|two|with)\b", sure=0.65),
     Frame("goal", "go come get", WHOLE, who="self", modes="want", needs=r"^(?:back to (?:\w+ing\b|just|school|university|college|uni|my|the|being)|part[- ]time|freelance|self-employed|solo|abroad|into (?:\w+ing\b|teaching|politics|management)|off (?:sugar|meds|the))", sure=0.65),
@@ -71,6 +73,7 @@ PLANS = (
     # Firms
     Frame("role", "act", WHOLE, who="self third other", human=True, past=False, needs=rf"^(?:{ROLES})(?:$|,| (?:at|for|in|of|as|now|until|since|and)\b)", sure=0.75),
     Frame("role", "have own", WHOLE, who="self", speaker="i", past=False, passive=False, modes="-", needs=rf"^(?:got )?(?:an?|my own|our|two|three) (?:(?!tattoo|massage|nail)[\w-]+ ){{0,2}}{_KIND_OF_FIRM}\b(?! (?:car|phone|laptop|card|email|trip|party|plan|meeting|lunch|account|loan|idea))", sure=0.65),
+    Frame("role", "run own have", WHOLE, who="self", speaker="we", past=False, passive=False, modes="-", needs=rf"^(?:got )?(?:an?|our own|two|three|the) (?:[\w-]+ ){{0,2}}{_KIND_OF_FIRM}\b(?! (?:car|phone|laptop|card|email|trip|party|plan|meeting|lunch|account|loan|idea))", sure=0.65),
     Frame("employer", "call name", "org", who="other", passive=True, about_it=True, subject="me", topic=rf"^(?:the|our|my) (?:[\w-]+ )?(?:{_KIND_OF_FIRM}|charity|school|organisation|organization|association|foundation|office)$", sure=0.75),
     Frame("employer", "have get land find take", "org", by="in at with", who="third other", human=True, needs=r"^(?:got )?(?:an?|the) (?:new |great |good |summer )?(?:job|position|post|place|role|internship|apprenticeship) (?:in|at|with) (?!the (?:morning|summer|end)\b|london|paris|berlin)", never=r"\b(?:in|at|with) (?:an?|my|our|his|her|it|the) (?!(?-i:[A-Z])|[\w-]+$)", when="start", sure=0.65),
 )  # fmt: skip

@@ -11,7 +11,7 @@ from backend.memory.rules.values import nameable, values
 from backend.memory.rules.words import TITLES
 
 _I = re.IGNORECASE
-_ALSO = r"2ic|second[ -]in[ -]command|number two|right hand|landlord|landlady|supplier|contact(?: person)?|go-to|dev|partner|successor|replacement|stand-in|backup"
+_ALSO = r"md|gm|vp|avp|svp|md|2ic|second[ -]in[ -]command|number two|right hand|landlord|landlady|supplier|contact(?: person)?|go-to|dev|partner|successor|replacement|stand-in|backup"
 _OFFICE = rf"(?:{ROLES}|{_ALSO})"
 _NAME = r"[^\W\d_][\w'-]+"
 _CAPITAL = r"(?-i:[A-Z])[\w'-]+"
@@ -199,8 +199,17 @@ _TERSE = re.compile(
 )
 
 
+_THEN_SMALL = re.compile(
+    rf"^(?:(?:dr|mr|mrs|ms|prof(?:essor)?)\.? )?(?!(?:dear|hello|hi|hey|good|elena|marcus|thanks|thank|sorry|yes|no|ok|happy|merry)\b)(?P<name>{_FULL}), (?-i:(?!who\b|he\b|she\b|and\b|my\b|our\b|says?\b|the\b)[a-z])(?!.*\b(?:is|was|are|has|will|said|says)\b)",
+    _I,
+)
+
+
 def terse(text: str) -> Iterator[Noun]:
     """Yield who somebody is that begins without a verb: "Mika, producer @ Frostbyte, Tampere", "Asante. Head of claims, Pennant"."""
+    if full := _THEN_SMALL.match(text):
+        yield Noun("name", full["name"], a_rule("name", 0.75))
+        return
     found = _TERSE.match(text)
     if found is None or not found["role"]:
         return

@@ -21,6 +21,7 @@ from backend.memory.rules import (
     nouns,
     presented,
     references,
+    relatives,
     slots,
     work,
 )
@@ -28,7 +29,7 @@ from backend.memory.rules.clauses import Clause
 from backend.memory.rules.found import Found, date
 from backend.memory.rules.frame import WHOLE, Frame
 from backend.memory.rules.grammar import VERBS, Statement, parse_all
-from backend.memory.rules.keeping import ACQUAINTED, SAME, apart, within, worth_keeping
+from backend.memory.rules.keeping import ACQUAINTED, HANGING, SAME, apart, within, worth_keeping
 from backend.memory.rules.noun_fact import AS_COLLEAGUE, AS_NAMED, Noun
 from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.phrases import A_DATE, A_FIGURE, CUED, CUES, RULES
@@ -43,17 +44,6 @@ _RELATION = re.compile(
     re.IGNORECASE,
 )
 _KIDS = re.compile(r"\b(?:kids|children|sons|daughters|little ones|twins)\b", re.IGNORECASE)
-_MENTION = re.compile(
-    r"^(?P<who>[^\W\d_][\w'-]+(?: [^\W\d_][\w'-]+)??),? (?:is|has|was|will|goes|wants|does|did|from|our|my|the)\b"
-    r"|^(?P<named>[A-Z][\w'-]+(?: [A-Z][\w'-]+)?)(?=, | \()"
-    r"|\b(?:to|with|by|is|with|for) (?P<last>[^\W\d_][\w'-]+)$"
-    r"|\b(?:my|our) (?:\w+ )?(?:nephew|niece|cousin|uncle|aunt|auntie|godson|goddaughter|godfather|brother[- ]in[- ]law|sister[- ]in[- ]law|stepson|stepdaughter|grandson|granddaughter|friend|neighbour|neighbor|tenant|nanny) (?P<kin>[^\W\d_][\w'-]+)(?= (?:who|with|is|has|was|and|does|at|from|in)\b|,|$)"
-    r"|\b(?P<owner>(?-i:[A-Z])[\w'-]+)'s [\w-]+$"
-    r"|\bthere is (?P<there>[^\W\d_][\w'-]+) (?:in|at|from)\b",
-    re.IGNORECASE,
-)
-
-
 KIN_WORDS = frozenset(word for words in KIN for word in words.split()) | {"married", "engaged", "divorced", "ones"}
 _NAMES = re.compile(r"\b[A-Z][\w'-]+(?: [A-Z][\w'-]+)?")
 _VAGUE = frozenset(
@@ -67,6 +57,7 @@ _HELP = frozenset(("help", "hand", "support", "advice"))
 _OFFICE = re.compile(rf"^(?:the|our|my) (?:new )?(?:{ROLES}) (?=\w)", re.IGNORECASE)
 _FROM = re.compile(r" (?:from|in|at) (?:the )?[\w-]+(?: [\w-]+)?$", re.IGNORECASE)
 """What tells which one is meant: "Ana from finance"."""
+_APPOSED = re.compile(r", (?:my|our|the|a|an|his|her) [^,]+,?$", re.IGNORECASE)
 _TITLED = re.compile(
     r"^(?:dr|doctor|mr|mister|mrs|missus|ms|miss|professor|prof|mzee|frau|herr|seu|dona)\.? ", re.IGNORECASE
 )
@@ -128,7 +119,7 @@ class Reading:
         if clause.unreal and not (clause.asks or clause.reported):
             self._conditional(clause)
         if not (said or clause.stated or clause.reported or KIN_WORDS.isdisjoint(words)):
-            self._nouns(introductions.presupposed(clause.text, written=self.written), clause)
+            self._nouns(relatives.presupposed(clause.text, written=self.written), clause)
         if clause.reported:
             return
         timed = HAS_TIME.search(clause.text) is not None
@@ -176,9 +167,9 @@ class Reading:
         if not _HELP.isdisjoint(words):
             self._nouns(asked.help_with(clause.text), clause)
         if not KIN_WORDS.isdisjoint(words):
-            self.unnamed.extend((noun, clause) for noun in introductions.unnamed(clause.text))
+            self.unnamed.extend((noun, clause) for noun in relatives.unnamed(clause.text))
             if "'s " in clause.text:
-                for noun in introductions.occasions(clause.text):
+                for noun in relatives.occasions(clause.text):
                     if noun.predicate in ("event", "age"):
                         self._nouns((noun,), clause)
                     else:
@@ -263,6 +254,7 @@ class Reading:
             return name[0] if name else self.person_of(kin["kin"].casefold())
         if _A_TOOL.fullmatch(words):
             return ""
+        words = _APPOSED.sub("", words)
         words = _TITLED.sub("", _OFFICE.sub("", _FROM.sub("", words.rpartition(": ")[2])))
         name = values("person", words, self.written)
         if not name or name[0] != words or words.casefold() in VERBS:
@@ -315,7 +307,7 @@ class Reading:
             self.kids = self.kids or _KIDS.search(text) is not None
             if relations := _RELATION.findall(text):
                 self.relation = relations[-1].casefold()
-        found = _MENTION.search(text)
+        found = naming.MENTION.search(text)
         name = values(
             "person",
             (found["who"] or found["there"] or found["named"] or found["kin"] or found["owner"] or found["last"])
@@ -390,7 +382,7 @@ class Reading:
 
     def _add(self, rule: Rule, clause: Clause, predicate: str, value: str, subject: str, label: str) -> None:
         low = value.casefold()
-        if predicate == "amount" and low.endswith((" a", " an", " the", " or", " of", " so", " now", " and")):
+        if predicate == "amount" and low.endswith(HANGING):
             value = value.rsplit(" ", 1)[0]
             low = value.casefold()
         if predicate == "event" and low in ("leaving", "going") and _GOES_WHERE.match(self.after):

@@ -75,7 +75,7 @@ _TIMES = re.compile(
 )
 _TAIL = re.compile(
     r"[ ,]+(?:please|ok|okay|right|thanks|thank you|lol|haha|though|btw|anyway|i think|i guess|of course|and|but|so"
-    r"|or|because|to|the|a|an|of|with|for|in|on|at|by|actually|now|then|again|too)$",
+    r"|or|because|to|the|a|an|of|with|for|in|on|at|by|actually|now|then|again|too|by the way|btw|obviously|honestly|come what may|of all things|i suppose|to be fair|mind you|thank god|touch wood|fingers crossed|hopefully|apparently)$",
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(r"^(?:a|an|the|some|my|our|your|his|her|any|all|eating|both) ", re.IGNORECASE)
@@ -107,6 +107,8 @@ def _person(words: int, text: str, written: bool) -> str:
         low = bare.casefold()
         if low in COMMON or low in NO_NAMES or low in PLAIN or not bare or bare[0].isdigit():
             break
+        if not written and _ADJECTIVE.match(low):
+            break
         if written and not bare[0].isupper() and not (taken and low in PARTICLES):
             break
         low = low.removesuffix("'s")
@@ -117,6 +119,9 @@ def _person(words: int, text: str, written: bool) -> str:
             break
         taken.append(bare.removesuffix("'s"))
     return " ".join(taken)
+
+
+_ADJECTIVE = re.compile(r"(?!mable$|clive$|olive$|[a-z]{1,4}ish$|danish$)[a-z]{3,}(?:ful|less|ous|able|ible|ive|ish)$")
 
 
 def nameable(word: str) -> bool:
