@@ -13,7 +13,7 @@ from backend.memory.rules.noun_fact import Noun
 from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.pointing import Pointing
 from backend.memory.rules.rule import KIN, Rule, singular
-from backend.memory.rules.values import DATE, DATED, NUMBER, nameable, values
+from backend.memory.rules.values import DATE, NUMBER, nameable, values
 from backend.memory.rules.words import LANGUAGES
 from backend.memory.text import terms
 
@@ -24,6 +24,10 @@ _DATED = frozenset(("deadline", "event", "meeting", "trip", "birthday", "commitm
 _A_SPAN = re.compile(rf"{WEEKDAYS}s?(?:,? (?:to|till|until|through|and|or) {WEEKDAYS}s?)+$", re.IGNORECASE)
 _A_THING = re.compile(
     rf"(?:an? |the |no |only |{NUMBER} )(?!idea|problem|one|bit|little|lot|moment|good|great|bad|nice|nightmare|mess|pity|shame|question|day|week|long|tough|disaster|joke|thing|way|same|usual|first|last|next)[\w -]{{3,40}}",
+    re.IGNORECASE,
+)
+_DATE_FIRST = re.compile(
+    rf"(?:(?:yes|it is|that is|on|in|at|from|probably|the party is),? )*(?P<date>(?!today\b|now\b){DATE})",
     re.IGNORECASE,
 )
 _NOT_THEN = re.compile(r"(?:never|not|no|anything but)\b", re.IGNORECASE)
@@ -165,10 +169,10 @@ class Answering(Pointing):
             self._add(Rule("birthday", "", "", sure=0.75), first, "birthday", mine["value"], self.speaker, "")
         occasion = replies.WHEN_IS.search(question) or replies.IS_THERE.search(question)
         for clause in lead[:2] if occasion else ():
-            dated = DATED.search(clause.text)
+            dated = _DATE_FIRST.match(clause.text)
             known = any(found.clause is clause and found.predicate in _DATED for found in self.found)
             if occasion and dated and clause.stated and not known:
-                when = clause.text if len(clause.text.split()) <= _LONGEST else dated[0]
+                when = clause.text if len(clause.text.split()) <= _LONGEST else dated["date"]
                 self._add(_OCCASION, clause, "event", f"{occasion['what']}: {when}", self.speaker, "")
                 break
         for clause in lead[:3] if replies.OF_ALLERGIES.search(question) else ():

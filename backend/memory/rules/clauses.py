@@ -217,7 +217,7 @@ def _goes_on_finite(low: list[str], at: int) -> bool:
 
 _WHENEVER = re.compile(
     r"(?:(?:and|but|so|then|also|well|seriously|honestly|sorry|okay|actually|oh),? )*(?:(?:maybe|perhaps|probably|possibly|hopefully|hypothetically)|(?:(?:in|on|by|since|until|every|last|next|this|from|at|for|around|before|after) )*"
-    r"(?:the |a )?(?:[\w.]+ ){0,2}?(?:yesterday|today|tomorrow|tonight|week|weekend|weekends|month|year|years|morning|evening|night"
+    r"(?:the |a )?(?:[\w.]+ ){0,2}?(?:yesterday|today|tomorrow|tonight|week|weekend|weekends|month|year|years|mornings?|evenings?|afternoons?|nights?"
     r"|spring|summer|autumn|winter|fall|christmas|easter|\w+days?|january|february|march|april|may|june|july|august"
     r"|september|october|november|december|ago|\d{4}|now)(?: at (?:\w+|\d[\d:.]*)(?: ?[ap]m| o'clock)?)?),?",
     re.IGNORECASE,
@@ -273,7 +273,8 @@ def _is_subject(words: list[str], low: list[str], at: int) -> bool:
         return True
     after = low[at + 1] if at + 1 < len(words) else ""
     if word in _MAYBE_SUBJECTS:
-        return after in _FINITE and not (word == "it" and at + 2 == len(words))  # "the blue one it is"
+        goes_on = after in _FINITE or (word == "it" and after not in NOUNS and VERBS.get(after, ("", ""))[1] == "s")
+        return goes_on and not (word == "it" and at + 2 == len(words))  # "the blue one it is"
     if low[at - 1] == "and" and word in _COUNTING and low[at - 2] in _COUNTING:
         return False  # "two hundred and sixty people came"
     joined = low[at - 1] == "and" and (

@@ -11,7 +11,7 @@ from backend.memory.rules.relatives import presupposed
 from backend.memory.rules.rule import KIN
 from backend.memory.rules.titles import NO_OFFICES
 from backend.memory.rules.values import NUMBER, nameable, values
-from backend.memory.rules.words import LANGUAGES, TITLES
+from backend.memory.rules.words import COMMON, LANGUAGES, TITLES
 
 _I = re.IGNORECASE
 
@@ -164,7 +164,7 @@ def _named_last(text: str) -> tuple[str, bool]:
     """Return the one or two words that a clause ends with, where they stand as a name does; and whether more is before."""
     tokens = _TRAILING.sub("", text).split(" ")
     for count in (2, 1):
-        if count > 1 and len(tokens) >= count and tokens[-count].casefold().rstrip(".") in TITLES:
+        if count > 1 and len(tokens) >= count and tokens[-count].casefold().rstrip(".") in TITLES | COMMON:
             continue
         if len(tokens) < count or not all(_A_WORD.fullmatch(token) for token in tokens[-count:]):
             continue

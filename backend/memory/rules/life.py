@@ -25,13 +25,13 @@ _DIETS = (
 )
 FOODS = r"(?:meat|fish|pork|beef|gluten|dairy|sugar|alcohol|eggs|wheat|lactose|seafood|chicken|bread|milk|cheese)"
 THINGS = (
-    r"(?:car|house|flat|apartment|bike|bicycle|motorbike|motorcycle|boat|van|caravan|camper|cottage|cabin|tesla|bmw|volvo"
+    r"(?:car|house|flat|apartment|narrowboat|houseboat|dinghy|motorhome|campervan|minibus|lorry|pickup|polytunnel|loom|kiln|bike|bicycle|motorbike|motorcycle|boat|van|caravan|camper|cottage|cabin|tesla|bmw|volvo"
     r"|audi|laptop|macbook|phone|iphone|camera|piano|guitar|violin|telescope|printer|garden|farm|company|shop|scooter|truck"
     r"|e-bike|drone|tablet|allotment|dishwasher|sauna|greenhouse|kayak|tent|vineyard|workshop|studio|restaurant|cafe|store)"
 )
 BELONGINGS = (
     r"(?:car|bike|bicycle|motorbike|motorcycle|boat|sailboat|yacht|van|caravan|camper(?: van)?|cottage|cabin|chalet|allotment|garden|greenhouse|sauna"
-    r"|hot tub|kayak|canoe|telescope|piano|guitar|violin|cello|harp|drum kit|drone|scooter|e-bike|tractor|horsebox|vineyard|farm|orchard|summer house|beach house"
+    r"|hot tub|kayak|canoe|narrowboat|houseboat|barge|dinghy|motorhome|campervan|minibus|lorry|pickup|trailer|hybrid|suv|polytunnel|beehives?|loom|kiln|sewing machine|pizza oven|record player|telescope|piano|guitar|violin|cello|harp|drum kit|drone|scooter|e-bike|tractor|horsebox|vineyard|farm|orchard|summer house|beach house"
     r"|tesla|bmw|volvo|audi|saab|ford|toyota|honda|mazda|fiat|skoda|renault|peugeot|citro[e\N{LATIN SMALL LETTER E WITH DIAERESIS}]n|opel|vauxhall|mercedes|porsche|jeep|land rover|range rover"
     r"|kia|hyundai|nissan|lexus|subaru|dacia|polestar|harley|vespa|ducati|volkswagen|vw|beetle|defender|freightliners?|macks?)"
 )
@@ -88,7 +88,7 @@ RULES = (
     Rule("prefers", "no", rf"\b(?P<value>no (?:calls?|meetings?|e-?mails?|messages?|appointments?) (?:(?:before|after|on|during|at) [\w :]+?|{_DAY_WORDS}[\w ]*?))(?: please| ok| okay| for me| i\b|$)", asked=True, sure=0.85),
     Rule("prefers", "not never", r"^(?:please )?(?P<value>(?:do not|never) (?:ever )?(?:book|call|ring|phone|schedule|disturb)(?! (?:her|him|it|them|us|that)\b)(?: me| anything| meetings| calls)? (?:on |before |after |during |at )?[\w :]+)", asked=True, sure=0.8),
     Rule("prefers", "better easier best", r"^(?P<value>[\w -]{3,40}?) (?:is|are|works?|suits?)(?: me| much| always)? (?:better|best|easier|easiest)(?: for me)?$", sure=0.75),
-    Rule("prefers", "only after before between", r"\b(?<!the )(?:call|reach|ring|write|contact|meet|phone|book|calls|meetings|appointments)(?: me| us| with me)?(?: please| is| are| only| best| always| not)* (?P<value>(?:after|before|between|only in|in) (?:the )?(?:mornings?|afternoons?|evenings?|lunch|noon|[\w:]+(?: ?[ap]\.?m| o'clock)?)(?: and [\w:]+(?: ?[ap]m)?)?)\b", asked=True, sure=0.75),
+    Rule("prefers", "only after before between", r"\b(?<!the )(?<!my )(?<!your )(?<!on )(?:call|reach|ring|write|contact|meet|phone|book|calls|meetings|appointments)(?: me| us| with me)?(?: please| is| are| only| best| always| not)* (?P<value>(?:after|before|between|only in|in) (?:the )?(?:mornings?|afternoons?|evenings?|lunch|noon|[\w:]+(?: ?[ap]\.?m| o'clock)?)(?: and [\w:]+(?: ?[ap]m)?)?)\b", asked=True, sure=0.75),
     Rule("prefers", "like want need", r"\bi (?:like|want|need|read|take) (?:my |the |your |all )?(?:\w+ )?(?:reports?|summar(?:y|ies)|answers?|updates?|notes?|texts?|messages?|everything|things|it|minutes) (?:in |as |to be |on )?(?P<value>(?:very )?(?:short|brief|long|detailed|simple|printed|on paper|in writing|on one page|in a table|in bullets?|in bullet points|in english|in german|in spanish|in japanese|in turkish|early|by e-?mail|by mail))\b", unreal=True, sure=0.8),
     Rule("likes", "works", r"^{simple} always (?:works|helps)$", sure=0.6),
     Rule("prefers", "works best", r"\b(?P<value>(?:mornings|afternoons|evenings|mondays|tuesdays|wednesdays|thursdays|fridays|weekends|e-?mail|phone|chat)) (?:works?|suits?|is|are) (?:me )?best\b", sure=0.8),

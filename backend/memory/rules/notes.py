@@ -35,7 +35,7 @@ RULES = (
     # Decisions, limits
     Rule("decision", "=", r"^(?!.*\b(?:wrote|says|said|joke|stands for|means)\b|.*[+*/^])(?:[\w ]{3,20}: )?(?P<value>.*\w\w = \w.*)$", sure=0.7),
     Rule("decision", "drop scrap ditch axe", rf"^(?P<value>(?:drop|scrap|ditch|axe) {_NO_CHOICE}.+)$", sure=0.65),
-    Rule("decision", "go stick stay", r"^(?:so |just |then )*(?P<value>(?:go|stick|stay) with (?!me\b|him\b|her\b|us\b|the flow\b|god\b|grace\b).+)$", sure=0.65),
+    Rule("decision", "go stick stay", r"^(?:so |just |then )*(?P<value>(?:go|stick|stay) with (?!me\b|him\b|her\b|us\b|the flow\b|god\b|grace\b|what\w*\b|which\w*\b|your\b|that\b|it\b).+)$", sure=0.65),
     Rule("decision", "make", rf"(?<!\bto )(?<!\bwill )\b(?P<value>make (?:it|that|them) {NUMBER}\b(?! {_TEXT}).*)$", sure=0.7),
     Rule("decision", "per", r"(?:^|: )(?P<value>no [\w-]+ per [\w-]+)$", sure=0.7, unreal=True),
     Rule("decision", "than", rf"^(?!.*\b(?:was|were|came|had|took|said|\w+ed)\b)(?:.*\b)?(?P<value>(?:no|not) (?:longer|more|shorter|bigger|larger|less|fewer|heavier|wider|later) than (?:an? )?{NUMBER}(?! {_TEXT})(?: [\w-]+)?)", sure=0.7),
@@ -65,6 +65,8 @@ RULES = (
     Rule("prefers", "possible", r"^(?!.*\b(?:i|we|you|he|she|they|it|is|are|will|can|do|call|send|let|get|find|make|give|check|book|tell|come|as)\b)(?P<value>(?:[\w-]+ ){1,5}?)if (?:at all )?possible$", asked=True, sure=0.65),
     Rule("prefers", "top end beginning bottom start first front advance", r"\bi would like (?P<value>(?:the|my|all|your) [\w ]{3,30}? (?:at the (?:top|end|beginning|bottom|start)|first|up front|in advance|on top))\b", unreal=True, sure=0.7),
     Rule("likes", "nothing", r"^(?:there is )?nothing (?:makes me happier|relaxes me more|is better|compares to|calms me more|i like more)(?: than)? (?:an? )?(?:good )?{simple}", sure=0.7),
+    Rule("dislikes", "stop", r"^(?:please |just )*stop (?:sending|giving|writing|showing|forwarding|copying)(?: to)?(?: me| us)? (?:in )?(?:on |so many |all |these |those |the )*(?P<value>(?!it\b|that\b|this\b|them\b)[a-z-]+(?: [a-z-]+)??s)\b", asked=True, sure=0.75),
+    Rule("prefers", "put keep format into in", rf"\b(?:put|keep|format|turn|summari[sz]e|wrap) (?:it|everything|things|them|all of it|all that) (?:all )?(?:in|into) (?:an? |the )?(?P<value>(?:(?:short|brief|simple|clear|numbered) )?(?:{FORMATS}))\b", asked=True, sure=0.7),
     # Languages, pastimes
     Rule("language", "rusty basic bad poor weak better passable limited so-so improving terrible good", r"\bmy {languages} is (?:very |a bit |quite |rather |a little |still |pretty |getting )*(?:rusty|basic|bad|poor|weak|better|passable|limited|so-so|improving|terrible|good)\b", sure=0.75),
     Rule("language", "lessons classes course", rf"{{I}} (?:am )?(?:taking|having|doing|take|have|attend|attending|started|on) (?:an? )?(?P<value>{_LANGUAGE}) (?:lessons?|classes|class|course)\b", sure=0.75),
@@ -92,6 +94,7 @@ RULES = (
     Rule("event", "anniversary birthday graduation wedding", r"\bit is (?P<value>(?:my|our|his|her) (?:[\w-]+ )?(?:anniversary|birthday|graduation|wedding|wedding day)\b.*)", when="event", sure=0.7),
     Rule("event", "hospital", r"\b(?:put|landed|sent) my (?P<whose>husband|wife|partner|mother|father|mum|mom|dad|son|daughter|brother|sister) (?P<value>(?:in|to) (?:the )?hospital\b.*)", when="event", sure=0.7),
     Rule("allergy", "reaction allergy shock", r"(?:^|\b(?:a|the|an) )(?P<value>(?!bad|severe|allergic|serious|chain|the\b)[\w-]+) (?:reaction|allergy|shock) (?:put|sent|landed|almost killed|nearly killed) my (?P<whose>husband|wife|partner|mother|father|mum|mom|dad|son|daughter|brother|sister)\b", sure=0.7),
+    Rule("event", "university uni college", r"{WHO} (?:am |is |are )?(?P<value>(?:off|going|moving) (?:away )?to (?:university|uni|college|boarding school)\b.*)", subject="third", when="event", sure=0.7),
     # Figures
     Rule("amount", "max maximum minimum most least limit", rf"\b(?:max(?:imum)?|a limit of|limited to) (?:of )?(?P<value>{NUMBER} (?!(?:of|and|or|to|a|an|the|per|minutes?|seconds?|words|lines|times|days|people|more)\b)[a-z-]{{3,}})", sure=0.65),
     Rule("budget", "budget", rf"\bbudget (?:is |has |was )?(?:now |been )?(?:gone|come|dropped|fallen|risen|grown|shrunk|went|cut|raised)(?: (?:down|up|back))? to (?:about |around )?(?P<value>{MONEY}|{NUMBER}(?: (?:thousand|million|grand|k)\b)?)", subject="project", sure=0.8),

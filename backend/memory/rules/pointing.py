@@ -147,8 +147,11 @@ class Pointing(Reading):
 
     def _state_of(self, said: Statement, clause: Clause) -> None:
         if said.verb == "be" and said.subject.casefold() == "they" and (aged := nouns.AGE.match(said.rest)):
-            for child in [found for found in self.found if found.predicate == "child"]:
-                self._add(_AS_AGE, clause, "age", aged["value"].strip(" ,."), child.value, "")
+            children = [found for found in self.found if found.predicate == "child"]
+            ages = re.split(r", and |, | and ", re.sub(r"^(?:now |only |already )*", "", said.rest))
+            each = ages if len(ages) == len(children) > 1 else [aged["value"].strip(" ,.")] * len(children)
+            for child, age in zip(children, each, strict=True):
+                self._add(_AS_AGE, clause, "age", age, child.value, "")
         self._nouns(references.pointed(said, self.before, self.found, written=self.written), clause)
         if said.who != "self":
             return

@@ -45,7 +45,7 @@ DATE = (
     r"|(?:this|next|last) (?:week|weekend|month|year|quarter|spring|summer|autumn|fall|winter)"
     r"|tomorrow|today|tonight|yesterday|the day after tomorrow|christmas|easter|good friday|hogmanay|diwali|ramadan|eid|passover|hanukkah|carnival|pentecost|whitsun|black friday|cyber monday|chinese new year|lunar new year|holi|half[ -]term|(?:the )?(?:month|year|quarter)[ -]end|(?:the )?(?:summer|easter|christmas) (?:holidays|break)|(?:memorial|labou?r|independence|boxing) day|thanksgiving|halloween|midsummer|new year(?:'s(?: eve| day)?)?"
     rf"|in {NUMBER} (?:day|week|month|year)s?(?:'? time)?|{NUMBER} (?:day|week|month|year)s? ago|in a (?:week|month|year)"
-    rf"|a (?:day|week|month|year) ago|the {_ORDINAL}(?! \w+(?:ion|one|er)\b)|end of (?:day|week|month|year))"
+    rf"|a (?:day|week|month|year) ago|the {_ORDINAL}(?! \w*(?:ion|one|er|ence|part|half|step|point|line|word|page|time|thing|paragraph|question|draft|version|place|floor|round|batch)\b)|end of (?:day|week|month|year))"
     rf"{_CLOCK}"
 )
 _EVERY = rf"every (?:second |other |first |last )?(?:{_DAY}|day|week|morning|month|two weeks)(?:{_CLOCK})?"
@@ -285,7 +285,7 @@ def _rest(text: str, written: bool) -> str:
 
 
 _NO_ANSWER = frozenset(
-    """i you he she they it that this there who what where when why how which not maybe perhaps depends ask nobody none
+    """i you he she they it that this there who what where when why how which not maybe perhaps depends let fingers happy welcome congrats cheers ask nobody none
     nothing everything both neither whatever anything no yes good great fine done perfect thanks thank sorry hm well
     never always sometimes probably true right exactly ok okay please if""".split()  # noqa: SIM905 - words read best as words
 )
