@@ -103,6 +103,10 @@ _SMALL_AGE = re.compile(
 )
 
 
+_OUR_PARTNER = re.compile(r"\bour (?:[\w-]+ )?partner\b", re.IGNORECASE)
+_GOES_WHERE = re.compile(r"(?:he|she) is (?:retiring|resigning|moving|joining|starting)\b", re.IGNORECASE)
+
+
 @dataclass
 class Pointing(Reading):
     """Reads a clause in the light of those before it."""
@@ -164,6 +168,17 @@ class Pointing(Reading):
         if said.verb == "say" and said.past and said.rest.casefold() in ("no", "yes") and self.before:
             self._add(_AS_DECISION, clause, "decision", f"said {said.rest} to: {self.before}", self.speaker, "")
         self._rather(said, clause)
+
+    def _told_elsewhere(self, predicate: str, low: str, clause: Clause) -> bool:
+        if predicate == "event":  # "craig is leaving, he is retiring in may"
+            return low in ("leaving", "going") and _GOES_WHERE.match(self.after) is not None
+        if predicate == "budget":  # "to seven hundred and fifty, so 750k"
+            said = [found.clause.text for found in self.found if found.predicate == "budget"]
+            return clause.led.endswith("so") and self.before in said
+        if predicate == "spouse":  # the firm's partner
+            return _OUR_PARTNER.search(clause.text) is not None
+        # A child of whom the turn speaks by name is no colleague.
+        return predicate == "colleague" and self.known.get(low) not in (None, "", "colleague")
 
     def _settled(self, said: list[Statement], clause: Clause) -> None:
         if _SETTLED.match(self.after) and all(statement.form == "order" for statement in said):

@@ -70,8 +70,6 @@ _OF_KIN = re.compile(
 
 
 _NOTED = frozenset(rule.pattern for rule in notes.RULES)
-_OUR_PARTNER = re.compile(r"\bour (?:[\w-]+ )?partner\b", re.IGNORECASE)
-_GOES_WHERE = re.compile(r"(?:he|she) is (?:retiring|resigning|moving|joining|starting)\b", re.IGNORECASE)
 _A_TOOL = re.compile(work.TOOLS, re.IGNORECASE)
 _OFFICES = frozenset(("deputy", "assistant", "intern"))
 """Words for colleagues that tell what they do."""
@@ -189,6 +187,10 @@ class Reading:
 
     def _pointed(self, said: list[Statement], clause: Clause) -> None:
         """Read what points back to a clause before (`pointing.py`)."""
+
+    def _told_elsewhere(self, predicate: str, low: str, clause: Clause) -> bool:
+        """Tell whether another clause, or what is known, says better what this one seems to (`pointing.py`)."""
+        return False
 
     def _settled(self, said: list[Statement], clause: Clause) -> None:
         """Read what the clause beside says is settled, promised, a promotion (`pointing.py`)."""
@@ -385,18 +387,8 @@ class Reading:
         if predicate == "amount" and low.endswith(HANGING):
             value = value.rsplit(" ", 1)[0]
             low = value.casefold()
-        if predicate == "event" and low in ("leaving", "going") and _GOES_WHERE.match(self.after):
-            return  # it is told next
-        if (
-            predicate == "budget"
-            and clause.led.endswith("so")
-            and any(other.predicate == "budget" and other.clause.text == self.before for other in self.found)
-        ):
-            return  # said again: "to seven hundred and fifty, so 750k"
-        if predicate == "spouse" and _OUR_PARTNER.search(clause.text):
-            return  # of the firm's
-        if predicate == "colleague" and self.known.get(low) not in (None, "", "colleague"):
-            return  # a child, of whom the turn speaks by name
+        if self._told_elsewhere(predicate, low, clause):
+            return
         if predicate == "trip" and VERBS.get(low, ("", ""))[1] == "base":
             return  # "going to write"
         if not worth_keeping(predicate, value, subject, dated=rule.dated):
