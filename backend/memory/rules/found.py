@@ -13,6 +13,12 @@ _SINCE = re.compile(r"\b(?:since|from|starting|as of|beginning|effective)(?: on|
 _UNTIL = re.compile(r"\b(?:until|till|up to|through)(?: the| end of)*$", re.IGNORECASE)
 
 
+_UNDER_WAY = re.compile(
+    r"\b(?:am|is|are) (?:\w+ )?(?:getting|going|having|being|leaving|moving|starting)\b|\bwill\b", re.IGNORECASE
+)
+"""What lies ahead though a participle sounds past: "she is getting married in may"."""
+
+
 @dataclass
 class Found:
     predicate: str
@@ -61,4 +67,6 @@ def date(found: Found, now: datetime) -> None:
 
 def _is_ahead(predicate: str, text: str) -> bool:
     """Tell whether a date in the clause lies ahead where its words allow both."""
-    return predicate in ("deadline", "commitment") or (predicate in PLANNED and not PAST.search(text))
+    if predicate in ("deadline", "commitment"):
+        return True
+    return predicate in PLANNED and (not PAST.search(text) or _UNDER_WAY.search(text) is not None)

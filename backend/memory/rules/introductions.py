@@ -20,7 +20,7 @@ _GREETING = re.compile(
     _I,
 )
 _I_AM = re.compile(
-    r"^(?:(?:and )?(?:this is|(?:[a-z]+ ){0,3}é o|i am|i myself am|myself|it is|its|my (?:full )?name is|the name is|here is)(?: actually)? )",
+    r"^(?:(?:and )?(?:this is|(?:[a-z]+ ){0,3}é o|i am|i myself am|myself|it is|its|my (?:full )?name is|the name is|here is|hier ist|ich bin|soy|mi chiamo|ik ben|jag heter)(?: actually)? )",
     _I,
 )
 _INTRODUCED_ROLE = re.compile(
@@ -291,6 +291,12 @@ _WHO_DOES = re.compile(
 )
 
 
+_IS_SO = re.compile(
+    r"(?:and |but |so )?(?:he|she|it|they|i|we|you|that|this) (?:is|are|am|was|were|has|have)\b(?! (?:called|named|with|by|my|our)\b)",
+    _I,
+)
+
+
 def people(text: str, after: str, *, written: bool) -> Iterator[Noun]:
     """Yield who is brought up: "there's Ines" before "she does the books", "our designer, Bo"."""
     if _GOES_ON.match(after):
@@ -298,7 +304,7 @@ def people(text: str, after: str, *, written: bool) -> Iterator[Noun]:
             return
         there = _THERE_IS.match(text)
         words, more = (there["name"], True) if there else _named_last(text)
-        if words and not re.match(r"(?:he|she) is my\b", after, _I):
+        if words and not re.match(r"(?:he|she) is my\b", after, _I) and not _IS_SO.match(text):
             for name in values("person", words, written):
                 if name == words and (more or written or " " in name):
                     yield Noun("colleague", name, AS_COLLEAGUE)
@@ -362,7 +368,7 @@ def completed(text: str, after: str, names: Iterable[str]) -> Iterator[Noun]:
 
 _KIN_WORDS = "|".join(sorted(map(re.escape, KIN), key=len, reverse=True))
 _KIN_NAMED = re.compile(
-    rf"\b(?:(?:my|our|an?|the|two|three|four|five) (?:[\w-]+ )?(?P<kin>{_KIN_WORDS})(?: (?:is|are))?,? (?:called|named)|(?:an?|one) (?:[\w-]+ )?(?P<new>son|daughter|brother|sister|wife|husband|boy|girl|partner|friend|colleague|boss)) (?P<name>[^\W\d_][\w'-]+(?: [^\W\d_][\w'-]+)?)",
+    rf"\b(?:(?:my|our|(?:an?|the)(?! (?:[\w-]+ )?(?:lass|lad|lassie|laddie|boy|girl|kid|wean|bairn)\b)|two|three|four|five) (?:[\w-]+ )?(?P<kin>{_KIN_WORDS})(?: (?:is|are))?,? (?:called|named)|(?:an?|one) (?:[\w-]+ )?(?P<new>son|daughter|brother|sister|wife|husband|boy|girl|partner|friend|colleague|boss)) (?P<name>[^\W\d_][\w'-]+(?: [^\W\d_][\w'-]+)?)",
     _I,
 )
 _KIN_APPOSED = re.compile(

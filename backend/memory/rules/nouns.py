@@ -283,8 +283,8 @@ def of_be(said: Statement, *, written: bool) -> Iterator[Noun]:
         yield Noun("amount", found["value"].strip(" ,."), AS_AMOUNT)
     if said.form != "past" and said.mode in ("", "will"):
         yield from _of_anybody(said, written=written)
-    if said.who == "self" and said.mode in ("", "will") and _ABSENT.match(rest):
-        yield Noun("event", rest, AS_EVENT)
+    if said.who in ("self", "third") and said.form != "past" and said.mode in ("", "will") and _ABSENT.match(rest):
+        yield Noun("event", rest, AS_EVENT, about="" if said.who == "self" else "third")
     if said.who == "third" and said.form != "past" and (origin := re.match(r"from (?P<value>.+)", rest, _I)):
         yield from (
             Noun("from_place", value, AS_ORIGIN, about="third") for value in values("place", origin["value"], written)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from backend.memory.rules.grammar import VERBS
-from backend.memory.rules.noun_fact import AS_COLLEAGUE, AS_EMPLOYER, AS_NAMED, AS_PLACE, Noun, a_rule
+from backend.memory.rules.noun_fact import AS_COLLEAGUE, AS_EMPLOYER, AS_NAMED, AS_PLACE, AS_ROLE, Noun, a_rule
 from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.rule import KIN
 from backend.memory.rules.values import nameable, values
@@ -32,7 +32,7 @@ _LEAD = re.compile(
 _BEHIND = re.compile(r" (?:in|at|from|for|up in|down in|on) (?:the )?[\w'-]+(?: [\w'-]+)?$| \([^)]*\)$", _I)
 
 _ANSWERABLE = re.compile(
-    rf"\b(?:his|her) name is (?P<name>{_NAME}(?: (?:de |van |der |von |da |di |la )*(?!(?:by|and|but|he|she|he's|i|we|is|so)\b){_NAME}){{0,2}})",
+    rf"\b(?:his|her) name is (?P<title>(?:doctor|mister|missus|miss|professor|dr|mr|mrs|ms|frau|herr)\.? )?(?P<name>{_NAME}(?: (?:de |van |der |von |da |di |la )*(?!(?:by|and|but|he|she|he's|i|we|is|so)\b){_NAME}){{0,2}})",
     _I,
 )
 _CALLED = re.compile(
@@ -95,6 +95,15 @@ _PUBLIC = re.compile(
 _SECOND = frozenset("2ic second number deputy right stand-in replacement successor assistant understudy".split())  # noqa: SIM905
 _CALLED_WORDS = frozenset(("called", "named", "name"))
 _TITLES = TITLES | {"mr", "mrs", "ms", "dr"}
+_TEAM = re.compile(
+    r"^(?:in |on )?(?:my|our|the) (?:team|crew|colleagues|people|staff|department|group|board|committee|partners|helpers|volunteers)(?: (?:is|are|has|have|of|here|there|\w+ people|[\d]+ people|four|three|five|six|two))*(?:: |,? that is |,? they are | is | are )(?P<names>[^\W\d_][\w'-]+(?:,| and| \().*)$",
+    _I,
+)
+_FELLOWS = frozenset("chap guy lady woman man bloke person lad girl fella fellow gent".split())  # noqa: SIM905
+_FELLOW = re.compile(
+    rf"\b(?:(?:the|our|my|their) (?:[\w'-]+ ){{0,3}}|(?:finance|hr|it|sales|press|legal|bank|council|insurance|tax|delivery) )(?:chap|guy|lady|woman|man|bloke|person|lad|girl|fella|fellow|gent),? (?P<name>{_NAME} {_NAME})$",
+    _I,
+)
 _OF_KIN = frozenset(word for words in KIN for word in words.split())
 
 
@@ -127,7 +136,7 @@ def presented(text: str, words: set[str], before: str, after: str, *, written: b
         yield from _listed(office["role"], found["names"], written=written)
     if "name" in words and (found := _ANSWERABLE.search(text)):
         for name in values("person", found["name"], written):
-            if (" " in name or written) and not _OF_KIN & set(before.casefold().split()):
+            if (" " in name or written or found["title"]) and not _OF_KIN & set(before.casefold().split()):
                 yield Noun("colleague", name, AS_COLLEAGUE)
                 if duty := _last_office(before):
                     yield Noun("role", duty, AS_NAMED, about=name)
@@ -145,6 +154,13 @@ def presented(text: str, words: set[str], before: str, after: str, *, written: b
     for found in _STRANGER.finditer(text) if titled else ():
         for name in values("person", found["name"], written):
             yield Noun("colleague", name, AS_COLLEAGUE)
+    if found := _TEAM.match(text):
+        pieces = [_bare(piece, written=written) for piece in _PIECES.split(found["names"])[:8]]
+        if len([name for name in pieces if name]) > 1:
+            yield from (Noun("colleague", name, AS_COLLEAGUE) for name in pieces if name)
+    fellow = None if _FELLOWS.isdisjoint(words) else _FELLOW.search(text)
+    if fellow and all(_is_name(word, written=written) for word in fellow["name"].split()):
+        yield Noun("colleague", fellow["name"], AS_COLLEAGUE)
     if titled and (found := _TITLE_ROLE.search(text)):
         yield Noun("colleague", found["name"], AS_COLLEAGUE)
         yield Noun("role", found["role"], AS_NAMED, about=found["name"])
@@ -199,6 +215,9 @@ _TERSE = re.compile(
 )
 
 
+_FIELD_AT = re.compile(
+    rf"^, (?P<field>[a-z][\w /&-]{{1,30}}?) (?:at|for|with|@) (?:the )?(?P<org>{_CAPITAL}[\w'&. -]*?)(?:(?:,| in) (?P<place>{_CAPITAL}(?: {_CAPITAL})?))?$"
+)
 _THEN_SMALL = re.compile(
     rf"^(?:(?:dr|mr|mrs|ms|prof(?:essor)?)\.? )?(?!(?:dear|hello|hi|hey|good|elena|marcus|thanks|thank|sorry|yes|no|ok|happy|merry)\b)(?P<name>{_FULL}), (?-i:(?!who\b|he\b|she\b|and\b|my\b|our\b|says?\b|the\b)[a-z])(?!.*\b(?:is|was|are|has|will|said|says)\b)",
     _I,
@@ -207,8 +226,13 @@ _THEN_SMALL = re.compile(
 
 def terse(text: str) -> Iterator[Noun]:
     """Yield who somebody is that begins without a verb: "Mika, producer @ Frostbyte, Tampere", "Asante. Head of claims, Pennant"."""
-    if full := _THEN_SMALL.match(text):
+    if ". " not in text.removeprefix("Dr. ") and (full := _THEN_SMALL.match(text)):
         yield Noun("name", full["name"], a_rule("name", 0.75))
+        if firm := _FIELD_AT.match(text[full.end("name") :]):
+            yield Noun("role", firm["field"], AS_ROLE)
+            yield Noun("employer", firm["org"].strip(), AS_EMPLOYER)
+            if firm["place"]:
+                yield Noun("lives_in", firm["place"], AS_PLACE)
         return
     found = _TERSE.match(text)
     if found is None or not found["role"]:
