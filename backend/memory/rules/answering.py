@@ -35,6 +35,7 @@ _MINE_IS = re.compile(rf"\bmine is (?:on )?(?P<value>{DATE})", re.IGNORECASE)
 _OF_WHOM = re.compile(r"(?P<who>(?-i:[A-Z])[\w'-]+(?: (?-i:[A-Z])[\w'-]+)?): (?P<what>.+)$", re.IGNORECASE)
 _SO_BY = re.compile(rf"\bso (?:by |on |it is |rather )?(?P<value>{DATE})(?! so\b)", re.IGNORECASE)
 _SHORT_QUESTION, _LONGEST = 5, 8  # words
+_ONLY = re.compile(r"^(?:only|just) (?=[a-z]+$)")
 _NO_MEAL = re.compile(
     r"(?:only|no|none|nobody|mine|just|not|nope|nah|never|nothing|maybe|yes|yeah|sure|probably|ok|okay|fine|good|well|unfortunately|sadly|luckily|elena|marcus|thanks|please|right|indeed|exactly|sorry|same|several|many|loads|plenty)\b",
     re.IGNORECASE,
@@ -178,9 +179,10 @@ class Answering(Pointing):
         for clause in lead[:3] if replies.OF_ALLERGIES.search(question) else ():
             whose = _OF_WHOM.match(clause.text)
             subject = whose["who"] if whose else self.speaker
-            if subject in ("Me", "me") or (not whose and (len(clause.text.split()) > 1 or _NO_MEAL.match(clause.text))):
+            alone = _ONLY.sub("", clause.text)
+            if subject in ("Me", "me") or (not whose and (len(alone.split()) > 1 or _NO_MEAL.match(alone))):
                 continue
-            for value in values("simples", (whose["what"] if whose else clause.text).split(", ")[0], self.written):
+            for value in values("simples", (whose["what"] if whose else alone).split(", ")[0], self.written):
                 self._add(Rule("allergy", "", "", sure=0.75), clause, "allergy", value, subject, "")
         if replies.OF_MAIL.search(said[-200:]):
             for clause in lead[:2]:

@@ -14,7 +14,7 @@ _MEASURED = re.compile(
     _I,
 )
 _COUNTED = re.compile(
-    rf"(?<![\w.,$\N{{EURO SIGN}}\N{{POUND SIGN}}-])(?P<value>{NUMBER}(?<![,.]) (?:(?!(?:days|weeks|months|years|hours|minutes|seconds|and|or|of|in|on|at|to|for|the|a|an|is|are|more|is|was)\b)[a-z-]+ )?"
+    rf"(?<![\w.,:$\N{{EURO SIGN}}\N{{POUND SIGN}}-])(?P<value>{NUMBER}(?<![,.]) (?:(?!(?:days|weeks|months|years|hours|minutes|seconds|and|or|of|in|on|at|to|for|the|a|an|is|are|more|is|was)\b)[a-z-]+ )?"
     r"(?!(?:times|things|bars|lads|signatures|ways|bits|seconds|others|ones|days|weeks|months|years|hours|minutes|yes|this|is|was|has|us|plus|always|degrees|brothers|sisters|sons|daughters|cousins|siblings|kinds|sorts|types|versions|words|reasons|suitcases|questions|sentences|jokes|coffees|beers|cups|glasses|drinks|calls|steps|ideas|options|points|excuses|hugs|kisses)\b)"
     r"(?:[a-z-]{2,}[a-rt-z]s|people|men|women|staff|square met(?:er|re)s|square feet|of us|of them|of em|children)\b(?: (?:a|per|each|every) (?!half\b)\w+)?)",
     _I,

@@ -67,6 +67,8 @@ RULES = (
     Rule("likes", "nothing", r"^(?:there is )?nothing (?:makes me happier|relaxes me more|is better|compares to|calms me more|i like more)(?: than)? (?:an? )?(?:good )?{simple}", sure=0.7),
     Rule("dislikes", "stop", r"^(?:please |just )*stop (?:sending|giving|writing|showing|forwarding|copying)(?: to)?(?: me| us)? (?:in )?(?:on |so many |all |these |those |the )*(?P<value>(?!it\b|that\b|this\b|them\b)[a-z-]+(?: [a-z-]+)??s)\b", asked=True, sure=0.75),
     Rule("prefers", "put keep format into in", rf"\b(?:put|keep|format|turn|summari[sz]e|wrap) (?:it|everything|things|them|all of it|all that) (?:all )?(?:in|into) (?:an? |the )?(?P<value>(?:(?:short|brief|simple|clear|numbered) )?(?:{FORMATS}))\b", asked=True, sure=0.7),
+    Rule("prefers", "max maximum", rf"\bmax(?:imum)?(?: of)? (?P<value>{NUMBER} (?:pages?|lines?|slides?|sentences?|bullets?|bullet points|paragraphs?))\b", asked=True, sure=0.7),
+    Rule("prefers", "better best easier", r"\bit is (?:always |much )?(?:better|best|easier|easiest) to (?P<value>(?:write|call|text|mail|e-?mail|message|ring|reach|phone|catch) (?:to )?(?:me|us)(?: [\w ]+)?)", sure=0.7),
     # Languages, pastimes
     Rule("language", "rusty basic bad poor weak better passable limited so-so improving terrible good", r"\bmy {languages} is (?:very |a bit |quite |rather |a little |still |pretty |getting )*(?:rusty|basic|bad|poor|weak|better|passable|limited|so-so|improving|terrible|good)\b", sure=0.75),
     Rule("language", "lessons classes course", rf"{{I}} (?:am )?(?:taking|having|doing|take|have|attend|attending|started|on) (?:an? )?(?P<value>{_LANGUAGE}) (?:lessons?|classes|class|course)\b", sure=0.75),
@@ -99,6 +101,10 @@ RULES = (
     Rule("amount", "max maximum minimum most least limit", rf"\b(?:max(?:imum)?|a limit of|limited to) (?:of )?(?P<value>{NUMBER} (?!(?:of|and|or|to|a|an|the|per|minutes?|seconds?|words|lines|times|days|people|more)\b)[a-z-]{{3,}})", sure=0.65),
     Rule("budget", "budget", rf"\bbudget (?:is |has |was )?(?:now |been )?(?:gone|come|dropped|fallen|risen|grown|shrunk|went|cut|raised)(?: (?:down|up|back))? to (?:about |around )?(?P<value>{MONEY}|{NUMBER}(?: (?:thousand|million|grand|k)\b)?)", subject="project", sure=0.8),
     Rule("trip", "away off holiday vacation leave", rf"{{AM}} (?:away|off|on (?:holiday|vacation|leave))\b[^,]*{DATE}[^,]*, (?=(?-i:[A-Z])){{spot}}", when="event", sure=0.75),
+    Rule("manager", "boss manager supervisor", r"^(?:the |our |new |direct )?(?:boss|manager|supervisor)(?: is|:)(?: now| still)? {person}", when="start", sure=0.75),
+    Rule("kin", "wife husband partner son daughter brother sister mother father dog cat", r"^(?P<kin>wife|husband|partner|son|daughter|brother|sister|mother|father|dog|cat)(?: is|:)(?: now| called| named)* (?=(?-i:[A-Z])){first}", sure=0.75),
+    Rule("trip", "vacation holiday holidays leave trip away", rf"^(?:vacation|holidays?|leave|trip|away)(?: is)?: ?[^,]*{DATE}[^,]*, (?:in |to )?(?=(?-i:[A-Z])){{spot}}", when="event", sure=0.75),
+    Rule("meeting", "works suits fine good perfect ok okay work", rf"\b(?P<value>(?:next )?{WEEKDAYS}(?: at)? \d{{1,2}}(?:[:.]\d\d)?(?: ?[ap]m)?) (?:works|suits|is (?:fine|good|perfect|ok|okay|best)|would (?:work|suit|be (?:fine|good|perfect)))\b", unreal=True, when="event", sure=0.7),
     # Work
     Rule("employer", "currently presently", r"\bi am (?:currently|presently) (?:at|with) {brand}", sure=0.75),
     Rule("works_on", "about", rf"\b(?:is|am|are) all about (?:the|our) (?P<value>(?:[\w-]+ ){{0,3}}?(?:{PROJECT_NOUN}))\b", sure=0.7),

@@ -10,6 +10,7 @@ from backend.memory.predicates import PROJECT
 from backend.memory.rules import nouns, references, slots
 from backend.memory.rules.clauses import Clause
 from backend.memory.rules.grammar import VERBS, Statement, parse_all
+from backend.memory.rules.noun_fact import AS_COLLEAGUE, AS_ROLE
 from backend.memory.rules.reading import Reading
 from backend.memory.rules.rule import KIN, Rule, singular
 from backend.memory.rules.values import NUMBER, nameable, values
@@ -76,6 +77,14 @@ _APPOINTED = re.compile(
     r"\b(?:meet|meeting|call|lunch|dinner|breakfast|appointment|visit|flight|fly|trip|travel|holiday|book|birthday|party|interview|workshop|session|slot|dentist|doctor)\b",
     _I,
 )
+_IN_BRACKETS = re.compile(
+    r"(?P<title>(?:Mr|Ms|Mrs|Dr)\.? )?\b(?P<name>(?-i:[A-Z])[\w'-]+(?: (?-i:[A-Z])[\w'-]+)?) \((?P<field>(?!(?:my|the|his|her|our|who|see|and|not|or|ex|also|now|if|was|is|in|at|from|on|for|by)\b)(?-i:[a-z]|IT|HR|PR|QA)[\w -]{0,24}?)(?=[,)])"
+)
+_TEAM = re.compile(r"\b(?:colleagues?|team|with|crew|staff|office|we are|there are|three of us|myself|me)\b", _I)
+_KIN_AGED = re.compile(
+    r"\b(?:my|our|an?|one) (?:[\w-]+ )?(?P<kin>son|daughter|boy|girl|baby|nephew|niece|grandson|granddaughter),? (?P<name>(?-i:[A-Z])[\w'-]+), (?:aged? )?(?P<age>\d{1,2})\b(?! (?:years|months) (?:ago|later))",
+    _I,
+)
 _BOTH = re.compile(r"(?:both|all (?:of them|three|four|two)|them all|either)\b", _I)
 _SPEAKS_TOO = re.compile(rf"\b(?:{'|'.join(sorted(LANGUAGES))})\b", _I)
 _AGE_FIRST = re.compile(
@@ -122,6 +131,14 @@ class Pointing(Reading):
             clause,
         )
         self._back(clause)
+        if self.written and "(" in clause.text:
+            self._in_brackets(clause)
+        for aged in _KIN_AGED.finditer(clause.text) if self.written and "," in clause.text else ():
+            word = aged["kin"].casefold()
+            if nameable(aged["name"].casefold()):
+                rule = Rule(KIN[word][0], "", "", sure=0.8)
+                self._add(rule, clause, KIN[word][0], aged["name"], self.speaker, singular(word))
+                self._add(_AS_AGE, clause, "age", aged["age"], aged["name"], "")
         easier = _EASIER.match(clause.text) if self.person and self.before.endswith((" him", " her")) else None
         if easier:
             self._add(_AS_WAY, clause, "prefers", easier["way"], self.person, "")
@@ -181,7 +198,9 @@ class Pointing(Reading):
         return predicate == "colleague" and self.known.get(low) not in (None, "", "colleague")
 
     def _settled(self, said: list[Statement], clause: Clause) -> None:
-        if _SETTLED.match(self.after) and all(statement.form == "order" for statement in said):
+        if _SETTLED.match(self.after) and said and said[0].subject.casefold() == "we" and said[0].form == "base":
+            self._add(_AS_SETTLED, clause, "decision", said[0].phrase, self.speaker, "")
+        elif _SETTLED.match(self.after) and all(statement.form == "order" for statement in said):
             self._add(_AS_SETTLED, clause, "decision", clause.text, self.speaker, "")
         elif said and _AGREED.search(self.before):
             what = said[0].rest if said[0].verb == "be" else said[0].phrase
@@ -219,6 +238,16 @@ class Pointing(Reading):
         liked = next((after for after in (self.after, self.later, self.last) if _BEST_OF.match(after)), "")
         if liked and re.match(r"i (?!am\b|was\b|had\b|have\b|will\b)\w+[^d] ", clause.text, _I):
             self._add(_AS_LIKED, clause, "likes", clause.text.removeprefix("i "), self.speaker, "")
+
+    def _in_brackets(self, clause: Clause) -> None:
+        """Read colleagues with their fields: "Ms. Hoshino (data), Mr. Lim (radio)"."""
+        fields = list(_IN_BRACKETS.finditer(clause.text))
+        named = len(fields) > 1 or _TEAM.search(clause.text) is not None
+        for found in fields if named else ():
+            if nameable(found["name"].split(" ")[0].casefold()):
+                name = f"{found['title'] or ''}{found['name']}"
+                self._add(AS_COLLEAGUE, clause, "colleague", name, self.speaker, "")
+                self._add(AS_ROLE, clause, "role", found["field"], name, "")
 
     def _someone(self, clause: Clause) -> None:
         """Learn the name of whom the turn goes on about: "that was lwazi | he is nine"."""
