@@ -65,7 +65,7 @@ _ASKING = re.compile(
 )
 _TOLD_ALREADY = re.compile(r"^(?:did i (?:tell|mention)(?: to)?(?: you)?|have i told you)\b", re.IGNORECASE)
 _UNREAL = re.compile(
-    r"^(?:if|unless|whether|suppose|supposing|imagine|pretend|assume|say)\b"
+    r"^(?:if|unless|whether|suppose|supposing|imagine|pretend|assume|say|when (?:i|we) (?:was|were) (?:small|little|young|younger|a (?:child|kid|boy|girl|student|teenager|baby)))\b"
     r"|\b(?:might|maybe|perhaps|i wish|what if|hypothetically|as if|for example|e\.g\.|in theory|not sure"
     r"|i doubt|do not (?:know|think|believe|suppose|reckon)|would have|could have|(?:was|were) (?:meant|supposed) to|must have(?: \w+)? (?:been|felt|had|done|gone|taken|made|\w+ed)|must (?:feel|be (?:so|such|really|quite|very|hard|tough|great|nice|good|amazing|exciting|rewarding|tired|proud|lovely|awful|terrible|fun|incredible|(?:\w+ )?\w+(?:ing|ous|ful)$))\b|if only|in a story|in (?:the|a|my) (?:film|movie|book|novel|game|play|series|song|dream)|i dreamt|once upon a time|supposing|assuming|if i were|even if|as though|rumou?r has it|supposedly|allegedly|most people|people (?:say|think|like|love|always|usually|often|never)|you (?:could|can) always|role ?play|let us say|not literally|just kidding|only (?:joking|kidding)|figuratively|so to speak|metaphorically|probably)\b",
     re.IGNORECASE,
@@ -387,6 +387,12 @@ def _judged(cut: list[Clause], *, asked: bool) -> list[Clause]:
     return cut
 
 
+_CONDITION = re.compile(
+    r"(?:if|unless|suppose|imagine|when (?:i|we) (?:was|were) (?:small|little|young|younger|a (?:child|kid|boy|girl|student|teenager|baby)))\b",
+    re.IGNORECASE,
+)
+
+
 def _judge(clause: Clause, before: Clause | None) -> None:
     text = _OPENERS.sub("", clause.text) or clause.text
     clause.unreal = bool(_UNREAL.search(text) or _WOULD.search(text))
@@ -402,7 +408,7 @@ def _judge(clause: Clause, before: Clause | None) -> None:
             clause.reported = clause.reported or not _I_SAY.search(before.text)
         if _I_SAY.search(before.text) or re.search(r"\bi (?:think|guess|believe)\b", before.text, re.IGNORECASE):
             clause.hedged = True
-    elif re.match(r"(?:if|unless|suppose|imagine)\b", _OPENERS.sub("", before.text), re.IGNORECASE):
+    elif _CONDITION.match(_OPENERS.sub("", before.text)):
         clause.unreal = True  # the main clause of a condition
     elif re.match(r"according to\b", _OPENERS.sub("", before.text), re.IGNORECASE):
         clause.reported = True

@@ -262,7 +262,7 @@ _CHANGES = frozenset(
 
 _HAPPENINGS = (
     Frame("event", "", WHOLE, who="third other", about_it=True, past=True, verbs_of=_CHANGES, when="event", sure=0.55, never=r"^(?:it|that|this|them|him|her|you|the (?:mail|list|file|link|question|text|answer))\b|^(?:on|over|out|up|off|with|from|by) (?:it|that|this|you)?$"),
-    Frame("event", "", WHOLE, who="third other", about_it=True, topic=r"(?!(?:every|each)\b)", modes="- will must", needs=_EXACT, dated=True, when="event", sure=0.6, never=r"\b(?:if|every|each)\b|^there\b"),
+    Frame("event", "", WHOLE, who="third other", about_it=True, topic=r"(?!(?:every|each)\b)", modes="- will must", needs=_EXACT, dated=True, when="event", sure=0.6, never=r"\b(?:if|every|each)\b|^there\b|^(?:it|them)\b"),
     Frame("event", "", WHOLE, who="self", modes="- will", needs=_EXACT, dated=True, when="event", sure=0.6, never=r"\b(?:if|every|each)\b|^there\b"),
 )  # fmt: skip
 """What any verb says of a day."""

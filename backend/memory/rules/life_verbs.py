@@ -58,7 +58,7 @@ LIFE = (
     # Languages, pastimes, things
     Frame("language", "grow", "languages", by="speaking with", who="self third", needs=r"^up (?:speaking|with)\b", sure=0.75),
     Frame("language", "be", "languages", by="fluent_in native_in good_at", who="self third", sure=0.75),
-    Frame("hobby", "learn try teach", "hobby_of", who="self", modes="-", sure=0.7),
+    Frame("hobby", "learn try", "hobby_of", who="self", modes="-", sure=0.7),
     Frame("hobby", "learn teach", "hobby_of", by="myself to_play", who="self", modes="-", sure=0.7),
     Frame("hobby", "do go practise practice", "hobby_of", who="self third", human=True, past=False, modes="-", needs=r"\b(?:every|in (?:the )?(?:winter|summer|autumn|spring|mornings?|evenings?)|at (?:the )?weekends?|when i can|a lot|whenever|for fun|(?:two|three|four|five|\d) times a week|with my|to relax|most)\b", sure=0.7),
     Frame("hobby", "run jog swim cycle walk row hike", WHOLE, who="self", speaker="i", past=False, modes="-", needs=r"^(?:along|around|round|in|through|up|across) (?:the|our) (?:\w+ )?(?:park|canal|river|lake|woods|hills|forest|sea|pool|beach|fjord|mountains?|harbour|harbor|coast|loch)\b", sure=0.7),

@@ -34,6 +34,7 @@ MENTION = re.compile(
     r"|\b(?:to|with|by|is|with|for) (?P<last>[^\W\d_][\w'-]+)$"
     r"|\b(?:my|our) (?:\w+ )?(?:nephew|niece|cousin|uncle|aunt|auntie|godson|goddaughter|godfather|brother[- ]in[- ]law|sister[- ]in[- ]law|stepson|stepdaughter|grandson|granddaughter|friend|neighbour|neighbor|tenant|nanny) (?P<kin>[^\W\d_][\w'-]+)(?= (?:who|with|is|has|was|and|does|at|from|in)\b|,|$)"
     r"|\b(?P<owner>(?-i:[A-Z])[\w'-]+)'s [\w-]+$"
+    r"|(?::|,) (?P<full>(?-i:[A-Z])[\w'-]+ (?-i:[A-Z])[\w'-]+)(?=,|$)"
     r"|\bthere is (?P<there>[^\W\d_][\w'-]+) (?:in|at|from)\b",
     re.IGNORECASE,
 )

@@ -31,7 +31,7 @@ from backend.memory.rules.noun_fact import (
 from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.people import DEPARTMENTS
 from backend.memory.rules.places import PLACES
-from backend.memory.rules.rule import KIN
+from backend.memory.rules.rule import KIN, Rule
 from backend.memory.rules.titles import A_ROLE, AN_AGENT, NO_OFFICES, PROJECT_NOUN
 from backend.memory.rules.values import DATE, MONEY, NUMBER, values
 
@@ -342,6 +342,11 @@ _INTOLERANT = re.compile(
 _ALLERGY, _YEARS = a_rule("allergy", 0.85), a_rule("age", 0.8)
 _BORN_ON = re.compile(rf" (?:on|this|next) (?:the )?(?P<value>(?:the )?{DATE})", _I)
 _BORN = a_rule("birthday", 0.75)
+_UNWELL = re.compile(
+    r"(?:very |seriously |badly |still |back |now )*(?:pregnant|ill\b|in (?:the )?(?:hospital|intensive care|rehab|a coma|labou?r|a hospice|a care home|a nursing home|the army|prison)|on (?:dialysis|chemo\w*|crutches|the waiting list)|dying|terminally ill|expecting\b(?!.*\b(?:a (?:call|parcel|delivery|visitor)|you|it)\b))",
+    _I,
+)
+_HEALTH = Rule("event", "", "", when="event", sure=0.7)
 _OLDEST = 110
 _NO_AGE = frozenset(("we", "it", "that", "this", "there", "they", "all"))
 
@@ -355,6 +360,8 @@ def _of_anybody(said: Statement, *, written: bool) -> Iterator[Noun]:
             yield Noun("age", value, _YEARS, about=about)
             if day := _BORN_ON.match(said.rest[found.end() :]):
                 yield Noun("birthday", day["value"], _BORN, about=about)
+    if _UNWELL.match(said.rest) and (said.who != "self" or not said.rest.casefold().startswith(("sick", "ill"))):
+        yield Noun("event", said.rest, AS_EVENT if _WHEN.search(said.rest) else _HEALTH, about=about)
     if found := _ALLERGIC.match(said.rest):
         for value in values("simples", found["value"], written):
             yield Noun("allergy", value, _ALLERGY, about=about)
@@ -416,10 +423,10 @@ def _noted(noun: str, text: str, *, written: bool) -> Iterator[Noun]:
 
 def due(text: str, *, written: bool) -> Iterator[Noun]:
     """Yield what a note without a verb gives: "first draft by 3 May", "new rule: no phones"."""
-    for piece in text.split(", ") if "," in text else ():
+    for piece in text.split(", "):
         if found := _PIECE.match(piece):
             yield from _noted(found["noun"].casefold(), found["value"], written=written)
-        elif found := _HEADS.match(piece):
+        elif "," in text and (found := _HEADS.match(piece)):
             yield Noun("amount", found["value"], AS_AMOUNT)
     if found := _COLON.match(text):
         yield from _noted(found["noun"].casefold(), found["value"], written=written)

@@ -46,7 +46,7 @@ RULES = (
     Rule("kin", "name names", r"\b(?:his|her|its|their|the (?:dog|cat|puppy|kitten|rabbit|horse)'?s) names? (?:is|are) {persons}", subject="last"),
     Rule("kin", "called named call", r"\b(?:we|i) (?:have )?(?:called|named|call) (?:her|him|them|it) {persons}", subject="last"),
     Rule("child", "boys girls kids sons daughters children", r"\b(?:i|we) have(?: got)? (?:\w+ )?(?P<label>boys|girls|kids|sons|daughters|children)(?:,|:| called| named)? {persons}", sure=0.85),
-    Rule("age", "is", rf"(?:^|\band |, )(?P<somebody>[^\W\d_][\w'-]+) is (?:only |now |already |just )?(?P<value>{NUMBER})(?= and\b|,|$)", sure=0.8),
+    Rule("age", "is", rf"(?:^|\band |, )(?P<somebody>[^\W\d_][\w'-]+) is (?:only |now |already |just )?(?P<value>{NUMBER})(?= and\b|,(?!\d)|$)", sure=0.8),
     Rule("age", "", r"\b(?P<somebody>(?-i:[A-Z])[\w'-]+) \((?:aged? )?(?P<value>\d{1,2})\)", sure=0.75),
     Rule("manager", "report", r"\bi would (?:then )?report (?:directly |straight )?to {person}", unreal=True, sure=0.8),
     Rule("manager", "boss manager", r"\b(?:my (?:new )?|(?:the |our )?new )(?:boss|manager)(?: now)? is(?: now| called)* {person}", when="start"),

@@ -25,7 +25,7 @@ _UNDERTAKEN = (
 _SMALL_TALK = (
     r"\b(?:coffee|tea|drink|word|chat|minute|moment|nap|lunch|dinner|breakfast|break|beer|look|bit|lot|guess|hug)\b"
 )
-_KIND_OF_FIRM = r"(?:company|firm|business|shop|bakery|practice|farm|restaurant|studio|salon|garage|caf\w|hotel|agency|consultancy|workshop|brewery|winery|vineyard|start-?up|clinic|pharmacy|nursery|gallery|bookshop|pub|bar|laundry|carpentry|cooperative|guest ?house|b&b|food truck|stall|kiosk)"
+_KIND_OF_FIRM = r"(?:company|firm|business|shop|bakery|practice|farm|restaurant|studio|salon|garage|caf\w|hotel|agency|consultancy|workshop|brewery|winery|vineyard|start-?up|clinic|pharmacy|nursery|gallery|bookshop|pub|bar|laundry|carpentry|cooperative|guest ?house|b&b|food truck|stall|kiosk|gelateria|gelaterie|ice cream (?:shop|parlour)|pizzeria|trattoria|boutique|launderette|dental practice|surgery|physio practice|kindergarten|creche|driving school|dance school|language school|riding school|campsite|ferry|taxi|fishing boat|dairy|mill|forge|pottery|distillery|orchard|quarry|scrapyard|petrol station|corner shop|newsagent|florist|butcher'?s|barber ?shop|nail bar|tattoo parlour)"
 _ANEW = r"(?:colleague|somebody|someone|person|assistant|apprentice|trainee|successor|replacement|partner|investor|tenant|buyer|supplier|co-?founder|flat|house|office|bigger|larger|smaller|job|premises|space|place|volunteers?|staff|people|drivers?|developers?|nurses?|teachers?)"
 
 PLANS = (
@@ -67,6 +67,7 @@ PLANS = (
     # How somebody wants it
     Frame("prefers", "do take have", WHOLE, who="self", speaker="i", denied=True, past=False, modes="-", needs=r"^(?:mornings|evenings|weekends|early mornings|breakfast meetings|calls|meetings|video calls|(?:mon|tues|wednes|thurs|fri|satur|sun)days)\b", value="do not {}", sure=0.7),
     Frame("prefers", "answer reply pick work read check call", WHOLE, who="self", speaker="i", denied=True, past=False, modes="-", needs=r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|weekends?|evenings?|nights?|mornings?|holidays?|lunch|(?:after|before) (?:six|seven|eight|nine|ten|five|four|\d))\b", never=r"\b(?:this|last|next|today)\b", value="never {}", sure=0.65),
+    Frame("prefers", "answer reply pick work read check call drink eat travel fly drive", WHOLE, who="third", denied=True, past=False, modes="-", needs=r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|weekends?|evenings?|nights?|mornings?|holidays?|lunch|noon|(?:after|before) (?:six|seven|eight|nine|ten|five|four|\d))\b", never=r"\b(?:this|last|next|today)\b", value="never {}", sure=0.65),
     Frame("prefers", "want like", "rest", by="that", who="third", past=False, modes="-", needs=r"^that (?:(?:his|her|the|my|our|every|all|nobody|we|i) )", sure=0.65),
     Frame("diet", "take drink have", "rest", who="third self", denied=True, past=False, modes="-", needs=r"^(?:any )?(?:milk|sugar|cream|honey|salt|spices|coffee|tea|alcohol|wine|ice) (?:in|with)\b|^(?:any )?(?:milk|sugar|coffee|alcohol|caffeine)$", value="no {}", sure=0.7),
     Frame("diet", "eat drink", WHOLE, who="self third other", human=True, past=False, modes="-", needs=r"^(?:no|only|mostly) (?!more\b|one\b|longer\b|the\b|a\b|one\b)[\w-]+", sure=0.7),

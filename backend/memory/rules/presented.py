@@ -63,7 +63,7 @@ _HIRED = re.compile(
     _I,
 )
 _REACHED = re.compile(
-    rf"^(?:one |an? |ask |it is |that is )?(?:mr\.? |mrs\.? |ms\.? |dr\.? )?(?P<name>{_FULL}|{_CAPITAL}),? (?:at |on |is |it is )?(?P<email>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)",
+    rf"(?:^|, |\bcontact(?: is|:)? )(?:one |an? |ask |it is |that is |contact )?(?:mr\.? |mrs\.? |ms\.? |dr\.? )?(?P<name>{_FULL}|{_CAPITAL}),? (?:at |on |is |it is )?(?P<email>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)",
     _I,
 )
 _LAST_NEW = re.compile(
@@ -188,7 +188,7 @@ def _last_office(text: str) -> str:
 
 
 def _written(text: str, words: set[str], before: str) -> Iterator[Noun]:
-    if "@" in text and (found := _REACHED.match(text)):
+    if "@" in text and (found := _REACHED.search(text)):
         yield Noun("colleague", found["name"], AS_COLLEAGUE)
         yield Noun("email", found["email"], a_rule("email", 0.85), about=found["name"])
     elif (

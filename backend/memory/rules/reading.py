@@ -312,7 +312,15 @@ class Reading:
         found = naming.MENTION.search(text)
         name = values(
             "person",
-            (found["who"] or found["there"] or found["named"] or found["kin"] or found["owner"] or found["last"])
+            (
+                found["who"]
+                or found["there"]
+                or found["named"]
+                or found["kin"]
+                or found["owner"]
+                or found["full"]
+                or found["last"]
+            )
             if found
             else text,
             self.written,
