@@ -18,7 +18,7 @@ from typing import Any
 
 from backend.core.context import Fact, Turn
 from backend.memory.extraction import extract, normalised, warm
-from backend.memory.rules.naming import names_of
+from backend.memory.rules.naming import lately, names_of
 from backend.memory.rules.speech import plain
 
 DIALOGUES = Path(__file__).parent / "dialogues"
@@ -109,7 +109,7 @@ def measure(split: str, only: Collection[str] = ()) -> Score:
                 continue
             said[turn.id] = turn.content
             began = time.process_time()
-            facts = extract(turn, previous=before, known=known)
+            facts = extract(turn, previous=before, known=known, told_of=lately(found, turn.said_at))
             known.update(names_of(facts))
             score.seconds += time.process_time() - began
             score.turns += 1

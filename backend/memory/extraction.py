@@ -19,6 +19,7 @@ from backend.memory.rules.answering import Answering
 from backend.memory.rules.clauses import clauses
 from backend.memory.rules.found import Found
 from backend.memory.rules.keeping import WISHES, commanding
+from backend.memory.rules.naming import names_anybody
 from backend.memory.rules.phrases import CUES, RULES
 from backend.memory.rules.speech import plain
 from backend.memory.spoken_numbers import in_figures
@@ -35,13 +36,15 @@ def extract(
     *,
     previous: Turn | None = None,
     known: Mapping[str, str] | None = None,
+    told_of: str = "",
     speaker: str = USER,
     anyone: bool = False,
 ) -> list[Fact]:
     """Return the facts that a turn states about its speaker and their world. Pure; under a millisecond.
 
     previous: the turn before, of the assistant: what it asked gives short answers their meaning. known: the people of
-    the facts that are held (`naming.names_of`), by whom speech tells a name from another word. speaker: the subject
+    the facts that are held (`naming.names_of`), by whom speech tells a name from another word. told_of: who was spoken
+    of just before (`naming.lately`), whom "he" or "she" means where the turn names nobody. speaker: the subject
     of "I"; anyone: read the turn whatever its role (two people talking), else only the user's turns give facts.
     The subject is "user", a person's name, or `PROJECT` for the deadline of a project that is not named.
     """
@@ -53,6 +56,7 @@ def extract(
     if not text:
         return []
     reading = Answering(turn, speaker, _written(text), careless=text[0].islower(), known=known or {})
+    reading.told_of = told_of if told_of and not names_anybody(text, reading.known, written=reading.written) else ""
     cut = clauses(text, () if reading.written else reading.known)
     if previous is not None:
         reading.asked_age = replies.HOW_OLD.search(previous.content) is not None

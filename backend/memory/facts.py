@@ -16,7 +16,7 @@ from backend.identity.principal import Principal
 from backend.memory.extraction import extract, fact_id
 from backend.memory.fact_plan import plan, retracted, same
 from backend.memory.predicates import USER, parse, predicate_of, sentence_of
-from backend.memory.rules.naming import names_of
+from backend.memory.rules.naming import lately, names_of
 from backend.memory.text import clean
 
 LONGEST_TEXT = 500
@@ -181,7 +181,9 @@ async def _read(turns: Sequence[Turn], before: Mapping[str, Turn] | None, held: 
         if place % _AT_A_STRETCH == 0:
             await asyncio.sleep(0)
         if turn.role == "user":
-            new = extract(turn, previous=last.get(turn.session_id) or (before or {}).get(turn.id), known=known)
+            earlier = last.get(turn.session_id) or (before or {}).get(turn.id)
+            told_of = lately([*held, *found], turn.said_at) if held or found else ""
+            new = extract(turn, previous=earlier, known=known, told_of=told_of)
             known.update(names_of(new))
             found.extend(new)
         last[turn.session_id] = turn

@@ -5,7 +5,8 @@ whoever speaks of "gareth" and then of "gareth pugh" has given somebody's full n
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from backend.core.context import Fact
@@ -17,10 +18,13 @@ from backend.memory.rules.values import nameable
 PEOPLE = frozenset(("spouse", "child", "parent", "sibling", "pet", "friend", "colleague", "manager"))
 """Predicates whose values are names."""
 
+_HUMANS = PEOPLE - {"pet"}
+_REMEMBERED = timedelta(minutes=2)
 _MOST_WORDS = 3
 _WORD = re.compile(r"[^\W\d_][\w'-]+|[^\s,]")
 _BY_ITSELF = re.compile(r"\b([\w-]+) (?:by|after|to) \1\b")
 """Said twice, but no name: "clinic by clinic"."""
+_INSIDE = re.compile(r"(?<=[a-z,;:] )[A-Z][\w'-]+")
 _TITLE = re.compile(r"\b(?:mister|missus|doctor|professor|mr|mrs|ms|miss|dr|sir|don)\b")
 _TITLED = re.compile(
     r"\b(?:mister|missus|doctor|professor|mr|mrs|ms|miss|dr|sir|don)\.? (?P<last>[^\W\d_][\w'-]+),? (?P<first>[^\W\d_][\w'-]+) (?P=last)\b",
@@ -55,6 +59,33 @@ def names_of(facts: Iterable[Fact]) -> dict[str, str]:
         elif fact.subject not in (USER, PROJECT) and predicate_of(fact.predicate).scope == "person":
             _learn(known, fact.subject, "")
     return known
+
+
+def lately(facts: Sequence[Fact], at: datetime) -> str:
+    """Return the one person of whom the last turn before `at` that told of anybody spoke; '' for several or too long ago.
+
+    facts: oldest first. Their "he" or "she" is understood in the next turn, where that names nobody.
+    """
+    told: set[str] = set()
+    last: datetime | None = None
+    for fact in reversed(facts):
+        if fact.said_at >= at:
+            continue
+        if fact.said_at < at - _REMEMBERED or (last is not None and fact.said_at < last):
+            break
+        name = fact.value if fact.predicate in _HUMANS else fact.subject
+        if name not in (USER, PROJECT) and predicate_of(fact.predicate).scope == "person":
+            told.add(name)
+            last = fact.said_at
+    longest = max(told, key=len, default="")
+    return longest if all(name.casefold() in longest.casefold() for name in told) else ""
+
+
+def names_anybody(text: str, known: Mapping[str, str], *, written: bool) -> bool:
+    """Tell whether a turn names somebody itself: a capital within a sentence, in speech a name that is known."""
+    if written:
+        return any(nameable(word.casefold()) for word in _INSIDE.findall(text))
+    return any(word in known for word in text.casefold().split())
 
 
 def _learn(known: dict[str, str], name: str, relation: str) -> None:

@@ -97,6 +97,7 @@ class Reading:
     kids: bool = False
     asked_age: bool = False
     answers: str = ""
+    told_of: str = ""
     found: list[Found] = field(default_factory=list)
     unnamed: list[tuple[Noun, Clause]] = field(default_factory=list)
 
@@ -234,7 +235,7 @@ class Reading:
         if said.who == "self":
             return self.speaker, ""
         if said.who == "third":
-            return self.person or self.relation or None, ""
+            return self.person or self.relation or self.told_of or None, ""
         if person := self._known(said.subject, human=frame.human):
             return person, ""
         if frame.subject == "me":
@@ -270,7 +271,7 @@ class Reading:
         for noun in found:
             subject: str | None = PROJECT if noun.rule.subject == "project" else self.speaker
             if noun.about == "third":
-                subject = self.person or self.relation or None
+                subject = self.person or self.relation or self.told_of or None
             elif noun.about:
                 subject = (
                     self._known(
@@ -466,7 +467,7 @@ class Reading:
         if groups.get("self"):
             return None if rule.subject in ("other", "third") else self.speaker
         if groups.get("other"):
-            return self.speaker if rule.value == "other" else self.person or self.relation or None
+            return self.speaker if rule.value == "other" else self.person or self.relation or self.told_of or None
         if whose := groups.get("whose"):
             name = values("first", groups.get("whom") or "", self.written)
             return name[0] if name else self.person_of(whose.casefold())

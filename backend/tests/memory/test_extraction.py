@@ -1,7 +1,7 @@
 """The rules: sentences and the facts they give, and many more ways of speaking that must give none."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from backend.core.context import Fact, Role, Turn
 from backend.memory.extraction import RULES, extract, normalised, warm
 from backend.memory.predicates import PREDICATES, sentence_of
 from backend.memory.rules.clauses import clauses
+from backend.memory.rules.naming import lately
 from backend.memory.rules.speech import plain
 
 WEDNESDAY = datetime(2026, 5, 20, 9, tzinfo=UTC)
@@ -259,6 +260,14 @@ def test_a_name_that_is_known_is_told_from_other_words_in_speech() -> None:
     turn = said("rory is nine so everything is a question")
     assert [_row(fact) for fact in extract(turn, known={"rory": "child"})] == ["age nine of rory"]
     assert extract(turn) == []
+
+
+def test_he_or_she_means_whom_the_turn_before_spoke_of() -> None:
+    earlier = extract(said("I'm moving in with Luca in December."))
+    luca = lately(earlier, WEDNESDAY + timedelta(minutes=1))
+    assert {_row(fact) for fact in extract(said("He works at Bosch."), told_of=luca)} == {"employer Bosch of Luca"}
+    assert extract(said("We asked Marta, and he works at Bosch."), told_of=luca) == []
+    assert lately(earlier, WEDNESDAY + timedelta(minutes=5)) == ""
 
 
 @pytest.mark.parametrize(
