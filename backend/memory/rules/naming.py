@@ -24,7 +24,8 @@ _MOST_WORDS = 3
 _WORD = re.compile(r"[^\W\d_][\w'-]+|[^\s,]")
 _BY_ITSELF = re.compile(r"\b([\w-]+) (?:by|after|to) \1\b")
 """Said twice, but no name: "clinic by clinic"."""
-_INSIDE = re.compile(r"(?<=[a-z,;:] )[A-Z][\w'-]+")
+_INSIDE = re.compile(r"(?<=[a-z,;:] )(?<!\bat )(?<!\bin )(?<!\bfrom )(?<!\bnear )(?<!\bon )(?<!\bspeaks )[A-Z][\w'-]+")
+"""A capital within a sentence, but for places and firms."""
 _TITLE = re.compile(r"\b(?:mister|missus|doctor|professor|mr|mrs|ms|miss|dr|sir|don)\b")
 _TITLED = re.compile(
     r"\b(?:mister|missus|doctor|professor|mr|mrs|ms|miss|dr|sir|don)\.? (?P<last>[^\W\d_][\w'-]+),? (?P<first>[^\W\d_][\w'-]+) (?P=last)\b",
