@@ -31,7 +31,7 @@ _CAPITAL = re.compile(r"\b[A-Z][\w'-]+")
 _BY_WHEN = re.compile(
     r"\bby when\b|\bwhen (?:must|should|shall|would|will|does|do|did|is|are|has|have|can|could) (?:you (?:like|want|need) )?(?:it|this|that|they|the (?!(?:meeting|call|wedding|party|exam|trip|holiday|birthday|baby|next)\b)[\w -]+?|all [\w ]+|everything|your (?!(?:birthday|wife|husband|holiday|flight|trip|exam|leave)\b)[\w-]+)"
     r"(?: (?:have|has|need|needs))?(?: to)? (?:be (?:in|on|out|ready|done|live|there|finished|sent|submitted|delivered|up|over|open|online|complete)|run|work|begin|start|change|go|finish|end|open|close|launch|move|happen|arrive|come|out|due|ready|done|take effect|switch|stop)\b"
-    r"|\bwhen is (?:it|that|this) (?:out|due|on|to be)\b|\bwhat (?:is|'s) the (?:deadline|date)\b|\bis there an? (?:date|deadline)\b|\buntil when\b|\bwhen do you need\b|\bwhen would you like\b",
+    r"|\bwhen is (?:it|that|this) (?:out|due|on|to be)\b|\bwhat(?: is|'s) the (?:deadline|date)\b|\bis there an? (?:date|deadline)\b|\buntil when\b|\bwhen do you need\b|\bwhen would you like\b",
     _I,
 )
 _SO = re.compile(
@@ -54,7 +54,7 @@ _SUM = re.compile(
 
 _HELP = re.compile(
     r"\b(?:how (?:can|may) i help|what (?:can|may) i (?:do|help|take)|what brings you|what is the (?:trouble|matter|problem|task|plan|job)|what do you need|where does it hurt|what are (?:you|we) working on"
-    r"|what (?:shall|should|can|will) we (?:work on|do|tackle|start with|look at|begin with)|what (?:is|'s) (?:on your mind|it about|next|keeping you busy|up|coming up)|what (?:comes|is) next|what would you like (?:help with|to do|to work on)|what is next for)\b",
+    r"|what (?:shall|should|can|will) we (?:work on|do|tackle|start with|look at|begin with)|what(?: is|'s) (?:on your mind|it about|next|keeping you busy|up|coming up)|what (?:comes|is) next|what would you like (?:help with|to do|to work on)|what is next for)\b",
     _I,
 )
 _ABOUT = (

@@ -426,7 +426,7 @@ _I_DROPPED = re.compile(
 )
 _AM_DROPPED = re.compile(
     r"(?:off (?:to|on)|back (?:from|in)|away (?:in|from|on|until)|going (?:to|on|with|for)|moving (?:to|in)|leaving|flying|allergic"
-    r"|not an? (?:big )?fan|(?:an? )?(?:big|huge|massive|great) fan of|currently (?:at|with|in|on|working|based|doing)|(?:hoping|planning|aiming|saving|training|learning|applying) (?:to|for|up)|born|based in|in charge of|responsible for|working (?:at|for|on|as)|out (?:sick|of (?:the )?office|until|till|from|for)|not (?:eating|drinking)|staying (?:in|with))\b",
+    r"|not an? (?:big )?fan|(?:an? )?(?:big|huge|massive|great) fan of|currently (?:at|with|in|on|working|based|doing)|(?:hoping|planning|aiming|saving|training|learning|applying) (?:to|for|up)|born|based in|in charge of|responsible for|working (?:at|for|on|as)|out (?:sick|of (?:the )?office|until|till|from|for)|not (?:eating|drinking)|staying (?:in|with)|(?:moving|flying|travelling|traveling|driving|heading|starting|launching|opening|closing|finishing|getting married|interviewing|presenting|sailing|visiting|hosting|retiring)(?= .*\b(?:on|in|next|this|tomorrow|from|until|to) ))\b",
     re.IGNORECASE,
 )
 """Who writes in haste leaves "i" out: "hate mornings", "off to Scotland"."""

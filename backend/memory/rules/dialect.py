@@ -11,7 +11,7 @@ haun=hand yin=one yins=ones afore=before dae=do daein=doing gie=give gied=gave s
 toon=town baith=both mair=more nane=none oor=our wur=our gonnae=going_to yous=you youse=you ye=you yer=your thon=that ower=over owt=anything
 nowt=nothing summat=something awright=alright morra=tomorrow gaun=going hae=have awfy=very jist=just
 tmrw=tomorrow tmr=tomorrow tmw=tomorrow tomoz=tomorrow 2moro=tomorrow 2morrow=tomorrow 2day=today pls=please plz=please ppl=people cuz=because
-coz=because cos=because bcos=because b4=before mtg=meeting mtgs=meetings bday=birthday gf=girlfriend bf=boyfriend thx=thanks msg=message msgs=messages
+coz=because cos=because bcos=because b4=before mtg=meeting mtgs=meetings bday=birthday gf=girlfriend bf=boyfriend gf's=girlfriend's bf's=boyfriend's eng=engineer thx=thanks msg=message msgs=messages
 circa=about dept=department mgr=manager govt=government yrs=years wks=weeks mths=months hrs=hours mins=minutes abt=about thats=that_is whats=what_is
 theres=there_is hes=he_is shes=she_is youre=you_are theyre=they_are weve=we_have theyve=they_have ur=your dunno=do_not_know lemme=let_me gimme=give_me
 tryna=trying_to prolly=probably deffo=definitely defo=definitely ol'=old y'all=you yall=you

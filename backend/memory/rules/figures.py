@@ -28,7 +28,7 @@ _LEADING = re.compile(
     _I,
 )
 _LARGE = re.compile(
-    rf"(?<![\w.,+-])(?P<value>\d{{1,3}}(?:[.,]\d{{3}})+|(?<!oh )(?<!double )(?<!seven )(?:{NUMBER} )hundred(?: and)?(?: {NUMBER})?(?! (?:some|odd|hours|days|weeks|months|years|minutes|one|two|times|percent)\b)|{NUMBER} ?(?:million|billion|thousand|crores?|lakhs?)|(?:{NUMBER} )?(?:million|hundred thousand))(?![\w%@-])(?! ?(?:%|euros?|dollars?|pounds?|percent))",
+    rf"(?<![\w.,+$\N{{EURO SIGN}}\N{{POUND SIGN}}-])(?P<value>\d{{1,3}}(?:[.,]\d{{3}})+|(?<!oh )(?<!double )(?<!seven )(?:{NUMBER} )hundred(?: and)?(?: {NUMBER})?(?! (?:some|odd|hours|days|weeks|months|years|minutes|one|two|times|percent)\b)|{NUMBER} ?(?:million|billion|thousand|crores?|lakhs?)|(?:{NUMBER} )?(?:million|hundred thousand))(?![\w%@-])(?! ?(?:%|euros?|dollars?|pounds?|percent))",
     _I,
 )
 _FEW = re.compile(

@@ -3,7 +3,7 @@ numbers to be reached at, what was settled. How a line is written stands in `rul
 """
 
 from backend.memory.rules.rule import Rule
-from backend.memory.rules.values import DATE, NUMBER
+from backend.memory.rules.values import DATE, MONEY, NUMBER
 from backend.memory.rules.words import LANGUAGES
 from backend.memory.rules.work import TOOL_WORDS, TOOLS
 
@@ -34,10 +34,13 @@ RULES = (
     Rule("prefers", "please", r"\b(?P<value>(?:calls?|meetings?|e?-?mails?|reports?|answers?|letters|texts?|everything|messages?|summaries|minutes) please (?:in|by|on|via|as) (?:the )?[\w-]+)", asked=True, sure=0.75),
     Rule("prefers", "please", r"^(?P<value>(?:everything|all|calls|mails|e-?mails|reports|answers|letters|messages|summaries|minutes|invoices|reminders) (?:in|by|on|via|as) (?:the |my )?[\w-]+(?: [\w-]+)?)(?:,? (?:please|only|thanks|always))+$", asked=True, sure=0.75),
     Rule("decision", "say make do", rf"^let us (?:say|make it|do) (?P<value>(?:the |on )?(?:{_DAYS}|{DATE})(?: (?:at|from|then|in|until)\b.*)?)$", unreal=True, sure=0.65),
+    Rule("prefers", "please only always just", r"^for me,? (?:please|only|always|just),? (?P<value>(?!do\b|give\b|tell\b|to\b|it\b|that\b|the\b)[\w' -]+)$", asked=True, sure=0.7),
+    Rule("prefers", "never", rf"^(?P<value>on {_DAYS},? never)\b", asked=True, sure=0.7),
+    Rule("budget", "pay spend afford", rf"\b(?:i|we) can(?:not)? (?:only |just )?(?:pay|spend|afford|put in) (?:only |maybe |about |around |up to |at (?:the )?most |no more than |more than )*(?P<value>{MONEY})", subject="project", unreal=True, sure=0.7),
     Rule("prefers", "use call address", r"\b(?:please |you can |you may |just )(?P<value>(?:use (?:my )?first names?|use (?:my )?surname|address me (?:as|by|with) [\w -]+|speak (?:slowly|slower|up|louder)|talk (?:slowly|slower)|keep your voice down))", asked=True, sure=0.75),
     Rule("dislikes", "no spare skip without avoid enough", rf"^(?:and |but |also )?(?:no|spare me|skip|without|avoid|leave out|enough of|cut) (?:the |your |all the |any )?(?P<value>{_UNWANTED})(?: (?:please|ever|thanks|thank you|at all|for me|either|again))*$", asked=True, sure=0.75),
     Rule("dislikes", "send give show", rf"\bdo not (?:you )?(?:ever )?(?:send|give|show|write|use|put)(?: me| us)? (?:any |more |so many )?(?:of )?(?:them |those |these |the |your )?(?P<value>{_UNWANTED}(?: things?)?)", asked=True, sure=0.75),
-    Rule("dislikes", "is are was were", rf"^(?P<value>{TOOLS}|(?:mon|tues|wednes|thurs|fri|satur|sun)days|mornings) (?:is|are|was|were) (?:a |an |pure |absolute |such a |so |just |really |always |complete )*(?:pain|torture|hell|horrible|awful|dreadful|horrendous|the worst|nightmare|rubbish|crap|hateful|unbearable|misery|my nemesis)$", sure=0.65),
+    Rule("dislikes", f"{TOOL_WORDS} mondays tuesdays wednesdays thursdays fridays saturdays sundays mornings", rf"^(?P<value>{TOOLS}|(?:mon|tues|wednes|thurs|fri|satur|sun)days|mornings) (?:is|are|was|were) (?:a |an |pure |absolute |such a |so |just |really |always |complete )*(?:pain|torture|hell|horrible|awful|dreadful|horrendous|the worst|nightmare|rubbish|crap|hateful|unbearable|misery|my nemesis)$", sure=0.65),
     # Who somebody is called, and where to be reached
     Rule("name", "calls call", rf"\b{_CALLERS}(?: all| just| usually| mostly)? calls? me (?P<value>(?!(?:back|in|on|at|when|if|later|and|the|a|an|to|tomorrow|today|anytime|crazy|mad|old|before|after|up|from|please|by|mum|mom|dad|boss)\b)[^\W\d_][\w'-]+)(?=$|,| and | but )", asked=True, sure=0.8),
     Rule("name", "calls call", r"^(?P<value>[^\W\d_][\w'-]+ [^\W\d_][\w'-]+),? (?:but )?(?:everyone|everybody|people|friends|they)(?: all| just)? calls? me\b", opening=True, sure=0.8),
@@ -51,8 +54,8 @@ RULES = (
     Rule("decision", "first", r"^(?P<value>(?!(?:me|you|ladies|that|this|at|one|thing|things)\b)(?:the )?[\w-]+ first,? (?:and )?then (?!we\b|i\b|you\b|he\b|she\b|they\b)[\w -]+?)(?= we\b| i\b|$|,)", sure=0.65),
     Rule("decision", "all both everyone everybody", rf"^(?P<value>(?:all|everyone|everybody|both)(?: (?!of\b|is\b|was\b|are\b|were\b|had\b|has\b|went\b|came\b)[\w-]+){{0,3}} (?:from|as of|starting) (?:the )?{DATE})", sure=0.65),
     Rule("goal", "target goal aim", rf"^(?:new |our |my |the )?(?:target|goal|aim) (?P<value>{NUMBER}.*)$", sure=0.75),
-    Rule("deadline", "so", rf"\b(?:by|before|until) .*\bso (?:by |that is |like |about )?(?P<value>{DATE})$", subject="project", sure=0.7),
-    Rule("owns", "is have drive got", r"^it is an? (?P<value>(?:old |new |trusty |\d{4} |'?\d\d |nineteen \w+ \w+ )+(?:(?-i:[A-Z])[\w-]+(?: [\w-]+)?|ford|toyota|honda|volvo|bmw|fiat|skoda|renault|mercedes|nissan|mazda|vw|golf|defender|tractor))(?=$|,| and\b| but\b)", sure=0.65),
+    Rule("deadline", "so", rf"\b(?:by|before|until) .*\bso (?:by |before |until |that is |like |about )*(?P<value>{DATE})$", subject="project", sure=0.7),
+    Rule("owns", "it", r"^it is an? (?P<value>(?:old |new |trusty |\d{4} |'?\d\d |nineteen \w+ \w+ )+(?:(?-i:[A-Z])[\w-]+(?: [\w-]+)?|ford|toyota|honda|volvo|bmw|fiat|skoda|renault|mercedes|nissan|mazda|vw|golf|defender|tractor))(?=$|,| and\b| but\b)", sure=0.65),
     Rule("amount", "a per", rf"(?<![\w.,-])(?P<value>{NUMBER} (?:per|a|each) (?:day|week|month|year|hour|shift|night|head|person|unit|piece))\b", sure=0.65),
     Rule("uses_tool", TOOL_WORDS, rf"\b(?:typing|putting|entering|copying|writing|keeping|tracking|logging|doing|types|puts|enters|copies|keeps) (?:it|them|everything|all of it|the [\w-]+|that)(?: all)? (?:in|into|on) (?:an? |the |our )?(?P<value>{TOOLS}|google sheet|spreadsheet)\b", sure=0.7),
     Rule("uses_tool", "google sheet spreadsheet shared", r"\b(?:in|on|via|with) (?:an?|one|the|our|some) (?:big |old |huge |giant |shared |single )*(?P<value>google (?:sheet|doc|form|calendar)s?|(?:excel |shared )?spreadsheets?|excel (?:sheet|file)s?|shared (?:drive|calendar|folder)|whiteboard|access database)\b", sure=0.7),

@@ -75,7 +75,7 @@ _OFFICE = re.compile(
     _I,
 )
 _COLON = re.compile(
-    r"^(?:(?:new|our|the|my|final|first) )*(?P<noun>rule|decision|final answer|answer|verdict|conclusion|outcome|agreement|policy|goal|target|aim|deadline|date|go[- ]?live|budget|allergy|allergies)(?: now| for now)?: (?P<value>.+)$",
+    r"^(?:(?:new|our|the|my|final|first) )*(?P<noun>rule|decision|decided|agreed|settled|chosen|final answer|answer|verdict|conclusion|outcome|agreement|policy|goal|target|aim|deadline|date|go[- ]?live|budget|allergy|allergies)(?: now| for now)?: (?P<value>.+)$",
     _I,
 )
 _PIECE = re.compile(
@@ -256,7 +256,7 @@ def of_be(said: Statement, *, written: bool) -> Iterator[Noun]:
             yield Noun("colleague", value, AS_COLLEAGUE)
             if office["role"].casefold() not in NO_OFFICES:
                 yield Noun("role", office["role"], AS_ROLE, about=value)
-    elif relation := _RELATION.match(subject):
+    elif (relation := _RELATION.match(subject)) and not A_ROLE.match(rest):
         kin = (relation["kin"] or relation["plural"]).casefold()
         if ages := _NUMBERS.match(rest):
             for age in filter(None, ages.groups()):

@@ -218,6 +218,10 @@ _TERSE = re.compile(
 _FIELD_AT = re.compile(
     rf"^, (?P<field>[a-z][\w /&-]{{1,30}}?) (?:at|for|with|@) (?:the )?(?P<org>{_CAPITAL}[\w'&. -]*?)(?:(?:,| in) (?P<place>{_CAPITAL}(?: {_CAPITAL})?))?$"
 )
+_POST_AT = re.compile(
+    rf"^(?!(?:i|we|he|she|they|it|this|that|my|our|who)\b)(?:an? |the )?(?P<role>{ROLES}) (?:at|for|with|@) (?:the )?(?P<org>(?-i:[A-Z])[\w'&-]+(?: (?-i:[A-Z&])[\w'&-]*)*)(?=$|,)",
+    _I,
+)
 _THEN_SMALL = re.compile(
     rf"^(?:(?:dr|mr|mrs|ms|prof(?:essor)?)\.? )?(?!(?:dear|hello|hi|hey|good|elena|marcus|thanks|thank|sorry|yes|no|ok|happy|merry)\b)(?P<name>{_FULL}), (?-i:(?!who\b|he\b|she\b|and\b|my\b|our\b|says?\b|the\b)[a-z])(?!.*\b(?:is|was|are|has|will|said|says)\b)",
     _I,
@@ -233,6 +237,10 @@ def terse(text: str) -> Iterator[Noun]:
             yield Noun("employer", firm["org"].strip(), AS_EMPLOYER)
             if firm["place"]:
                 yield Noun("lives_in", firm["place"], AS_PLACE)
+        return
+    if post := _POST_AT.match(text):
+        yield Noun("role", post["role"], AS_ROLE)
+        yield Noun("employer", post["org"].strip(), AS_EMPLOYER)
         return
     found = _TERSE.match(text)
     if found is None or not found["role"]:

@@ -73,6 +73,7 @@ _NOTED = frozenset(rule.pattern for rule in notes.RULES)
 _A_TOOL = re.compile(work.TOOLS, re.IGNORECASE)
 _OFFICES = frozenset(("deputy", "assistant", "intern"))
 """Words for colleagues that tell what they do."""
+_A_JOB = re.compile(rf"(?:{ROLES})(?:$|,| (?:at|in|for|and|he|she)\b)", re.IGNORECASE)
 _OURS = re.compile(r"\b(?:is|was|be) (?:also |now |still |going to be )*(?:our|my) ", re.IGNORECASE)
 _OF_AGE = frozenset(("child", "spouse", "parent", "sibling", "friend", "colleague", "pet"))
 _MOST_MATCHES = 3
@@ -370,6 +371,8 @@ class Reading:
             if not raw:
                 continue
             kind = rule.kinds.get(group)
+            if kind == "persons" and _A_JOB.match(raw):
+                continue  # "my husband is taxi driver"
             for value in self._values(kind, raw) if kind else [raw.strip(" ,.;:")]:
                 if group == "more" and predicate == "uses_tool":
                     self._add(rule, clause, predicate, value, subject, label)

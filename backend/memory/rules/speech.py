@@ -146,8 +146,9 @@ def plain(text: str) -> str:
         text = _STUTTER.sub(_once, text)
     text = standard(text, words)
     short, low = text, text.casefold()
-    for marks, pattern, full in _CONTRACTED:
-        if any(mark in low for mark in marks):
+    apostrophe = "'" in low
+    for marks, always, pattern, full in _CONTRACTED:
+        if (apostrophe or always) and any(mark in low for mark in marks):
             text = pattern.sub(full, text)
     if text != short and _stutters(text.casefold().translate(_POINTS).split()):
         text = _STUTTER.sub(_once, text)  # "she's she is"
@@ -169,7 +170,11 @@ def _stutters(words: list[str]) -> bool:
     )
 
 
-_CONTRACTED = [(tuple(marks.split("|")), pattern, full) for marks, pattern, full in _CONTRACTIONS]
+_CONTRACTED = [
+    (tuple(marks.split("|")), not all(mark[0] == "'" for mark in marks.split("|")), pattern, full)
+    for marks, pattern, full in _CONTRACTIONS
+]
+"""What tells that one may be there, whether that may be without an apostrophe, the expression, the words in full."""
 _QUOTES_IN = frozenset('"\N{LEFT DOUBLE QUOTATION MARK}\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}')
 _SPELLED = frozenset("bcdefghjklmnopqrstuvwxyz")
 _FILLERS = frozenset(

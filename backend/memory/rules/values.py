@@ -101,8 +101,8 @@ def _person(words: int, text: str, written: bool) -> str:
     if tokens and tokens[0].casefold().rstrip(".") in TITLES:
         tokens.pop(0)
     taken: list[str] = []
-    particle = words > 1 and any(token.casefold() in PARTICLES for token in tokens[1:3])
-    for token in tokens[: 3 if written or particle else words]:
+    particles = sum(token.casefold() in PARTICLES for token in tokens[1:4]) if words > 1 else 0
+    for token in tokens[: max(words + particles, 3 if written else 0)]:
         bare = token.strip(".,")
         low = bare.casefold()
         if low in COMMON or low in NO_NAMES or low in PLAIN or not bare or bare[0].isdigit():
