@@ -207,6 +207,8 @@ class Answering(Pointing):
         already = any(found.predicate == "deadline" for found in self.found)
         for noun in questions.due(question, cut, already=already):
             self._nouns((noun,), Clause(lead[0].text, 0))
+        if not any(found.predicate == "birthday" for found in self.found):
+            self._nouns(questions.birthday(said, question, lead), lead[0])
         for noun in questions.money(question, cut):
             self.found = [found for found in self.found if found.predicate != "amount" or noun.value not in found.value]
             self._nouns((noun,), Clause(lead[0].text, 0))

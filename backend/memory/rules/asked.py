@@ -177,6 +177,16 @@ def due(question: str, cut: Sequence[Clause], *, already: bool) -> Iterator[Noun
             return
 
 
+_ITS_DAY = re.compile(r"\bwhen is (?:it|that|yours|his|hers)\b|\bwhich day\b", _I)
+_BIRTHDAY = re.compile(r"\bbirthday\b", _I)
+
+
+def birthday(said: str, question: str, lead: Sequence[Clause]) -> Iterator[Noun]:
+    """Yield the day that answers "when is it?" where a birthday was spoken of."""
+    if _ITS_DAY.search(question) and _BIRTHDAY.search(said[-120:]) and (found := _A_DATE.search(lead[0].text)):
+        yield Noun("birthday", found["value"], a_rule("birthday", 0.75))
+
+
 def money(question: str, cut: Sequence[Clause]) -> Iterator[Noun]:
     """Yield the sum that answers what may be spent, also where it is "maybe thirty thousand"."""
     if _SPEND.search(question):

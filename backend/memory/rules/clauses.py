@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from backend.memory.rules.grammar import NOUNS, OBJECT_BEGINS, VERBS
 from backend.memory.rules.rule import KIN
 from backend.memory.rules.values import DATE
-from backend.memory.rules.words import COMMON, PLAIN
+from backend.memory.rules.words import COMMON, PLAIN, TITLES
 from backend.memory.spoken_numbers import SMALL, TENS
 
 _SENTENCE = re.compile(
@@ -164,8 +164,10 @@ def _cut(sentence: str, number: int, names: Collection[str]) -> list[Clause]:
                 hanging[at] = False  # "Katja leads the lab, Milan does the tests"
                 starts.append(at)
             elif low[at] in names and _goes_on_finite(low, at) and low[at - 1] not in _BOUND and at - starts[-1] > 1:
-                hanging[at] = False
-                starts.append(at)
+                begins = at - 1 if low[at - 1] in TITLES else at
+                if begins > starts[-1]:
+                    hanging[begins] = False
+                    starts.append(begins)
             continue
         start = _starts(words, low, at)
         if start is None or start <= starts[-1]:
@@ -299,7 +301,7 @@ def _is_subject(words: list[str], low: list[str], at: int) -> bool:
             not joined and any(words[at + place].endswith(",") for place in range(finite + 1))
         ):
             return False  # "I answer the phones and do the rota", "who keeps the records, is"
-        return joined or (behind not in _BINDING and not any(other in _SUBJECTS for other in ahead[:finite]))
+        return not any(other in _SUBJECTS for other in ahead[:finite]) and (joined or behind not in _BINDING)
     return False
 
 

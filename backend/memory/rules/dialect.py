@@ -38,8 +38,13 @@ _MY = re.compile(
 )
 
 
+_PERCENT = re.compile(r"\bper cent\b", re.IGNORECASE)
+
+
 def standard(text: str, words: frozenset[str]) -> str:
     """Return `text` in standard words. words: those of the text, case folded, so that most texts cost nothing."""
+    if "per" in words and "cent" in words:
+        text = _PERCENT.sub("percent", text)
     if not words.isdisjoint(WORDS):
         text = _ANY.sub(_full, text)
     if "an" in words or "n" in words:

@@ -269,7 +269,8 @@ def _by_office(text: str, *, written: bool) -> Iterator[Noun]:
             (found["last"] or "").casefold(),
             (found["next"] or "").casefold(),
         )
-        if not nameable(first) or first in VERBS or found["role"].casefold() in KIN:
+        role = found["role"].casefold()
+        if not nameable(first) or first in VERBS or role in KIN:
             continue
         if last in VERBS or last in _AFTER_NAME:
             name = found["name"]
@@ -278,7 +279,8 @@ def _by_office(text: str, *, written: bool) -> Iterator[Noun]:
         else:
             continue
         yield Noun("colleague", name, AS_COLLEAGUE)
-        yield Noun("role", found["role"], AS_ROLE, about=name)
+        if not TITLES.issuperset(role.split()) or " " not in role:  # "my sir doctor mathew"
+            yield Noun("role", found["role"], AS_ROLE, about=name)
     for found in _BY_OFFICE.finditer(text) if written else ():
         for value in values("person", found["name"], written):
             yield Noun("colleague", value, AS_COLLEAGUE)

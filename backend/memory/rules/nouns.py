@@ -304,7 +304,7 @@ def of_be(said: Statement, *, written: bool) -> Iterator[Noun]:
     elif said.who == "other":
         low = subject.casefold()
         if low in ("it", "that", "there", "this") or low.startswith("that makes"):
-            if (found := _NUMBER.match(rest)) and said.mode == "":
+            if (found := _NUMBER.match(rest)) and said.mode == "" and not rest.casefold().startswith("half "):
                 yield Noun("amount", found["value"].strip(" ,."), AS_AMOUNT)
         elif (
             _OVER.match(rest)
@@ -369,10 +369,21 @@ def _of_anybody(said: Statement, *, written: bool) -> Iterator[Noun]:
         yield Noun("allergy", found["value"], _ALLERGY, about=about)
 
 
+_OFFICER_OF = re.compile(
+    r"(?:now |also |still )*(?:the |an? )?(?P<role>(?:(?:deputy|vice|assistant|managing|executive|general) )?(?:secretary|chair|chairman|chairwoman|chairperson|chairlady|president|treasurer|director|head|principal|manager|ceo|founder|owner|dean|curator|captain|warden"
+    r"|bursar|editor|trustee|member)) of (?:the )?(?P<org>(?:[\w'&-]+ ){1,4}?(?:cooperative|co-op|association|society|union|club|school|university|college|museum|hospital|clinic|library|church|mosque|temple|foundation|trust|charity|company|firm"
+    r"|bank|institute|council|federation|chamber|orchestra|theatre|theater|gallery|zoo|brigade|party|agency|academy|league|network|observatory|brewery|bakery|hotel|farm))(?=$|,| (?:in|at|here|and|since|for|from|now)\b)",
+    _I,
+)
+
+
 def _of_self(rest: str, *, written: bool, we: bool) -> Iterator[Noun]:
     if we and _A_FIRM.match(rest):
         return  # "we are a forwarder"
-    if found := A_ROLE.match(rest) or AN_AGENT.match(rest):
+    if found := _OFFICER_OF.match(rest):
+        yield Noun("role", found["role"], AS_TITLE)
+        yield Noun("employer", found["org"], AS_EMPLOYER)
+    elif found := A_ROLE.match(rest) or AN_AGENT.match(rest):
         yield Noun("role", found["value"], AS_TITLE)
         yield from _employer(rest[found.end() :], written=written)
     elif found := _FIELD.match(rest):

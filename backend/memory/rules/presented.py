@@ -95,6 +95,12 @@ _PUBLIC = re.compile(
 _SECOND = frozenset("2ic second number deputy right stand-in replacement successor assistant understudy".split())  # noqa: SIM905
 _CALLED_WORDS = frozenset(("called", "named", "name"))
 _TITLES = TITLES | {"mr", "mrs", "ms", "dr"}
+_THERE_IS_FULL = re.compile(
+    rf"^(?:and |then |also )*there is (?:also )?(?:(?P<short>{_NAME}) (?=(?P=short))|{_NAME} )?(?P<name>{_NAME} {_NAME})$",
+    _I,
+)
+_IT_IS = re.compile(rf"^it is (?:going to be )?(?P<name>{_CAPITAL}(?: {_CAPITAL})?)$", _I)
+_NEW_OFFICE = re.compile(rf"\b(?:new|next|first|acting) (?P<role>{ROLES})\b", _I)
 _TEAM = re.compile(
     r"^(?:in |on )?(?:my|our|the) (?:team|crew|colleagues|people|staff|department|group|board|committee|partners|helpers|volunteers)(?: (?:is|are|has|have|of|here|there|\w+ people|[\d]+ people|four|three|five|six|two))*(?:: |,? that is |,? they are | is | are )(?P<names>[^\W\d_][\w'-]+(?:,| and| \().*)$",
     _I,
@@ -142,7 +148,15 @@ def presented(text: str, words: set[str], before: str, after: str, *, written: b
                     yield Noun("role", duty, AS_NAMED, about=name)
     if not _CALLED_WORDS.isdisjoint(words) and (found := _CALLED.search(text)):
         pronoun = found["what"] is None
-        for name in values("person", text[found.start("name") :], written):
+        named = values("person", text[found.start("name") :], written)
+        if (
+            not named
+            and " " not in found["name"]
+            and nameable(found["name"].casefold())
+            and (found["name"][0].isupper() or not written)
+        ):
+            named = [found["name"]]  # "lukas", who ends like a verb
+        for name in named:
             if name.casefold() in VERBS or (pronoun and _OF_KIN & set(before.casefold().split())):
                 continue  # "a puppy, she is called marmalade"
             role = _last_office(text[: found.start("name")]) or (pronoun and _last_office(before)) or ""
@@ -176,6 +190,9 @@ def presented(text: str, words: set[str], before: str, after: str, *, written: b
         yield Noun("role", found["role"], AS_NAMED, about=found["name"])
     if _NOW_HE.match(after) and (found := _LAST_NEW.search(text)) and _is_name(found["name"], written=written):
         yield Noun("colleague", found["name"], AS_COLLEAGUE)
+    there = _THERE_IS_FULL.match(text) if "there" in words and _NOW_HE.match(after) else None
+    if there and all(_is_name(word, written=written) for word in there["name"].split()):
+        yield Noun("colleague", there["name"], AS_COLLEAGUE)
     if "who" in words and (found := _WHO_OWNS.search(text)) and _is_name(found["name"], written=written):
         yield Noun("role", found["does"], AS_NAMED, about=found["name"])
     if written:
@@ -188,6 +205,9 @@ def _last_office(text: str) -> str:
 
 
 def _written(text: str, words: set[str], before: str) -> Iterator[Noun]:
+    if (found := _IT_IS.match(text)) and (new := _NEW_OFFICE.search(before)):
+        yield Noun("colleague", found["name"], AS_COLLEAGUE)
+        yield Noun("role", new["role"], AS_NAMED, about=found["name"])
     if "@" in text and (found := _REACHED.search(text)):
         yield Noun("colleague", found["name"], AS_COLLEAGUE)
         yield Noun("email", found["email"], a_rule("email", 0.85), about=found["name"])

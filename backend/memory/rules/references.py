@@ -92,7 +92,7 @@ _AS_CHOSEN = Rule("decision", "", "", sure=0.7)
 _AS_GOAL, _AS_WISH = Rule("goal", "", "", sure=0.65), Rule("prefers", "", "", sure=0.65)
 _AS_DONE, _AS_ALLERGY = Rule("event", "", "", when="event", sure=0.7), Rule("allergy", "", "", sure=0.75)
 _ONLY_TO = re.compile(
-    r"^(?:but |and )?(?:only |just |mainly |mostly )?to (?P<what>(?!me\b|you\b|be\b|go\b)[\w-]+(?: and [\w-]+)?)(?: only)?$",
+    r"^(?:but |and )?(?:only |just |mainly |mostly )?to (?P<what>(?!me\b|you\b|be\b|go\b)[\w-]+(?: and [\w-]+)?)(?: only)?(?:,.*)?$",
     _I,
 )
 
@@ -135,9 +135,10 @@ def pointed(said: Statement, before: str, found: Sequence[Found], *, written: bo
     if taste and (said.mode == "can") == (said.verb in ("bear", "stand", "take")):
         for thing in [one for one in found if one.predicate in ("uses_tool", "owns")][-1:]:
             yield Noun(taste, thing.value, _AS_TASTE)
+    thing_before = before.rpartition(", ")[2]
     fronted = said.who == "self" and said.denied and said.verb in _FRONTED and not said.past and before
-    if fronted and _NO_OBJECT.match(said.rest) and _A_THING.match(before) and parse(before) is None:
-        yield Noun("dislikes", before, _AS_TASTE)
+    if fronted and _NO_OBJECT.match(said.rest) and _A_THING.match(thing_before) and parse(thing_before) is None:
+        yield Noun("dislikes", thing_before, _AS_TASTE)
     if said.verb == "be" and said.mode == "" and not said.denied and said.form != "past":
         if said.who == "other" and _DONE.match(said.rest) and _OCCASION.search(said.subject):
             yield Noun("event", f"{said.subject} is {said.rest}", _AS_DONE)

@@ -99,7 +99,7 @@ class Rule:
     @cached_property
     def following(self) -> re.Pattern[str]:
         """What `then` asks of the next clause."""
-        return re.compile(rf"(?:{self.then})\b", re.IGNORECASE)
+        return re.compile(self.then if self.then.startswith("(?!") else rf"(?:{self.then})\b", re.IGNORECASE)
 
     @cached_property
     def preceding(self) -> re.Pattern[str]:

@@ -42,6 +42,7 @@ DATE = (
     rf"|{_MONTH} (?:the )?(?:{_ORDINAL}|\d{{1,2}})\b(?: ?(?:to|-) ?\d{{1,2}})?(?:,? {_YEAR})?"
     rf"|(?:early |late |mid[ -])?{_MONTH}(?:,?(?: of)? {_YEAR})?|q[1-4](?: {_YEAR})?|{_YEAR}"
     rf"|(?:(?:this|next|coming|last|on) )?{_DAY}(?: (?:morning|afternoon|evening|night|week|next week))?"
+    rf"|(?:the )?(?:first|second|third|fourth|last|1st|2nd|3rd) (?:week|half|weekend|{_DAY}) (?:of|in) (?:{_MONTH}|next month|the month)"
     r"|(?:this|next|last) (?:week|weekend|month|year|quarter|spring|summer|autumn|fall|winter)"
     r"|tomorrow|today|tonight|yesterday|the day after tomorrow|christmas|easter|good friday|hogmanay|diwali|ramadan|eid|passover|hanukkah|carnival|pentecost|whitsun|black friday|cyber monday|chinese new year|lunar new year|holi|half[ -]term|(?:the )?(?:month|year|quarter)[ -]end|(?:the )?(?:summer|easter|christmas) (?:holidays|break)|(?:memorial|labou?r|independence|boxing) day|thanksgiving|halloween|midsummer|new year(?:'s(?: eve| day)?)?"
     rf"|in {NUMBER} (?:day|week|month|year)s?(?:'? time)?|{NUMBER} (?:day|week|month|year)s? ago|in a (?:week|month|year)"
@@ -260,6 +261,8 @@ def _liking(text: str, written: bool) -> str:
         return ""
     noun = _noun(7, text, written)
     tokens = _ARTICLE.sub("", noun).split(" ")
+    if len(tokens) == 1 and tokens[0].endswith("ly") and tokens[0] not in ("jelly", "family", "italy", "lily", "fly"):
+        return ""
     if not tokens[0] or any(token.casefold() in _POINTING for token in tokens):
         return ""
     if tokens[-1].casefold() in ("best", "most", "more", "better", "less", "too"):
