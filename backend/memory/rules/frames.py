@@ -70,6 +70,7 @@ FRAMES = (
     # What somebody does
     Frame("role", "run lead manage head handle oversee coordinate supervise", "duty", past=False, passive=False, going_on=True, who="self third other", needs=r"^(?:the|our|all) ", never=TALK + rf"|^on\b|^(?:(?:the|our|all) )(?:[\w-]+ ){{0,3}}(?:risk|way|show|meeting|test|switch|{PROJECT_NOUN})\b", sure=0.7),
     Frame("role", "run lead manage head handle oversee coordinate supervise", "duty", past=False, passive=False, going_on=False, who="self third other", topic=r"(?!we\b)", never=TALK + r"|^on\b|^(?:to|in|along|around|away|late|every|marathons?|half|a marathon|into|for|with|from|at|about|by)\b|^(?:an?|the|my|our)? ?(?:(?:[\w-]+ ){0,3}(?:risk|way|show|meeting|errands?|test|pilot|project|migration|rollout|implementation|programme|program|initiative|campaign|switch))\b", sure=0.75),
+    Frame("role", "freelance moonlight", "verb", who="self third", human=True, past=False, needs=r"^(?:$|mostly|mainly|for|now|since|in|and|these days)", sure=0.7),
     Frame("role", "do", who="self third other", needs=r"^(?:the |all )(?:\w+ )?(?:dashboards?|books|payroll|bookings?|orders|invoices|permits|contracts|drawings|website|paperwork|shifts|rota|deliveries|translations|accounts|marketing|sales|safety|planning|scheduling|logistics|design|texts|training|testing|purchasing|\w+ing)\b", sure=0.7),
     Frame("role", "promote become", "role_of", by="to", when="start", modes="- will"),
     Frame("role", "take step", "role_of", by="over_as in_as", modes="- will", when="start"),
@@ -158,7 +159,7 @@ FRAMES = (
     Frame("decision", "renew hire buy extend build sell open move change launch ship continue use order print", WHOLE, who="self", denied=True, going_on=True, value="not {}", never=TALK, speaker="we", sure=0.7),
     Frame("decision", "agree", "rest", who="self", by="on for to that", past=True, passive=False),
     Frame("decision", "decide vote advise", "rest", who="self other", about_it=True, by="against", passive=False, going_on=False, value="against {}"),
-    Frame("decision", "decide opt settle", "rest", who="self", by="on for to that", passive=False, going_on=False, never=r"^(?:the|an?|our) [\w -]+ for "),
+    Frame("decision", "decide opt settle plump", "rest", who="self", by="on for to that", passive=False, going_on=False, never=r"^(?:the|an?|our) [\w -]+ for "),
     Frame("decision", "choose pick select", WHOLE, who="self", passive=False, modes="- will", never=TALK, sure=0.75, needs=r"\w"),
     Frame("decision", "outsource insource centralise centralize standardise standardize abolish approve drop skip cancel scrap ditch postpone cut reject order add remove exclude include appoint allow require keep", WHOLE, who="self", passive=False, modes="- will", never=TALK + r"|^\w+ing\b|^with (?:them|him|her)\b|^(?:ya|in touch|going|up)\b", speaker="we", sure=0.65, needs=r"\w"),
     Frame("decision", "stick stay", "rest", by="with to", who="self", modes="- will", needs=r"^(?:with|to)\b", never=r"^(?:with|to) (?:my|him|her|them|you|it|the kids)\b", sure=0.8),
@@ -173,7 +174,7 @@ FRAMES = (
     Frame("decision", "approve choose pick select decide agree accept reject refuse", WHOLE, who="other", about_it=True, needs=r"\w", never=r"^(?:okay|ok|well|fine|home|away|back|to|on|off|out|up|down|wrong|bad|live|yet|through)\b|^with (?:me|him|her|us|them|you)\b", passive=False, sure=0.65),
     Frame("decision", "skip drop cancel scrap exclude postpone keep take start", WHOLE, who="self", never=TALK + r"|^(?:care|part|place|the|a|an|my|to)\b|^$|^\w+ing\b|^(?:in|at|on|for|from|until|with) (?!two|three|four|(?-i:[A-Z]))", speaker="we", sure=0.6),
     # Undertakings
-    Frame("commitment", "promise commit swear undertake guarantee", "rest", who="self", modes="-", sure=0.8, when="event"),
+    Frame("commitment", "promise commit swear undertake guarantee", "rest", who="self", modes="-", never=r"^by\b", sure=0.8, when="event"),
     Frame("commitment", "owe", "rest", who="self", never=r"^you (?:one|big)\b|^(?:him|her|them|you) an? (?:coffee|beer|drink|apology|lunch|dinner|favou?r|thank)", when="event", sure=0.8),
     Frame("commitment", _DELIVER, WHOLE, who="self", modes="will", speaker="i", never=r"^(?:my (?:wife|husband|daughter|son|kids|mother|father|mum|mom|dad|sister|brother|partner)|it|that|this|them|you|there|so|my best|a look|back to you|me|out|up)?$|^(?:at it|into it|up to it|off|away|sure|a guess|it a|it out|them out|around|you (?:know|later)|more)\b", when="event", sure=0.7),
     Frame("commitment", "have", WHOLE, who="self", modes="will", needs=r"\b(?:to you|ready|done|for you)\b.*\bby\b|\bto you\b", when="event", sure=0.75),
@@ -184,7 +185,7 @@ FRAMES = (
     Frame("commitment", "test lead present check prepare", WHOLE, who="third other", modes="will", when="event", sure=0.65),
     # Aims
     Frame("goal", "do finish", WHOLE, who="self", modes="want", passive=True, sure=0.7),
-    Frame("goal", "be", WHOLE, who="self", modes="want", needs=r"^(?:done|finished|ready|able|free|in|at|under|below|the first)\b", sure=0.7),
+    Frame("goal", "be", WHOLE, who="self", modes="want", needs=r"^(?:done|finished|ready|able|free|in|at|under|below|out of (?:debt|the red|here)|the first)\b", sure=0.7),
     Frame("goal", _MEASURE, "rest", who="self", modes="will", speaker="we", needs=rf"\b(?:every|each|within|in under|in less than|up to|at least|at most) (?:\w+ )?{NUMBER}|\bevery (?:day|hour|week|month|minute|night)\b", sure=0.65),
     Frame("goal", "want", "rest", who="self", past=False, needs=r"^(?:an?|my|the) (?:[\w-]+ ){0,2}(?:licen[cs]e|certificate|diploma|degree|black belt|patent|visa|masters?|phd|doctorate|certification)\b", sure=0.7),
     Frame("goal", "get have do earn obtain", WHOLE, who="self", modes="want", needs=r"^(?:an?|my|the) (?:[\w-]+ ){0,2}(?:licen[cs]e|certificate|diploma|degree|black belt|patent|masters?|phd|doctorate|certification)\b", sure=0.7),
@@ -196,6 +197,7 @@ FRAMES = (
     Frame("goal", "do study become learn play open buy build start", WHOLE, who="third other", modes="want", never=PRONOUN, sure=0.7),
     Frame("goal", "go move come get", WHOLE, who="self", modes="want", needs=rf"\b(?:to|under|below|above|down|up)\b.*{NUMBER}", sure=0.7),
     # Journeys and meetings
+    Frame("meeting", "catch sit get talk speak sync convene check", WHOLE, who="self", speaker="we", modes="- will", past=False, needs=r"^(?:up |together |down |in )?.*\b(?:every (?:second |other |first |last )?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|week|month|morning|two weeks|fortnight)|(?:on )?(?:mon|tues|wednes|thurs|fri)days)\b", when="event", sure=0.65),
     Frame("trip", "go fly drive travel head sail", "spot", by="to", who="self", modes="- will must", never=r"^(?:back to|to (?:bed|work|sleep|the|a|an|my|our|him|her|them|you|\d))\b|^with\b", when="event", sure=0.7, dated=True),
     Frame("trip", "go fly drive travel head sail", "spot", by="to for", who="self", going_on=True, never=r"^for (?!.*\b(?:week|weeks|days|holiday|weekend)\b)|^(?:back to|to (?:bed|work|sleep|him|her|them|you|\d)|for (?:a|the|it))\b|^with\b|^to \w+in", when="event", sure=0.7),
     Frame("trip", "drive fly travel", "spot", by="to up_to down_to", who="self", modes="will", when="event", sure=0.7),

@@ -136,7 +136,7 @@ _BEFORE_TO: dict[str, Mode] = {
     "hope": "want", "hopes": "want", "hoping": "want", "aim": "aim", "aims": "aim", "aiming": "aim",
     "plan": "aim", "plans": "aim", "planning": "aim", "intend": "aim", "intends": "aim", "trying": "want", "try": "want",
     "told": "must", "used": "used",
-    "supposed": "must", "meant": "must", "bound": "must", "determined": "want", "asked": "must", "agreed": "decide", "decided": "decide", "promised": "promise",
+    "supposed": "must", "meant": "must", "bound": "must", "determined": "aim", "asked": "must", "agreed": "decide", "decided": "decide", "promised": "promise",
 }  # fmt: skip
 _AUXILIARY = frozenset(
     ("am", "is", "are", "was", "were", "be", "been", "being", "have", "has", "had", "do", "does", "did")

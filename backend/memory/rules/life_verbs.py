@@ -50,7 +50,7 @@ LIFE = (
     Frame("dislikes", "avoid dread", "tastes", who="self", modes="-", past=False, never=PRONOUN + rf"|^(?:{FOODS})\b|^(?:the|an?|my|our|your) ", sure=0.7),
     Frame("dislikes", "give", "subject", who="other", about_it=True, needs=r"^me (?:a headache|headaches|the creeps|nightmares|migraines?)\b", subject="me", sure=0.75),
     Frame("likes", "cheer relax calm fascinate", "subject", who="other", about_it=True, past=False, needs=r"^me\b", subject="me", sure=0.65),
-    Frame("likes", "swear", "rest", by="by", who="self", needs=r"^by (?!it\b|that\b|him\b|her\b|the\b)", sure=0.65),
+    Frame("likes", "swear", "simple", by="by", who="self", needs=r"^by (?!it\b|that\b|him\b|her\b|the\b)", sure=0.65),
     Frame("prefers", "stop finish leave start begin", WHOLE, who="self", speaker="i", past=False, modes="-", needs=rf"^(?:work )?at {_CLOCK}(?:$| (?:on|every|in the|sharp|and|so)\b)", never=r"\b(?:tomorrow|today|this|next)\b", sure=0.65),
     Frame("prefers", "take have", WHOLE, who="self", speaker="i", past=False, modes="-", needs=r"^(?:my )?(?:\w+day(?:s| afternoons?| mornings?)) off\b|^(?:\w+days|\w+ afternoons) off\b", sure=0.75),
     Frame("prefers", "want", WHOLE, who="third", human=True, past=False, modes="-", needs=rf"^(?:it|them|everything|all|things|that|the \w+) (?:in|on|as|by|with) (?:an? |one |two |three |{NUMBER} )?(?:pages?|english|writing|paper|slides|table|excel|pdf|german|french|spanish|bullet points|e-?mail|phone|person)\b", sure=0.7),

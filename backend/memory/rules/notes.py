@@ -5,7 +5,7 @@ written stands in `rule.py`.
 """
 
 from backend.memory.rules.frame import WEEKDAYS
-from backend.memory.rules.life import CHANNELS, FORMATS, HOBBY
+from backend.memory.rules.life import CHANNELS, FOODS, FORMATS, HOBBY
 from backend.memory.rules.rule import Rule
 from backend.memory.rules.titles import PROJECT_NOUN
 from backend.memory.rules.values import DATE, MONEY, NUMBER
@@ -69,7 +69,12 @@ RULES = (
     Rule("prefers", "put keep format into in", rf"\b(?:put|keep|format|turn|summari[sz]e|wrap) (?:it|everything|things|them|all of it|all that) (?:all )?(?:in|into) (?:an? |the )?(?P<value>(?:(?:short|brief|simple|clear|numbered) )?(?:{FORMATS}))\b", asked=True, sure=0.7),
     Rule("prefers", "max maximum", rf"\bmax(?:imum)?(?: of)? (?P<value>{NUMBER} (?:pages?|lines?|slides?|sentences?|bullets?|bullet points|paragraphs?))\b", asked=True, sure=0.7),
     Rule("prefers", "better best easier", r"\bit is (?:always |much )?(?:better|best|easier|easiest) to (?P<value>(?:write|call|text|mail|e-?mail|message|ring|reach|phone|catch) (?:to )?(?:me|us)(?: [\w ]+)?)", sure=0.7),
+    Rule("prefers", "better", r"^(?P<value>(?!(?:this|that|it|these|those|which|what)\b)[\w -]{3,30} (?:is|are) better than [\w -]{2,25}?) for me$", sure=0.7),
+    Rule("likes", "sucker mad nuts bonkers wild", r"\bi am (?:an? )?(?:absolute |total |complete |real |big )?(?:sucker for|bonkers about|wild about) {liking}", sure=0.75),
+    Rule("diet", "along on agree mix", rf"^(?P<value>{FOODS}|lactose|gluten|dairy|milk|nuts|coffee|alcohol|wine|spicy food|mushrooms|onions?|garlic|peppers?) and (?:i|me) do not (?:get along|get on|agree|mix)\b", value="no {}", sure=0.7),
     # Languages, pastimes
+    Rule("language", "picked know learned learnt studied get manage converse", rf"{{I}} (?:picked up|know|learned|learnt|studied|(?:can )?get by in|(?:can )?manage in|converse in) (?:some|a bit of|a little|basic|enough|good|decent|quite a bit of)? ?(?P<value>{_LANGUAGE})\b(?=$|,| (?:and|but|at|in|from|when|so|on|well|as|too|over|for)\b)", sure=0.75),
+    Rule("hobby", "time", r"\bi (?P<value>(?!am\b|have\b|do\b|was\b|would\b|want\b|work\b|see\b|like\b|love\b|need\b)[a-z]+ [\w ]{2,30}?) in my (?:free|spare) time\b", sure=0.75),
     Rule("language", "rusty basic bad poor weak better passable limited so-so improving terrible good", r"\bmy {languages} is (?:very |a bit |quite |rather |a little |still |pretty |getting )*(?:rusty|basic|bad|poor|weak|better|passable|limited|so-so|improving|terrible|good)\b", sure=0.75),
     Rule("language", "lessons classes course", rf"{{I}} (?:am )?(?:taking|having|doing|take|have|attend|attending|started|on) (?:an? )?(?P<value>{_LANGUAGE}) (?:lessons?|classes|class|course)\b", sure=0.75),
     Rule("hobby", "lot lots bit plenty", rf"{{I}} (?:do|have been doing|am doing) (?:a lot of|lots of|a bit of|quite a bit of|plenty of) (?P<value>(?:[\w-]+ )?{HOBBY})\b", sure=0.75),
@@ -98,6 +103,7 @@ RULES = (
     Rule("allergy", "reaction allergy shock", r"(?:^|\b(?:a|the|an) )(?P<value>(?!bad|severe|allergic|serious|chain|the\b)[\w-]+) (?:reaction|allergy|shock) (?:put|sent|landed|almost killed|nearly killed) my (?P<whose>husband|wife|partner|mother|father|mum|mom|dad|son|daughter|brother|sister)\b", sure=0.7),
     Rule("event", "university uni college", r"{WHO} (?:am |is |are )?(?P<value>(?:off|going|moving) (?:away )?to (?:university|uni|college|boarding school)\b.*)", subject="third", when="event", sure=0.7),
     # Figures
+    Rule("amount", "contract lease warranty guarantee notice loan mortgage trial subscription delay sentence term", rf"\ban? (?P<value>{NUMBER}[- ](?:month|year|week|day)) (?:\w+ )?(?:contract|lease|warranty|guarantee|notice|loan|mortgage|trial|subscription|delay|sentence|term)\b", sure=0.7),
     Rule("amount", "max maximum minimum most least limit", rf"\b(?:max(?:imum)?|a limit of|limited to) (?:of )?(?P<value>{NUMBER} (?!(?:of|and|or|to|a|an|the|per|minutes?|seconds?|words|lines|times|days|people|more)\b)[a-z-]{{3,}})", sure=0.65),
     Rule("budget", "budget", rf"\bbudget (?:is |has |was )?(?:now |been )?(?:gone|come|dropped|fallen|risen|grown|shrunk|went|cut|raised)(?: (?:down|up|back))? to (?:about |around )?(?P<value>{MONEY}|{NUMBER}(?: (?:thousand|million|grand|k)\b)?)", subject="project", sure=0.8),
     Rule("trip", "away off holiday vacation leave", rf"{{AM}} (?:away|off|on (?:holiday|vacation|leave))\b[^,]*{DATE}[^,]*, (?=(?-i:[A-Z])){{spot}}", when="event", sure=0.75),
@@ -105,7 +111,15 @@ RULES = (
     Rule("kin", "wife husband partner son daughter brother sister mother father dog cat", r"^(?P<kin>wife|husband|partner|son|daughter|brother|sister|mother|father|dog|cat)(?: is|:)(?: now| called| named)* (?=(?-i:[A-Z])){first}", sure=0.75),
     Rule("trip", "vacation holiday holidays leave trip away", rf"^(?:vacation|holidays?|leave|trip|away)(?: is)?: ?[^,]*{DATE}[^,]*, (?:in |to )?(?=(?-i:[A-Z])){{spot}}", when="event", sure=0.75),
     Rule("meeting", "works suits fine good perfect ok okay work", rf"\b(?P<value>(?:next )?{WEEKDAYS}(?: at)? \d{{1,2}}(?:[:.]\d\d)?(?: ?[ap]m)?) (?:works|suits|is (?:fine|good|perfect|ok|okay|best)|would (?:work|suit|be (?:fine|good|perfect)))\b", unreal=True, when="event", sure=0.7),
+    Rule("lives_in", "roots settled home ended", r"{I} (?:put down roots|settled down|made (?:my|our) home|set up home|ended up living) in {spot}", sure=0.75),
+    Rule("lives_in", "split divide", r"\bi (?:split|divide) my (?:time|week|weeks|life|year) between (?P<value>(?!work\b|the\b|my\b|two\b|three\b|meetings\b|home\b|an?\b)[\w-]+ and (?!the\b|my\b|home\b|work\b|an?\b)[\w-]+)", sure=0.7),
+    Rule("from_place", "village town place hamlet suburb island", r"{I} (?:am |are )?(?:come |came )?(?:originally )?from (?:an?|the) (?:[\w-]+ )?(?:village|town|place|hamlet|suburb|island) (?:near|outside|in|close to|called|by) {place}", sure=0.75),
+    Rule("event", "redundant laid sacked let", r"{WHO} (?:was |were |got |been |being )+(?P<value>made redundant|laid off|let go|sacked)\b", when="event", sure=0.75),
+    Rule("event", "redundant laid sacked", r"\bthey (?:have )?(?P<value>(?:made [\w ]+ redundant|laid off [\w ]+|sacked [\w ]+))", when="event", sure=0.7),
     # Work
+    Rule("works_on", "knee-deep knee neck ears eyes eyeballs swamped buried tied flat busy bogged middle thick wrapped", r"{AM} (?:knee[- ]deep in|up to (?:my|our) (?:neck|ears|eyes|eyeballs) in|swamped with|buried in|tied up with|flat out (?:on|with)|busy with|bogged down in|in the middle of|in the thick of|wrapped up in) (?:the|our) (?!(?:kids|work|e?mails?|meetings?|lunch|call|moment|garden|house|car|night|day|week|street|road)\b){simple}", sure=0.65),
+    Rule("works_on", "thing job task project focus priority topic challenge", r"\bmy (?:big|main|biggest|next|current|one|top|only) (?:thing|job|task|project|focus|priority|topic|challenge)(?: (?:this|right|for) [\w ]+?| now| at the moment| here)? is (?P<value>(?:the|our|an?) (?!(?:same|best|worst|only|problem|nightmare|mess)\b)[\w -]+)", sure=0.7),
+    Rule("colleague", "charge", r"^{person} (?:is|will be) in charge\b", sure=0.65),
     Rule("employer", "currently presently", r"\bi am (?:currently|presently) (?:at|with) {brand}", sure=0.75),
     Rule("works_on", "about", rf"\b(?:is|am|are) all about (?:the|our) (?P<value>(?:[\w-]+ ){{0,3}}?(?:{PROJECT_NOUN}))\b", sure=0.7),
     Rule("colleague", "me us", r"^{person} (?:is |will be |has been )?(?:reports to|answers to|works (?:for|with|under)|sits (?:next to|opposite|beside)|assists|covers for|covering for|stands in for|standing in for|took over from|takes over from|taking over from|replaces|replacing|fills in for|shares an office with|trained|mentors) (?:me|us)\b", sure=0.7),

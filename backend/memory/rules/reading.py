@@ -40,7 +40,7 @@ from backend.memory.rules.when import HAS_TIME
 
 _WORD = re.compile(r"[^\W_]+(?:[-'][^\W_]+)*|@|1:1|=")
 _RELATION = re.compile(
-    r"\b(dog|cat|puppy|kitten|rabbit|horse|hamster|parrot|baby|girl|boy|daughter|son|wife|husband|sister|brother|mother|father|mum|mom|dad|mam|partner|grandson|granddaughter|nephew|niece|toddler|neighbou?r|colleague|(?<=my )boss|(?<=my )manager|(?<=new )boss|(?<=new )manager)s?\b",
+    r"\b(dog|cat|puppy|kitten|rabbit|horse|hamster|parrot|baby|girl|boy|daughter|son|wife|husband|sister|brother|mother|father|mum|mom|dad|mam|partner|grandson|granddaughter|eldest|youngest|oldest|nephew|niece|toddler|neighbou?r|colleague|(?<=my )boss|(?<=my )manager|(?<=new )boss|(?<=new )manager)s?\b",
     re.IGNORECASE,
 )
 _KIDS = re.compile(r"\b(?:kids|children|sons|daughters|little ones|twins)\b", re.IGNORECASE)
