@@ -86,6 +86,14 @@ preach preserve pretend prevent prioritise prioritize pull punish realign realis
 rehire relate rely remember repeat represent resist resolve restrict result reuse reveal revise rework satisfy scatter scrape shiver snorkel soak
 solve sparkle squash steer streamline strengthen stretch subscribe succeed suggest suppose surround survive suspend tame tease telephone tempt
 threaten tickle tumble underestimate undress unite unlock vary wander warn wash whisper widen wipe wobble wrestle yell rehearse interpret
+acquit adjudicate alter amputate anaesthetise anodise appraise arbitrate belay bevel birdwatch blanch braise busk choreograph compost conserve convict
+curate decant demolish deport detain disinfect distil dredge emboss evict excavate extrude ferment forage fumigate furlough galvanise garnish graze
+harrow haul herd inoculate insulate intubate invigilate irrigate knead launder litigate livestream marinate medicate naturalise notarise orienteer
+overtake palletise plough procure prosecute prune ratify redeploy refuel rehabilitate reimburse reinsure reload remortgage render reorder reroute
+restock reupholster rewire sanitise sear sedate solder steam sterilise stockpile subpoena suture telecommute testify thresh transcribe trek triage
+trim typeset underwrite unionise upholster varnish wallpaper wean weed weld appeal mow anchor bale bandage bolt bottle cast catalogue clamp cure
+detour drill expense ferry frame graft gut hem lobby master net patrol pave pension petition plaster plate plumb police premiere pulp referee reverse
+roof sand scaffold screen season service shuttle skin sprint stage survey tailor tax tile tow trawl value wire canvass conduct
 search seek hunt deputise deputize apologise bruise strain deposit inform lapse respond transfer implement convert bid wish smash knock rear resit retake land
 """.split()  # noqa: SIM905 - words read best as words
 
@@ -358,7 +366,8 @@ OBJECT_BEGINS = frozenset(
     """the a an my our his her their your me us you him them it to on in at for with from by into up down out over off back
     all every each one two three""".split()  # noqa: SIM905 - words read best as words
 )
-_BOTH = """act approach arrest attack attempt back balance bargain bark bath battle benefit bite blame block blog blow boost bounce
+_BOTH = """anchor bale bandage bolt bottle cast catalogue clamp cure detour drill expense ferry frame graft gut hem lobby master net patrol pave pension petition plaster plate plumb police premiere pulp referee reverse roof sand scaffold screen season service shuttle skin sprint stage survey tailor tax tile tow trawl value wire canvass conduct appeal
+act approach arrest attack attempt back balance bargain bark bath battle benefit bite blame block blog blow boost bounce
 bow bowl box brush bump camp cause challenge chat cheat clap click combine comment contact contract control copy damage
 dare debate decrease demand direct divide doubt drag dream dress dry empty encourage escape exchange excuse experience
 face fancy fast fax fear fence figure file fish flow focus fold force form fund gain gamble game glue grab grill grind

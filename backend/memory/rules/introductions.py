@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from backend.memory.rules import places
 from backend.memory.rules.grammar import VERBS
 from backend.memory.rules.noun_fact import AS_COLLEAGUE, AS_EMPLOYER, AS_NAME, AS_PLACE, AS_ROLE, AS_TITLE, Noun, a_rule
 from backend.memory.rules.occupations import ROLES
-from backend.memory.rules.places import PLACES
 from backend.memory.rules.relatives import presupposed
 from backend.memory.rules.rule import KIN
 from backend.memory.rules.titles import NO_OFFICES
@@ -80,7 +80,9 @@ def introduction(text: str, after: str, *, written: bool) -> Iterator[Noun]:
         and name.count(" ") == 1
         and all(nameable(word) for word in name.casefold().split())
     )
-    greeted = written and bare != text and " " not in name and _FROM_FIRM.match(tail) is not None
+    greeted = (
+        written and (bare != text or after.startswith("I ")) and " " not in name and _FROM_FIRM.match(tail) is not None
+    )
     if not (lead or here or spoken or greeted) and not (
         written
         and " " in name
@@ -132,11 +134,7 @@ def introduction(text: str, after: str, *, written: bool) -> Iterator[Noun]:
     if found := _INTRODUCED_ORG.search(tail):
         before, _, _ = found["value"].partition(", ")
         orgs = values("org", before, written)
-        if (
-            found[0].casefold().startswith("from ")
-            and orgs
-            and (orgs[0].casefold() in PLACES or _EMPLOYED.search(after))
-        ):
+        if found[0].casefold().startswith("from ") and orgs and (places.is_known(orgs[0]) or _EMPLOYED.search(after)):
             yield Noun("lives_in", orgs[0], AS_PLACE)  # the firm is told next
             return
         if not written and before.startswith("the ") and orgs and " " not in orgs[0]:

@@ -68,7 +68,7 @@ _NOTHING = frozenset(
      "a project", "the project", "new project", "a new project", "things", "stuff", "myself")
 )  # fmt: skip
 HANGING = (" a", " an", " the", " or", " of", " so", " now", " and", " with", " in", " at", " on", " for", " from", " to", " by",
-           " but", " if", " because", " when", " that", " is", " are", " me", " as", " than")  # fmt: skip
+           " but", " if", " because", " when", " that", " is", " are", " me", " as", " than", " my", " our", " your", " his", " her", " their")  # fmt: skip
 """Words with which no count ends."""
 _GREETING = re.compile(
     r"(?:the |my |our )?(?:compliments|happy|merry|greetings|congratulations|best wishes|good (?:morning|evening|luck)|cheers)\b",

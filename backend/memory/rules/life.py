@@ -25,7 +25,7 @@ _DIETS = (
 )
 FOODS = r"(?:meat|fish|pork|beef|gluten|dairy|sugar|alcohol|eggs|wheat|lactose|seafood|chicken|bread|milk|cheese)"
 THINGS = (
-    r"(?:car|house|flat|apartment|narrowboat|houseboat|dinghy|motorhome|campervan|minibus|lorry|pickup|polytunnel|loom|kiln|bike|bicycle|motorbike|motorcycle|boat|van|caravan|camper|cottage|cabin|tesla|bmw|volvo"
+    r"(?:car|house|flat|apartment|narrowboat|houseboat|dinghy|motorhome|campervan|minibus|lorry|pickup|polytunnel|loom|kiln|bike|bicycle|motorbike|motorcycle|boat|van|caravan|camper|cottage|cabin|chevy|chevrolet|dodge|buick|cadillac|pickup|pick-up|suv|hatchback|estate|minivan|mini|suzuki|mitsubishi|seat|alfa|tesla|bmw|volvo"
     r"|audi|laptop|macbook|phone|iphone|camera|piano|guitar|violin|telescope|printer|garden|farm|company|shop|scooter|truck"
     r"|e-bike|drone|tablet|allotment|dishwasher|sauna|greenhouse|kayak|tent|vineyard|workshop|studio|restaurant|cafe|store)"
 )
@@ -85,8 +85,8 @@ RULES = (
     Rule("prefers", "write speak answer talk", r"\b(?:write|speak|answer|talk|reply)(?: to me| with me)? in (?P<value>(?:english|german|french|spanish|japanese|turkish|italian|portuguese|dutch|polish|swedish|danish|norwegian|chinese|arabic))\b", asked=True, sure=0.7),
     Rule("prefers", "use", r"^(?:please )?use (?P<value>[\w-]+)(?:,? (?:and )?not [\w-]+)(?: please)?\b", asked=True, sure=0.85),
     Rule("dislikes", "use", r"^(?:please )?use [\w-]+,? (?:and )?not (?P<value>[\w-]+)(?: please)?\b", asked=True, sure=0.85),
-    Rule("prefers", "no", rf"\b(?P<value>no (?:calls?|meetings?|e-?mails?|messages?|appointments?) (?:(?:before|after|on|during|at) [\w :]+?|{_DAY_WORDS}[\w ]*?))(?: please| ok| okay| for me| i\b|$)", asked=True, sure=0.85),
-    Rule("prefers", "not never", r"^(?:please )?(?P<value>(?:do not|never) (?:ever )?(?:book|call|ring|phone|schedule|disturb)(?! (?:her|him|it|them|us|that)\b)(?: me| anything| meetings| calls)? (?:on |before |after |during |at )?[\w :]+)", then=r"(?!when\b|if\b|until\b|unless\b|while\b)", asked=True, sure=0.8),
+    Rule("prefers", "no", rf"\b(?P<value>no (?:phone |video |zoom |conference )?(?:calls?|meetings?|e-?mails?|messages?|appointments?) (?:(?:before|after|on|during|at) [\w :]+?|{_DAY_WORDS}[\w ]*?))(?: please| ok| okay| for me| i\b|$)", asked=True, sure=0.85),
+    Rule("prefers", "not never", r"^(?:please )?(?P<value>(?:do not|never) (?:ever )?(?:book|call|ring|phone|schedule|disturb|text|message|e-?mail|ping|contact|wake|visit|slack|whatsapp)(?! (?:her|him|it|them|us|that)\b)(?: me| anything| meetings| calls)? (?:on |before |after |during |at )?[\w :]+)", then=r"(?!when\b|if\b|until\b|unless\b|while\b)", asked=True, sure=0.8),
     Rule("prefers", "better easier best", r"^(?P<value>[\w -]{3,40}?) (?:is|are|works?|suits?)(?: me| much| always)? (?:better|best|easier|easiest)(?: for me)?$", sure=0.75),
     Rule("prefers", "only after before between", r"\b(?<!the )(?<!my )(?<!your )(?<!on )(?:call|reach|ring|write|contact|meet|phone|book|calls|meetings|appointments)(?: me| us| with me)?(?: please| is| are| only| best| always| not)* (?P<value>(?:after|before|between|only in|in) (?:the )?(?:mornings?|afternoons?|evenings?|lunch|noon|[\w:]+(?: ?[ap]\.?m| o'clock)?)(?: and [\w:]+(?: ?[ap]m)?)?)\b", asked=True, sure=0.75),
     Rule("prefers", "like want need", r"\bi (?:like|want|need|read|take) (?:my |the |your |all )?(?:\w+ )?(?:reports?|summar(?:y|ies)|answers?|updates?|notes?|texts?|messages?|everything|things|it|minutes) (?:in |as |to be |on )?(?P<value>(?:very )?(?:short|brief|long|detailed|simple|printed|on paper|in writing|on one page|in a table|in bullets?|in bullet points|in english|in german|in spanish|in japanese|in turkish|early|by e-?mail|by mail))\b", unreal=True, sure=0.8),

@@ -7,6 +7,7 @@ and notes without a verb ("deadline: 3 May").
 import re
 from collections.abc import Iterator
 
+from backend.memory.rules import places
 from backend.memory.rules.frame import WEEKDAYS
 from backend.memory.rules.grammar import Statement
 from backend.memory.rules.noun_fact import (
@@ -30,7 +31,6 @@ from backend.memory.rules.noun_fact import (
 )
 from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.people import DEPARTMENTS
-from backend.memory.rules.places import PLACES
 from backend.memory.rules.rule import KIN, Rule
 from backend.memory.rules.titles import A_ROLE, AN_AGENT, NO_OFFICES, PROJECT_NOUN
 from backend.memory.rules.values import DATE, MONEY, NUMBER, values
@@ -299,7 +299,7 @@ def of_be(said: Statement, *, written: bool) -> Iterator[Noun]:
             yield from _employer(rest[found.end() :], written=written, about="third")
             if origin := re.match(r" from (?P<value>(?!the\b|an?\b|my\b|our\b)[\w' -]+)$", rest[found.end() :], _I):
                 for place in values("spot", origin["value"], written):
-                    if written or place.casefold() in PLACES:
+                    if written or places.is_known(place):
                         yield Noun("from_place", place, AS_ORIGIN, about="third")
     elif said.who == "other":
         low = subject.casefold()

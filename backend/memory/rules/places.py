@@ -1,5 +1,7 @@
 """Places that need no telling: large cities, and countries. "Ana from Lisbon" is no employee of Lisbon's."""
 
+import unicodedata
+
 PLACES = frozenset(
     """aberdeen abidjan abuja accra adelaide ahmedabad amsterdam ankara antwerp athens atlanta auckland austin baltimore
     bangalore bangkok barcelona basel bath beijing beirut belfast belgrade bengaluru bergen berlin bern bilbao birmingham
@@ -27,3 +29,11 @@ PLACES = frozenset(
     punjab queensland sardinia saxony sicily silesia tuscany ulster wallonia yorkshire kerala tasmania texas california
     florida ohio oregon""".split()  # noqa: SIM905 - words read best as words
 )
+
+
+def is_known(name: str) -> bool:
+    """Tell whether a name is one of them, also with the marks of its own alphabet: "Wroc\N{LATIN SMALL LETTER L WITH STROKE}aw"."""
+    bare = name.casefold().translate(
+        {ord("\N{LATIN SMALL LETTER L WITH STROKE}"): "l", ord("\N{LATIN SMALL LETTER O WITH STROKE}"): "o"}
+    )
+    return "".join(letter for letter in unicodedata.normalize("NFKD", bare) if letter.isascii()) in PLACES

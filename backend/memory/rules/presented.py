@@ -101,6 +101,7 @@ _THERE_IS_FULL = re.compile(
 )
 _IT_IS = re.compile(rf"^it is (?:going to be )?(?P<name>{_CAPITAL}(?: {_CAPITAL})?)$", _I)
 _NEW_OFFICE = re.compile(rf"\b(?:new|next|first|acting) (?P<role>{ROLES})\b", _I)
+_OFFICE_IS = re.compile(rf"^(?:the|our|my) (?P<role>{ROLES})'s (?P<name>{_NAME})$", _I)
 _TEAM = re.compile(
     r"^(?:in |on )?(?:my|our|the) (?:team|crew|colleagues|people|staff|department|group|board|committee|partners|helpers|volunteers)(?: (?:is|are|has|have|of|here|there|\w+ people|[\d]+ people|four|three|five|six|two))*(?:: |,? that is |,? they are | is | are )(?P<names>[^\W\d_][\w'-]+(?:,| and| \().*)$",
     _I,
@@ -187,6 +188,14 @@ def presented(text: str, words: set[str], before: str, after: str, *, written: b
     ):
         if not _PUBLIC.fullmatch(found["role"]):
             yield Noun("colleague", found["name"], AS_COLLEAGUE)
+        yield Noun("role", found["role"], AS_NAMED, about=found["name"])
+    if (
+        "'s " in text
+        and _NOW_HE.match(after)
+        and (found := _OFFICE_IS.match(text))
+        and _is_name(found["name"], written=written)
+    ):
+        yield Noun("colleague", found["name"], AS_COLLEAGUE)
         yield Noun("role", found["role"], AS_NAMED, about=found["name"])
     if _NOW_HE.match(after) and (found := _LAST_NEW.search(text)) and _is_name(found["name"], written=written):
         yield Noun("colleague", found["name"], AS_COLLEAGUE)

@@ -37,7 +37,7 @@ _A_SUM = re.compile(
     rf"(?:(?:\w+) ){{0,4}}?(?P<value>{MONEY}|{NUMBER}(?: ?(?:thousand|million|grand|k|lakhs?|crores?)\b))", _I
 )
 _AN_ALLERGY = re.compile(
-    r"^(?:an? |the )?(?:(?:bad|severe|serious|mild|terrible|strong|nasty|slight|\w+ly) )*(?:(?:allerg(?:y|ies)|reactions?|intolerance) (?:to|of|against|from|for) |(?=(?!(?:the|an?|my|no)\b)[\w-]+(?: pollen)? (?:allergy|intolerance)\b)|(?=hay fever|asthma))(?:an? |the )?(?P<value>hay fever|[\w-]+(?: and [\w-]+| pollen)?)",
+    r"^(?:an? |the )?(?:(?:bad|severe|serious|mild|terrible|strong|nasty|slight|\w+ly) )*(?:(?:allerg(?:y|ies)|reactions?|intolerance) (?:to|of|against|from|for) |(?=(?!(?:the|an?|my|no)\b)[\w-]+(?: pollen)? (?:allergy|intolerance)\b)|(?=hay fever|asthma|co?eliac))(?:an? |the )?(?P<value>hay fever|co?eliac(?: disease)?|[\w-]+(?: and [\w-]+| pollen)?)",
     _I,
 )
 _A_COUNT = re.compile(

@@ -84,7 +84,7 @@ TITLES = frozenset(
     ]
 )
 LIKE_VERBS = frozenset(
-    """james thomas chris lucas marcus nicolas nicholas jonas andreas agnes hannes ines iris doris phyllis alexis elias
+    """blessing sterling keeling channing manning fleming harding browning lukas james thomas chris lucas marcus nicolas nicholas jonas andreas agnes hannes ines iris doris phyllis alexis elias
     tobias mathias matthias silas dennis louis luis carlos marcos charles frances francis lars hans klaus boris morris
     curtis travis otis alois jens nils niels rasmus magnus linus titus cyrus anais mercedes dolores lourdes moses jesus
     rose grant tess bess jess ross russ ahmed mohamed mohammed fred ned ted jared alfred wilfred saeed khaled waleed rashed majed

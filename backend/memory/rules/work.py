@@ -70,7 +70,7 @@ RULES = (
     Rule("amount", "percent % minutes hours days", rf"\b(?:is|are|takes?|took|down|up|about|at|around|only|now|by) (?:about |at |around |only |now )*(?P<value>{NUMBER} ?(?:percent|%|minutes|hours|days|weeks))(?! (?:ago|old|from|until|before|after|later))", sure=0.7),
     # Decisions
     Rule("decision", "are", r"\bwe are(?: now| all| still)* (?P<value>(?:keeping|dropping|not doing(?! anything)|going ahead with|leaving out|switching to|staying with|cancelling|canceling|postponing|skipping|not going to) (?!it\b|you\b|up\b).+)", sure=0.75),
-    Rule("decision", "let", r"^let us (?P<value>(?:leave out|cut|forget about|try|add|include|wait with|start|begin|leave) (?!it\b|that\b|me\b).+)", sure=0.75),
+    Rule("decision", "let", r"^let us (?P<value>(?:leave out|cut|forget about|try|add|include|wait with|start|begin|leave|hold off|postpone|delay|skip|drop|stop|keep|pick|choose|switch|change|cancel|order|buy|hire|invite|split|double|raise|lower|stick|push|limit|scrap|ditch|test|print|use|move) (?!it\b|that\b|me\b|you\b|talking\b|with you\b|the subject\b|topic\b|gears\b)(?!.*\b(?:look|break|list|draft|moment|minute|a second|coffee|question|idea)\b).+)", sure=0.75),
     Rule("deadline", "by until before", rf"^(?:by|until|before) (?:the )?(?P<value>{DATE}),? (?:it|everything|the [\w-]+|all|they) (?:has to|have to|must|needs to|need to|should)", subject="project", sure=0.8, unreal=True),
     Rule("decision", "go going went", r"\b(?:(?:we|i)(?: will| are| am| have| now| just| all| finally| would)* (?:go|going|went)|(?:let us|lets) (?:just )?go) (?:for|with|ahead with) {rest}"),
     Rule("decision", "make take keep drop", r"^(?:make (?:it|that) {rest})$", sure=0.75),
