@@ -27,7 +27,7 @@ _MAYBE_SUBJECTS = frozenset(("it", "that", "this", "there"))
 _FINITE = frozenset(
     """is are was were has have had will does do did goes comes starts started works lives needs costs takes took runs
     cost came went got broke worked ended happened helped looks seems holds weighs begins ends opens closes says said wants finished
-    makes made means can must should would could might""".split()  # noqa: SIM905 - words read best as words
+    makes made means can cannot must should would could might""".split()  # noqa: SIM905 - words read best as words
 )
 _SINGULAR = frozenset(
     "is was has wants needs likes loves hates says said does will goes works lives signs knows gets prefers".split()  # noqa: SIM905 - words read best as words

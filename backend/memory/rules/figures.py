@@ -20,7 +20,7 @@ _COUNTED = re.compile(
     _I,
 )
 _LASTING = re.compile(
-    rf"(?<!live )(?<!down )(?<!open )(?<!closed )(?<!sick )(?<!ill )(?<!out )(?<!off )(?<!away )(?<!back )(?<!went )(?<!gone )\b(?:takes?|took|needs?|been|for|lasts?|lasted|giv(?:e|es|ing) us|since|goin on|going on|another|gives? us|gave us|(?:period|contract|lease|term|sentence|notice|warranty|guarantee|delay|turnaround|average|total|maximum|minimum) of) (?:\w+ ){{0,3}}?(?P<value>{NUMBER} (?:days|weeks|months|years|hours|minutes|seconds))\b(?! (?:ago|old|from|later))",
+    rf"(?<!live )(?<!down )(?<!open )(?<!closed )(?<!sick )(?<!ill )(?<!out )(?<!off )(?<!away )(?<!back )(?<!went )(?<!gone )\b(?:takes?|took|needs?|been(?! (?:live|down|open|closed|sick|ill|out|off|away|back|gone|here|there)\b)|for|lasts?|lasted|giv(?:e|es|ing) us|since|goin on|going on|another|gives? us|gave us|(?:period|contract|lease|term|sentence|notice|warranty|guarantee|delay|turnaround|average|total|maximum|minimum) of) (?:\w+ ){{0,3}}?(?P<value>{NUMBER} (?:days|weeks|months|years|hours|minutes|seconds))\b(?! (?:ago|old|from|later))",
     _I,
 )
 _LEADING = re.compile(

@@ -63,7 +63,7 @@ FRAMES = (
     Frame("employer", "start begin", "brand", by="with", when="start", modes="- will", needs=r"\bwith (?-i:[A-Z])", never=r"\d|\bwith (?-i:[A-Z])\w+(?: and|,)"),
     Frame("lives_in", "stay", "place", by="in at", who="self", past=False, modes="-", never=r"\b(?:hotel|hotels|tonight|tomorrow|night|nights|week|weekend|days|until|till|for|bed|touch|office|home|from|contact|line|control|charge|school|hospital|hostel|airbnb|meetings?|\d)\b|\b(?:in|at) (?:the|an?|my|our|her|his)\b", sure=0.55),
     Frame("employer", "leave quit", "brand", ends=True, when="start", who="self", never=TALK + r"|^(?:at|on|in|for|to|early|late|the|my|our|[a-z]+in)\b|^\w+in$|^\w+ing\b"),
-    Frame("employer", "run lead head manage handle oversee coordinate", "org", by="at for with", who="self", never=r"\b(?:for|with) (?:a|an|the|my|our|him|her|them)\b"),
+    Frame("employer", "run lead head manage handle oversee coordinate", "org", by="at for with side_of arm_of branch_of office_of department_of division_of", who="self", never=r"\b(?:for|with) (?:a|an|the|my|our|him|her|them)\b"),
     Frame("manager", "report answer", "person_or_him", by="to", when="start", who="self"),
     Frame("spouse", "marry", "first", by="to", who="self", sure=0.85),
     Frame("spouse", "marry", "first", who="self", passive=False, when="start"),

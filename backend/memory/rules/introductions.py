@@ -42,6 +42,10 @@ _EMPLOYED = re.compile(
     r"\b(?:i|we) (?:am|work|run|lead|do|head|manage|own|teach)\b.* (?:at|for|of|with|by) (?!the moment)[\w]", _I
 )
 _A_ROLE_FIRST = re.compile(rf"(?:{ROLES})\b", _I)
+_A_FIRM_FIRST = re.compile(
+    r"(?:shipyard|hospital|university|bank|firm|company|school|hotel|museum|clinic|bakery|restaurant|brewery|agency|council|charity|studio|factory|practice|winery|foundation|institute|college|theatre|library|farm)\b",
+    _I,
+)
 _ASSISTANT = re.compile(r"(?:elena|marcus)\b", _I)
 _AND_PLACE = re.compile(r"^, (?-i:[A-Z])[\w'-]+(?: (?-i:[A-Z])[\w'-]+)?$")
 _THEN_PLACE = re.compile(r"^(?: in|,) (?P<value>[\w' -]+)$", _I)
@@ -63,7 +67,7 @@ def introduction(text: str, after: str, *, written: bool) -> Iterator[Noun]:
     rest = bare[lead.end() :] if lead else bare
     rest = re.sub(r"^(?:doctor|dr\.?|professor|mr\.?|mrs\.?|ms\.?) ", "", rest, flags=_I)
     name = (values("person", rest.split(",")[0], written) or [""])[0]
-    if not name or _A_ROLE_FIRST.match(name):
+    if not name or _A_ROLE_FIRST.match(name) or _A_FIRM_FIRST.match(name):
         return
     tail = rest[len(name) :] if rest.startswith(name) else ""
     here = re.match(r",? (?:here|speaking|this side)\b" if not lead else r",? (?:here|speaking|again)\b", tail, _I)
@@ -387,6 +391,10 @@ _AGED = re.compile(
     rf"(?:^|[ (])(?P<name>[^\W\d_][\w'-]+?)(?P<is>,? (?:is|just turned|turned)|'s)? (?P<age>{NUMBER})(?= and\b|,|$|\)| now\b| so\b| in\b| but\b| [^\W\d_][\w'-]+(?: is|'s)\b)",
     _I,
 )
+_IN_A_LIST = re.compile(
+    r", (?!Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun|Room|Page|Level|Phase|Team|Step)[A-Z]"
+)
+"""A capital behind a comma: a name, also where the word is another ("Deniz 7, Can 5")."""
 _OLDEST_CHILD = 30
 _FEWEST = 2
 _NAMES_AND_AGES = re.compile(rf"^\(?(?:[^\W\d_][\w'-]+ {NUMBER}(?:,? (?:and )?|$|\))){{2,}}", _I)
@@ -400,7 +408,9 @@ def ages(text: str, *, children: bool, known: Mapping[str, str], written: bool) 
     found = [
         (one["name"], one["age"].strip(" ,."))
         for one in _AGED.finditer(text)
-        if (one["is"] or written) and nameable(one["name"].casefold()) and (one["name"][0].isupper() or not written)
+        if (one["is"] or written)
+        and (nameable(one["name"].casefold()) or (written and _IN_A_LIST.match(text[one.start() - 1 :]) is not None))
+        and (one["name"][0].isupper() or not written)
     ]
     found = [(name, age) for name, age in found if not age.isdigit() or int(age) <= _OLDEST_CHILD]
     mine = [name for name, _ in found if known.get(name.casefold()) == "child"]

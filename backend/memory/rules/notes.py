@@ -60,7 +60,7 @@ RULES = (
     Rule("prefers", "calls meetings appointments", r"\bi (?:may|can|could) (?:take|have|do|start|accept|join) (?P<value>(?:calls?|meetings?|appointments?) (?:from|after|until|before|between|on|only) .+)", sure=0.7),
     Rule("dislikes", "never not no", rf"^(?:never|not|no)(?: ever)? (?P<value>(?:{WEEKDAYS})s)\b", asked=True, sure=0.75),
     Rule("dislikes", "no", r"^(?:and )?(?:for|in|on|with|at) [\w' -]+?,? no (?P<value>(?!need|problem|rush|more|one|thanks|way)[\w-]+) please$", asked=True, sure=0.7),
-    Rule("dislikes", "banned forbidden taboo no-go allowed unwelcome", r"^{noun} (?:is|are) (?:banned|forbidden|taboo|an? (?:absolute )?no-?go|not allowed|unwelcome)(?: (?:with|for) (?:me|us))?$", sure=0.7),
+    Rule("dislikes", "banned forbidden taboo no-go allowed unwelcome", r"^{noun} (?:is|are) (?:banned|forbidden|taboo|an? (?:absolute )?no-?go|not allowed|unwelcome)(?: (?:with|for) (?:me|us))?(?=$|,| so\b| and\b| but\b)", sure=0.7),
     Rule("dislikes", "not", rf"^(?:please )?do not (?:ever )?(?:leave|send|give|write|show|put|use)(?: me)? (?:an? |any |in )?(?P<value>{_DEVICES})(?:$| (?:please|ever|in|to|for)\b)", asked=True, sure=0.75),
     Rule("prefers", "possible", r"^(?!.*\b(?:i|we|you|he|she|they|it|is|are|will|can|do|call|send|let|get|find|make|give|check|book|tell|come|as)\b)(?P<value>(?:[\w-]+ ){1,5}?)if (?:at all )?possible$", asked=True, sure=0.65),
     Rule("prefers", "top end beginning bottom start first front advance", r"\bi would like (?P<value>(?:the|my|all|your) [\w ]{3,30}? (?:at the (?:top|end|beginning|bottom|start)|first|up front|in advance|on top))\b", unreal=True, sure=0.7),

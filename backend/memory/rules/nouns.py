@@ -332,7 +332,7 @@ def of_be(said: Statement, *, written: bool) -> Iterator[Noun]:
 
 
 AGE = re.compile(
-    rf"^(?:(?:now|only|already|just|almost|about|nearly|turning|still|going on) )*(?P<value>{NUMBER})(?: years?(?: old)?| and a half)*(?= (?:and|now|so|but|in|on|today|tomorrow|this|next|already|years?|yesterday|last|that|soon)\b|,|$)",
+    rf"^(?:(?:now|only|already|just|almost|about|nearly|turning|still|going on) )*(?P<value>{NUMBER})(?: years?(?: old)?| and a half)*(?= (?:and|now|so|but|in|on|today|tomorrow|this|next|already|years?|yesterday|last|that|soon|every)\b|,|$)",
     _I,
 )
 _ALLERGIC = re.compile(r"^(?:\w+ly |also |very |badly |so )*allergic to (?P<value>.+)", _I)

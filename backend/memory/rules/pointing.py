@@ -10,10 +10,11 @@ from backend.memory.predicates import PROJECT
 from backend.memory.rules import nouns, references, slots
 from backend.memory.rules.clauses import Clause
 from backend.memory.rules.grammar import VERBS, Statement, parse_all
-from backend.memory.rules.noun_fact import AS_COLLEAGUE, AS_ROLE
+from backend.memory.rules.noun_fact import AS_COLLEAGUE, AS_EMPLOYER, AS_ROLE
 from backend.memory.rules.reading import Reading
 from backend.memory.rules.rule import KIN, Rule, singular
-from backend.memory.rules.values import NUMBER, nameable, values
+from backend.memory.rules.titles import A_ROLE
+from backend.memory.rules.values import DATE, NUMBER, nameable, values
 from backend.memory.rules.words import COMMON, LANGUAGES, PLAIN
 
 _I = re.IGNORECASE
@@ -73,6 +74,10 @@ _INSTEAD = re.compile(
     r"(?:it is |on |by |then )?(?P<value>\d{1,2}(?:st|nd|rd|th)? (?:of )?(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)\w*|(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)\w* \d{1,2}(?:st|nd|rd|th)?|(?:the )?[a-z ]{4,14}(?:st|nd|rd|th) of \w+) instead",
     _I,
 )
+_SO_IT_IS = re.compile(
+    rf"it is (?:now |then )?(?:on )?(?P<value>(?!today|tomorrow|yesterday|monday|tuesday|wednesday|thursday|friday){DATE})(?:,? \w+day)?(?: now| then)?",
+    _I,
+)
 _APPOINTED = re.compile(
     r"\b(?:meet|meeting|call|lunch|dinner|breakfast|appointment|visit|flight|fly|trip|travel|holiday|book|birthday|party|interview|workshop|session|slot|dentist|doctor)\b",
     _I,
@@ -102,7 +107,11 @@ _GOOD_ONE = re.compile(
 _NO_POLICY = frozenset(
     "know have like love want need think live see get talk eat drink feel complain mind care work".split()  # noqa: SIM905
 )
-_FEWEST = 2  # words
+_FEWEST, _LONGEST_TITLE = 2, 4  # words
+_A_FIRM = re.compile(
+    r"(?:the )?(?:shipyard|hospital|university|bank|firm|company|school|hotel|museum|clinic|bakery|restaurant|brewery|agency|council|charity|studio|factory|practice|winery|foundation|institute|college|theatre|library|law firm) (?P<value>(?-i:[A-Z])[^,]*)",
+    _I,
+)
 _MALE = frozenset(("husband", "boyfriend", "hubby"))
 _FEMALE = frozenset(("wife", "girlfriend", "missus"))
 _OLDEST_CHILD = 17
@@ -131,6 +140,8 @@ class Pointing(Reading):
             clause,
         )
         self._back(clause)
+        if self.written and not self.answers and any(found.predicate == "name" for found in self.found):
+            self._presented(clause)
         if self.written and "(" in clause.text:
             self._in_brackets(clause)
         for aged in _KIN_AGED.finditer(clause.text) if self.written and "," in clause.text else ():
@@ -144,6 +155,12 @@ class Pointing(Reading):
             self._add(_AS_WAY, clause, "prefers", easier["way"], self.person, "")
         if _OK_THEN.search(f"{clause.led} {clause.trailed}") and _IS_OUT.fullmatch(clause.text):
             self._add(_AS_DECISION, clause, "decision", clause.text, self.speaker, "")
+        elif (
+            clause.led.endswith("so")
+            and (moved := _SO_IT_IS.fullmatch(clause.text))
+            and not _APPOINTED.search(self.answers)
+        ):
+            self._add(_AS_DUE, clause, "deadline", moved["value"], PROJECT, "")
         elif (instead := _INSTEAD.fullmatch(clause.text)) and not _APPOINTED.search(self.answers):
             self._add(_AS_DUE, clause, "deadline", instead["value"], PROJECT, "")
         if clause.text.casefold().startswith(("he is", "she is", "that ", "this ", "sorry ")):
@@ -238,6 +255,14 @@ class Pointing(Reading):
         liked = next((after for after in (self.after, self.later, self.last) if _BEST_OF.match(after)), "")
         if liked and re.match(r"i (?!am\b|was\b|had\b|have\b|will\b)\w+[^d] ", clause.text, _I):
             self._add(_AS_LIKED, clause, "likes", clause.text.removeprefix("i "), self.speaker, "")
+
+    def _presented(self, clause: Clause) -> None:
+        """Read how somebody presents themselves without a verb: "Halvorsen, Ossian. Shipyard Skarvik. Planning engineer."."""
+        if (role := A_ROLE.fullmatch(clause.text)) and len(clause.text.split()) <= _LONGEST_TITLE:
+            self._add(AS_ROLE, clause, "role", role["value"], self.speaker, "")
+        elif firm := _A_FIRM.match(clause.text):
+            for value in values("org", firm["value"], self.written):
+                self._add(AS_EMPLOYER, clause, "employer", value, self.speaker, "")
 
     def _in_brackets(self, clause: Clause) -> None:
         """Read colleagues with their fields: "Ms. Hoshino (data), Mr. Lim (radio)"."""

@@ -139,7 +139,7 @@ class Reading:
             had = len(self.found)
             for match in islice(rule.compiled.finditer(text), _MOST_MATCHES):
                 self._take(rule, clause, match)
-                if len(self.found) > had and rule.predicate != "age":
+                if len(self.found) > had and rule.predicate not in ("age", "amount"):
                     break
         for statement in said:
             if statement.form != "order":
@@ -289,7 +289,10 @@ class Reading:
                 noun.predicate == "age"
                 and noun.about not in ("", "third")
                 and not (
-                    self.children() or KIN.get(subject or "") or self.known.get((subject or "").casefold()) in _OF_AGE
+                    self.children()
+                    or KIN.get(subject or "")
+                    or self.known.get((subject or "").casefold()) in _OF_AGE
+                    or any(found.predicate == "child" and found.value == subject for found in self.found)
                 )
             ):
                 continue  # "the other tool is nineteen"

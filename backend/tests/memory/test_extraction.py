@@ -332,6 +332,17 @@ def test_speech_that_says_a_name_again_with_more_of_it_gives_the_whole(text: str
         ("Monday at nine?", "Never Mondays.", {"dislikes Mondays"}),
         ("Who is in the team?", "Four: me, Ragnhild Moe and Piotr.", {"colleague Ragnhild Moe", "colleague Piotr"}),
         ("What is the budget?", "they gave us 40k more so 160k now", {"budget 160k"}),
+        ("Friday at nine?", "Thursdays at 11.", {"meeting Thursdays at 11"}),
+        (
+            "Are you ready for Thursday?",
+            "no, she is in Oslo so it's the second of december",
+            {"deadline the second of december"},
+        ),
+        (
+            "How are the boys?",
+            "disappointed. (Deniz 7, Arda 5)",
+            {"child Deniz", "child Arda", "age 7 of Deniz", "age 5 of Arda"},
+        ),
     ],
 )
 def test_a_short_answer_means_what_was_asked(asked: str, text: str, expected: set[str]) -> None:
