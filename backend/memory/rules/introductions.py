@@ -9,7 +9,7 @@ from backend.memory.rules.noun_fact import AS_COLLEAGUE, AS_EMPLOYER, AS_NAME, A
 from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.relatives import presupposed
 from backend.memory.rules.rule import KIN
-from backend.memory.rules.titles import NO_OFFICES
+from backend.memory.rules.titles import A_FIRM, NO_OFFICES
 from backend.memory.rules.values import NUMBER, nameable, values
 from backend.memory.rules.words import COMMON, LANGUAGES, TITLES
 
@@ -42,10 +42,6 @@ _EMPLOYED = re.compile(
     r"\b(?:i|we) (?:am|work|run|lead|do|head|manage|own|teach)\b.* (?:at|for|of|with|by) (?!the moment)[\w]", _I
 )
 _A_ROLE_FIRST = re.compile(rf"(?:{ROLES})\b", _I)
-_A_FIRM_FIRST = re.compile(
-    r"(?:shipyard|hospital|university|bank|firm|company|school|hotel|museum|clinic|bakery|restaurant|brewery|agency|council|charity|studio|factory|practice|winery|foundation|institute|college|theatre|library|farm)\b",
-    _I,
-)
 _ASSISTANT = re.compile(r"(?:elena|marcus)\b", _I)
 _AND_PLACE = re.compile(r"^, (?-i:[A-Z])[\w'-]+(?: (?-i:[A-Z])[\w'-]+)?$")
 _THEN_PLACE = re.compile(r"^(?: in|,) (?P<value>[\w' -]+)$", _I)
@@ -67,7 +63,7 @@ def introduction(text: str, after: str, *, written: bool) -> Iterator[Noun]:
     rest = bare[lead.end() :] if lead else bare
     rest = re.sub(r"^(?:doctor|dr\.?|professor|mr\.?|mrs\.?|ms\.?) ", "", rest, flags=_I)
     name = (values("person", rest.split(",")[0], written) or [""])[0]
-    if not name or _A_ROLE_FIRST.match(name) or _A_FIRM_FIRST.match(name):
+    if not name or _A_ROLE_FIRST.match(name) or A_FIRM.match(name):
         return
     tail = rest[len(name) :] if rest.startswith(name) else ""
     here = re.match(r",? (?:here|speaking|this side)\b" if not lead else r",? (?:here|speaking|again)\b", tail, _I)

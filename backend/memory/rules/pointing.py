@@ -13,7 +13,7 @@ from backend.memory.rules.grammar import VERBS, Statement, parse_all
 from backend.memory.rules.noun_fact import AS_COLLEAGUE, AS_EMPLOYER, AS_ROLE
 from backend.memory.rules.reading import Reading
 from backend.memory.rules.rule import KIN, Rule, singular
-from backend.memory.rules.titles import A_ROLE
+from backend.memory.rules.titles import A_FIRM, A_ROLE
 from backend.memory.rules.values import DATE, NUMBER, nameable, values
 from backend.memory.rules.words import COMMON, LANGUAGES, PLAIN
 
@@ -107,11 +107,8 @@ _GOOD_ONE = re.compile(
 _NO_POLICY = frozenset(
     "know have like love want need think live see get talk eat drink feel complain mind care work".split()  # noqa: SIM905
 )
+_LAST_FIRST = re.compile(r"[A-Z][\w'-]+, [A-Z][\w'-]+")
 _FEWEST, _LONGEST_TITLE = 2, 4  # words
-_A_FIRM = re.compile(
-    r"(?:the )?(?:shipyard|hospital|university|bank|firm|company|school|hotel|museum|clinic|bakery|restaurant|brewery|agency|council|charity|studio|factory|practice|winery|foundation|institute|college|theatre|library|law firm) (?P<value>(?-i:[A-Z])[^,]*)",
-    _I,
-)
 _MALE = frozenset(("husband", "boyfriend", "hubby"))
 _FEMALE = frozenset(("wife", "girlfriend", "missus"))
 _OLDEST_CHILD = 17
@@ -140,8 +137,10 @@ class Pointing(Reading):
             clause,
         )
         self._back(clause)
-        if self.written and not self.answers and any(found.predicate == "name" for found in self.found):
-            self._presented(clause)
+        if self.written and not self.answers:
+            named = any(found.predicate == "name" for found in self.found)
+            if named or _LAST_FIRST.fullmatch(self.before) or A_FIRM.match(self.before):
+                self._presented(clause)
         if self.written and "(" in clause.text:
             self._in_brackets(clause)
         for aged in _KIN_AGED.finditer(clause.text) if self.written and "," in clause.text else ():
@@ -260,8 +259,8 @@ class Pointing(Reading):
         """Read how somebody presents themselves without a verb: "Halvorsen, Ossian. Shipyard Skarvik. Planning engineer."."""
         if (role := A_ROLE.fullmatch(clause.text)) and len(clause.text.split()) <= _LONGEST_TITLE:
             self._add(AS_ROLE, clause, "role", role["value"], self.speaker, "")
-        elif firm := _A_FIRM.match(clause.text):
-            for value in values("org", firm["value"], self.written):
+        elif firm := A_FIRM.match(clause.text):
+            for value in values("org", firm["value"] or "", self.written):
                 self._add(AS_EMPLOYER, clause, "employer", value, self.speaker, "")
 
     def _in_brackets(self, clause: Clause) -> None:

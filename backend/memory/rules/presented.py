@@ -7,6 +7,7 @@ from backend.memory.rules.grammar import VERBS
 from backend.memory.rules.noun_fact import AS_COLLEAGUE, AS_EMPLOYER, AS_NAMED, AS_PLACE, AS_ROLE, Noun, a_rule
 from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.rule import KIN
+from backend.memory.rules.titles import A_FIRM
 from backend.memory.rules.values import nameable, values
 from backend.memory.rules.words import TITLES
 
@@ -272,7 +273,7 @@ def terse(text: str) -> Iterator[Noun]:
         yield Noun("employer", post["org"].strip(), AS_EMPLOYER)
         return
     found = _TERSE.match(text)
-    if found is None or not found["role"]:
+    if found is None or not found["role"] or A_FIRM.match(text):
         return
     if not all(_is_name(word, written=True) for word in found["name"].split()):
         return

@@ -31,3 +31,9 @@ AN_AGENT = re.compile(
 
 NO_OFFICES = frozenset((*TITLES, *KIN)) - {"deputy", "assistant", "intern"}
 """Words before a name that are no office: titles, and what tells what somebody is to the speaker."""
+
+A_FIRM = re.compile(
+    r"(?:the )?(?:shipyard|hospital|university|bank|firm|company|school|hotel|museum|clinic|bakery|restaurant|brewery|agency|council|charity|studio|factory|practice|winery|foundation|institute|college|theatre|library|farm|law firm)\b(?: (?P<value>(?-i:[A-Z])[^,]*))?",
+    _I,
+)
+"""What a firm is, before its name."""
