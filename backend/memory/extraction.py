@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from backend.core.context import Fact, Turn
 from backend.memory.predicates import USER, predicate_of, sentence_of
-from backend.memory.rules import frames, replies
+from backend.memory.rules import asked, frames, replies
 from backend.memory.rules.answering import Answering
 from backend.memory.rules.clauses import clauses
 from backend.memory.rules.found import Found
@@ -67,6 +67,8 @@ def extract(
             reading.person = of_whom["who"]
         if kin := replies.YOUR_KIN.search(question):
             reading.relation = kin["kin"].casefold()
+        for noun in asked.relative(previous.content, cut, reading.known, cut[1].text) if len(cut) > 1 else ():
+            reading.person = noun.value
     for place, clause in enumerate(cut):
         following = [other.text for other in cut[place + 1 : place + 4]]
         reading.after, reading.later, reading.last = (*following, "", "", "")[:3]

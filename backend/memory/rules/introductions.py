@@ -304,7 +304,12 @@ def people(text: str, after: str, *, written: bool) -> Iterator[Noun]:
             return
         there = _THERE_IS.match(text)
         words, more = (there["name"], True) if there else _named_last(text)
-        if words and not re.match(r"(?:he|she) is my\b", after, _I) and not _IS_SO.match(text):
+        if (
+            words
+            and not re.match(r"(?:he|she) is my\b", after, _I)
+            and not _IS_SO.match(text)
+            and not _ROLE_BEFORE.fullmatch(words)
+        ):
             for name in values("person", words, written):
                 if name == words and (more or written or " " in name):
                     yield Noun("colleague", name, AS_COLLEAGUE)

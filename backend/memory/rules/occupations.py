@@ -6,7 +6,7 @@ ROLES = (
     r"|cook|baker|carpenter|electrician|plumber|mechanic|driver|pilot|student|professor|lecturer|writer|editor|author"
     r"|journalist|photographer|artist|musician|actor|translator|librarian|pharmacist|therapist|psychologist|counselor"
     r"|counsellor|physiotherapist|midwife|paramedic|firefighter|farmer|gardener|owner|founder|co-founder|ceo|cto|cfo|coo"
-    r"|cio|md|gm|president|head(?: of [\w& ]+?)?|lead|leader|supervisor|buyer|planner|controller|auditor|trainer|coach|tutor"
+    r"|cio|md|gm|president|head (?:brewer|chef|cook|nurse|gardener|teacher|coach|waiter|porter|keeper|buyer|baker|librarian|ranger|judge|designer|clerk|forester|groundsman|greenkeeper|sommelier|mechanic)|head(?: of [\w& ]+?)?|lead|leader|supervisor|buyer|planner|controller|auditor|trainer|coach|tutor"
     r"|recruiter|secretary|registrar|deputy (?:head|director|manager|editor|principal|mayor|ceo|registrar|chair|headteacher|secretary|president)|deputy(?! \w+ (?:manager|director|officer|head|secretary|editor))|receptionist|clerk|cashier|salesperson|salesman|programmer|technician|surveyor|inspector"
     r"|economist|statistician|biologist|chemist|physicist|veterinarian|vet|freelancer|contractor|entrepreneur"
     r"|product owner|scrum master|principal|postdoc|intern|trainee|apprentice|barista|waiter|waitress|bartender"

@@ -72,7 +72,7 @@ RULES = (
     Rule("from_place", "born", r"\bborn and (?:bred|raised) in {place}"),
     Rule("email", "@", r"\b(?:address|mail|mails|e-?mail)\b[a-z ]{0,12}(?:is|:) (?P<value>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)", sure=0.85),
     Rule("role", "our my the", rf"^(?:that is |it is |that would be )?(?!(?:i|we|he|she|it|they|you|and|but|so|because|that|this|there|in|on|at|for|from|the|my|our|if|when|what|how|not|no|yes|please|can|could|would|is|are|to|of|with|by)\b){{person:subject}},? (?:our|the)(?: new)? (?P<value>{ROLES})\b", unreal=True, sure=0.75),
-    Rule("role", "does handles manages leads looks", r"^{word:subject} (?P<value>(?:does|handles|manages|leads|looks after) (?:the|our|all) [\w-]+)", sure=0.65),
+    Rule("role", "does handles manages leads looks", r"^(?!(?:he|she|they|it|who|that|i|we|you)\b){word:subject} (?P<value>(?:does|handles|manages|leads|looks after) (?:the|our|all) [\w-]+)", sure=0.65),
     Rule("name", "called call", r"\bi (?:would )?(?:prefer|like|rather)(?: to)? be called {first}", unreal=True),
     Rule("from_place", "grew", r"(?:^|, |\band )grew up (?:in|near|outside|around) {place}", sure=0.75),
     Rule("from_place", "native hometown", r"\b(?:my )?native (?:place|town|village|city)? ?(?:is|being) {place}", sure=0.8),

@@ -126,9 +126,9 @@ def _bare(piece: str, *, written: bool) -> str:
     return name if name and len(words) <= 2 and all(_is_name(word, written=written) for word in words) else ""
 
 
-def _listed(role: str, names: str, *, written: bool) -> Iterator[Noun]:
+def _listed(role: str, names: str, *, written: bool, least: int = 1) -> Iterator[Noun]:
     pieces = [_bare(piece, written=written) for piece in _PIECES.split(names)[:6]]
-    if not pieces or not pieces[0] or (len(pieces) > 1 and not pieces[1]):
+    if len(pieces) < least or not pieces[0] or (len(pieces) > 1 and not pieces[1]):
         return
     for name in filter(None, pieces):
         yield Noun("colleague", name, AS_COLLEAGUE)
@@ -139,7 +139,8 @@ def presented(text: str, words: set[str], before: str, after: str, *, written: b
     """Yield the people whom a clause presents. words: its words, case folded. before, after: the clauses beside it."""
     several = "," in text or "and" in words
     if several and (found := _LISTED.match(text)) and found["role"].casefold() not in _OF_KIN:
-        yield from _listed(found["role"], found["names"], written=written)
+        bare = text[found.end("role") : found.start("names")].strip(" s") == ","
+        yield from _listed(found["role"], found["names"], written=written, least=2 if bare else 1)
     elif several and (found := _THAT_IS.match(text)) and (office := _OFFICES_BEFORE.search(before)):
         yield from _listed(office["role"], found["names"], written=written)
     if "name" in words and (found := _ANSWERABLE.search(text)):

@@ -374,7 +374,7 @@ class Reading:
             if not raw:
                 continue
             kind = rule.kinds.get(group)
-            if kind == "persons" and _A_JOB.match(raw):
+            if kind in ("person", "persons") and _A_JOB.match(raw):
                 continue  # "my husband is taxi driver"
             for value in self._values(kind, raw) if kind else [raw.strip(" ,.;:")]:
                 if group == "more" and predicate == "uses_tool":

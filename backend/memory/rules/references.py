@@ -154,7 +154,7 @@ def pointed(said: Statement, before: str, found: Sequence[Found], *, written: bo
         and _OCCASION.search(said.subject)
     ):
         yield Noun("event", f"{said.subject} is {said.phrase.split(' ')[0]}", _AS_DONE)
-    if said.who == "self" and said.verb == "be" and said.denied and said.form != "past" and _NOT_THERE.match(said.rest):
+    if said.who == "self" and said.verb == "be" and said.form != "past" and _NOT_THERE.match(said.rest):
         yield Noun("event", said.rest, AS_EVENT)
     it_is = said.subject.casefold() == "it" and said.verb == "be" and said.form != "past" and not said.denied
     if it_is and _CHOSEN.search(before) and (name := _A_BRAND.match(said.rest)):
