@@ -120,6 +120,8 @@ class Reading:
             self._conditional(clause)
         if not (said or clause.stated or clause.reported or KIN_WORDS.isdisjoint(words)):
             self._nouns(relatives.presupposed(clause.text, written=self.written), clause)
+            if clause.asks and not clause.unreal:
+                self.unnamed.extend((noun, clause) for noun in relatives.unnamed(clause.text))
         if clause.reported:
             return
         timed = HAS_TIME.search(clause.text) is not None
