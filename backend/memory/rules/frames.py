@@ -69,7 +69,7 @@ FRAMES = (
     Frame("spouse", "marry", "first", who="self", passive=False, when="start"),
     # What somebody does
     Frame("role", "run lead manage head handle oversee coordinate supervise", "duty", past=False, passive=False, going_on=True, who="self third other", needs=r"^(?:the|our|all) ", never=TALK + rf"|^on\b|^(?:(?:the|our|all) )(?:[\w-]+ ){{0,3}}(?:risk|way|show|meeting|test|switch|{PROJECT_NOUN})\b", sure=0.7),
-    Frame("role", "run lead manage head handle oversee coordinate supervise", "duty", past=False, passive=False, going_on=False, who="self third other", topic=r"(?!we\b)", never=TALK + rf"|^an? (?:[\w-]+ )?{BELONGINGS}\b" + r"|^on\b|^(?:to|in|along|around|away|late|every|marathons?|half|a marathon|into|for|with|from|at|about|by)\b|^(?:an?|the|my|our)? ?(?:(?:[\w-]+ ){0,3}(?:risk|way|show|meeting|errands?|test|pilot|project|migration|rollout|implementation|programme|program|initiative|campaign|switch))\b", sure=0.75),
+    Frame("role", "run lead manage head handle oversee coordinate supervise", "duty", past=False, passive=False, going_on=False, who="self third other", topic=r"(?!we\b)", never=TALK + r"|^an? (?:[\w-]+ )?(?:car|van|truck|pickup|bike|motorbike|chevy|ford|toyota|honda|volvo|bmw|tesla|jeep|defender|tractor|temperature|fever|bath|red light)\b|^on\b|^(?:to|in|along|around|away|late|every|marathons?|half|a marathon|into|for|with|from|at|about|by)\b|^(?:an?|the|my|our)? ?(?:(?:[\w-]+ ){0,3}(?:risk|way|show|meeting|errands?|test|pilot|project|migration|rollout|implementation|programme|program|initiative|campaign|switch))\b", sure=0.75),
     Frame("role", "freelance moonlight", "verb", who="self third", human=True, past=False, needs=r"^(?:$|mostly|mainly|for|now|since|in|and|these days)", sure=0.7),
     Frame("role", "do", who="self third other", needs=r"^(?:the |all )(?:\w+ )?(?:dashboards?|books|payroll|bookings?|orders|invoices|permits|contracts|drawings|website|paperwork|shifts|rota|deliveries|translations|accounts|marketing|sales|safety|planning|scheduling|logistics|design|texts|training|testing|purchasing|\w+ing)\b", sure=0.7),
     Frame("role", "promote become", "role_of", by="to", when="start", modes="- will"),
@@ -112,7 +112,7 @@ FRAMES = (
     Frame("hobby", "swim run jog ski hike climb cycle paint knit bake sing row sail surf dance garden", needs=r"\b(?:every|each|daily|weekly|again,|(?:on )?(?:mon|tues|wednes|thurs|fri|satur|sun)days?|mornings?|evenings?|weekends?|along|in (?:a|the) choir|since|for fun|marathons?)\b", sure=0.75),
     Frame("hobby", "start join take", "hobby_of", sure=0.7, modes="- will"),
     Frame("hobby", "do go", "hobby_of", who="self", needs=r"\b(?:every|for years|since|twice|once|regularly|weekly|on \w+days?|weekends?|mornings?|evenings?)\b", sure=0.75),
-    Frame("owns", "drive ride run", "driven", who="self", needs=rf"^an? (?:[\w-]+ ){{0,3}}?{BELONGINGS}\b|^an? (?:(?-i:[A-Z])|(?:\w+ )?(?:car|van|truck|bike|motorbike|scooter|tractor)\b)", sure=0.75),
+    Frame("owns", "drive ride", "driven", who="self", needs=rf"^an? (?:[\w-]+ ){{0,3}}?{BELONGINGS}\b|^an? (?:(?-i:[A-Z])|(?:\w+ )?(?:car|van|truck|bike|motorbike|scooter|tractor)\b)", sure=0.75),
     Frame("owns", "own", "simple", never=TALK, sure=0.75),
     Frame("owns", "buy inherit", "thing_of", who="self", sure=0.75),
     Frame("uses_tool", "use", "brand", who="other", about_it=True, subject="me", past=False, passive=False, modes="- will", topic=r"^(?!(?:you|they|it|that|this|who|what|which|he|she|your|their)\b)", needs=rf"^{TOOLS}\b", sure=0.65),

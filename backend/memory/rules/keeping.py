@@ -70,6 +70,10 @@ _NOTHING = frozenset(
 HANGING = (" a", " an", " the", " or", " of", " so", " now", " and", " with", " in", " at", " on", " for", " from", " to", " by",
            " but", " if", " because", " when", " that", " is", " are", " me", " as", " than", " my", " our", " your", " his", " her", " their")  # fmt: skip
 """Words with which no count ends."""
+PAST_TIME = re.compile(r"\b(?:last (?:week|month|year|night|\w+day|time|summer|winter)|yesterday|ago)\b", re.IGNORECASE)
+"""What is no commitment, for it is over."""
+INITIAL = re.compile(r" [A-Z]\.?$")
+"""A letter at the end of a first name: "Brenda K."."""
 _GREETING = re.compile(
     r"(?:the |my |our )?(?:compliments|happy|merry|greetings|congratulations|best wishes|good (?:morning|evening|luck)|cheers)\b",
     re.IGNORECASE,

@@ -104,6 +104,6 @@ RULES = (
     Rule("phone", "number mobile", rf"\bmy (?:new )?(?:number|mobile)(?:'s|s)? {_PHONE}", sure=0.85),
     Rule("colleague", "replaced taken", r"\b(?:replaced|taken over|succeeded) by {person}", sure=0.75),
     Rule("colleague", "called", r"\b(?:an?|our|the) (?:new )?(?:[\w-]+ )?(?:guy|student|woman|man|lady|colleague|intern|temp|chap|lad|person|trainee|freelancer|contractor|expert|consultant|developer)(?: (?:in|from|at|over at) [\w-]+)?(?: is| was)? (?:called|named) {person}", sure=0.75),
-    Rule("role", "teaches", r"{WHO} (?P<value>teaches (?!it\b|that\b|them\b|me\b)[\w-]+(?: [\w-]+)?)", subject="third", sure=0.75),
+    Rule("role", "teaches", r"{WHO} (?P<value>teaches (?!it\b|that\b|them\b|me\b|at\b|in\b|the\b|there\b|here\b|us\b|you\b|my\b)[\w-]+(?: [\w-]+)?)", subject="third", sure=0.75),
 )  # fmt: skip
 """The theme's rules."""

@@ -103,6 +103,10 @@ _THERE_IS_FULL = re.compile(
 _IT_IS = re.compile(rf"^it is (?:going to be )?(?P<name>{_CAPITAL}(?: {_CAPITAL})?)$", _I)
 _NEW_OFFICE = re.compile(rf"\b(?:new|next|first|acting) (?P<role>{ROLES})\b", _I)
 _OFFICE_IS = re.compile(rf"^(?:the|our|my) (?P<role>{ROLES})'s (?P<name>{_NAME})$", _I)
+_MINE_IS = re.compile(
+    rf"\b(?:my|our) (?:new |old )?(?P<kin>{'|'.join(sorted(map(re.escape, KIN), key=len, reverse=True))}) is (?:an?|this) (?:[\w-]+ ){{0,2}}(?:man|woman|guy|lady|lad|girl|fella|chap|person|bloke)?\b.*$",
+    _I,
+)
 _TEAM = re.compile(
     r"^(?:in |on )?(?:my|our|the) (?:team|crew|colleagues|people|staff|department|group|board|committee|partners|helpers|volunteers)(?: (?:is|are|has|have|of|here|there|\w+ people|[\d]+ people|four|three|five|six|two))*(?:: |,? that is |,? they are | is | are )(?P<names>[^\W\d_][\w'-]+(?:,| and| \().*)$",
     _I,
@@ -163,6 +167,10 @@ def presented(text: str, words: set[str], before: str, after: str, *, written: b
             if name.casefold() in VERBS or (pronoun and _OF_KIN & set(before.casefold().split())):
                 continue  # "a puppy, she is called marmalade"
             role = _last_office(text[: found.start("name")]) or (pronoun and _last_office(before)) or ""
+            if owner := _MINE_IS.search(text[: found.start("name")]):
+                word = owner["kin"].casefold()
+                yield Noun(KIN[word][0], name, a_rule(KIN[word][0], 0.8), label=word)
+                continue
             if not _PUBLIC.fullmatch(role):
                 yield Noun("colleague", name, AS_COLLEAGUE)
             if re.fullmatch(ROLES, role, _I) and role.casefold() not in _OF_KIN:

@@ -29,7 +29,7 @@ from backend.memory.rules.clauses import Clause
 from backend.memory.rules.found import Found, date
 from backend.memory.rules.frame import WHOLE, Frame
 from backend.memory.rules.grammar import VERBS, Statement, parse_all
-from backend.memory.rules.keeping import ACQUAINTED, HANGING, SAME, apart, within, worth_keeping
+from backend.memory.rules.keeping import ACQUAINTED, HANGING, INITIAL, PAST_TIME, SAME, apart, within, worth_keeping
 from backend.memory.rules.noun_fact import AS_COLLEAGUE, AS_NAMED, Noun
 from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.phrases import A_DATE, A_FIGURE, CUED, CUES, RULES
@@ -49,10 +49,6 @@ _NAMES = re.compile(r"\b[A-Z][\w'-]+(?: [A-Z][\w'-]+)?")
 _VAGUE = frozenset(
     "it here there these those that this you everything who what nobody someone somebody".split()  # noqa: SIM905
 )
-_PAST_TIME = re.compile(
-    r"\b(?:last (?:week|month|year|night|\w+day|time|summer|winter)|yesterday|ago)\b", re.IGNORECASE
-)
-_INITIAL = re.compile(r" [A-Z]\.?$")
 _HELP = frozenset(("help", "hand", "support", "advice"))
 _OFFICE = re.compile(rf"^(?:the|our|my) (?:new )?(?:{ROLES}) (?=\w)", re.IGNORECASE)
 _FROM = re.compile(r" (?:from|in|at) (?:the )?[\w-]+(?: [\w-]+)?$", re.IGNORECASE)
@@ -415,10 +411,10 @@ class Reading:
         if predicate == "commitment":
             value = references.resolved(value, self.before)
             low = value.casefold()
-        if predicate == "commitment" and _PAST_TIME.search(value.split(":")[0]):
+        if predicate == "commitment" and PAST_TIME.search(value.split(":")[0]):
             return
         if predicate == "name":
-            value = _INITIAL.sub("", value)
+            value = INITIAL.sub("", value)
             low = value.casefold()
         if predicate in ACQUAINTED and any(
             other.predicate == "employer" and other.value.casefold() == low for other in self.found

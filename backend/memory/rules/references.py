@@ -51,6 +51,7 @@ def resolved(value: str, before: str) -> str:
 
 
 _WANTED = re.compile(r"\b(?:i|we) (?:really |only |just |also )?(?:want|wish|need|would like)$", _I)
+_PREFERS_IT = re.compile(r"\bi (?:really |much |also )?(?:prefer|like|love|appreciate)(?: it)?$", _I)
 _THEY_WANT = re.compile(
     r"\b(?:he|she) (?:really |only |just |also )?(?:wants|insists|demands|asks|prefers|likes it)$", _I
 )
@@ -110,6 +111,8 @@ def fragment(text: str, before: str, *, said: bool, written: bool) -> Iterator[N
         yield from (
             Noun(kind, value, rule, about="" if ours else "third") for value in values("rest", text[5:], written)
         )
+    if low.startswith(("when ", "if ")) and _PREFERS_IT.search(before):
+        yield from (Noun("prefers", value, _AS_WISH) for value in values("rest", text, written))
     if said:
         return
     if (found := _DONE_NOTE.match(text)) and _OCCASION.search(found["what"]):

@@ -23,7 +23,7 @@ from backend.memory.rules.values import KINDS
 KIN: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("wife", "husband", "partner", "spouse", "fiance", "fiancee", "girlfriend", "boyfriend", "better half", "other half", "missus", "hubby", "fianc\N{LATIN SMALL LETTER E WITH ACUTE}", "fianc\N{LATIN SMALL LETTER E WITH ACUTE}e"), ("spouse", "")),
     **dict.fromkeys(("daughter", "son", "girl", "boy", "kid", "child", "baby", "stepson", "stepdaughter", "toddler", "oldest", "youngest", "eldest", "little one", "smallest", "kids", "girls", "boys", "children",
-                     "daughters", "sons", "twins", "lads", "lad", "lass", "lassie", "laddie", "bairn", "firstborn", "wean", "grandson", "granddaughter"), ("child", "")),
+                     "daughters", "sons", "twins", "lads", "lad", "lass", "lassie", "laddie", "bairn", "firstborn", "wean", "grandson", "granddaughter", "grandbaby", "grandchild", "grandkids", "grandchildren"), ("child", "")),
     **dict.fromkeys(("mother", "father", "mom", "mum", "dad", "mama", "papa", "mam", "grandmother", "grandfather", "mother-in-law", "father-in-law", "nan", "gran", "grandma", "grandad", "grandpa"), ("parent", "")),
     **dict.fromkeys(("brother", "sister", "twin", "siblings", "brothers", "sisters", "half-brother", "half-sister"), ("sibling", "")),
     **dict.fromkeys(("friend", "buddy", "best friend", "friends", "neighbour", "neighbor", "mate", "flatmate", "housemate"), ("friend", "")),
@@ -32,7 +32,7 @@ KIN: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("boss", "manager", "supervisor", "line manager"), ("manager", "")),
     **dict.fromkeys(("dog", "cat", "puppy", "kitten", "rabbit", "hamster", "parrot", "horse", "turtle", "tortoise", "fish",
                      "dogs", "cats", "rabbits", "puppies", "kittens", "guinea pig", "guinea pigs", "chickens", "hens",
-                     "pony", "goldfish", "budgie", "gecko", "snake", "labrador", "lab", "spaniel", "terrier", "collie", "poodle", "greyhound", "dachshund", "beagle", "husky", "kelpie", "staffy", "donkey", "goat", "pup", "hound", "collies", "labradors", "labs", "spaniels", "terriers", "greyhounds", "goats", "donkeys", "ponies"), ("pet", "")),
+                     "pony", "goldfish", "budgie", "gecko", "snake", "labrador", "lab", "spaniel", "terrier", "collie", "poodle", "greyhound", "dachshund", "beagle", "husky", "kelpie", "staffy", "donkey", "goat", "lurcher", "whippet", "retriever", "golden retriever", "pug", "bulldog", "corgi", "chihuahua", "rottweiler", "doberman", "dalmatian", "mastiff", "schnauzer", "cockapoo", "labradoodle", "jack russell", "westie", "malinois", "ridgeback", "mongrel", "mutt", "tabby", "siamese", "tomcat", "cockatiel", "canary", "ferret", "llama", "alpaca", "iguana", "axolotl", "duck", "pup", "hound", "collies", "labradors", "labs", "spaniels", "terriers", "greyhounds", "goats", "donkeys", "ponies"), ("pet", "")),
 }  # fmt: skip
 """Words for relations: the predicate they lead to. The word itself is the fact's label."""
 

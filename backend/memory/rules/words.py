@@ -94,7 +94,20 @@ LIKE_VERBS = frozenset(
 PARTICLES = frozenset("de da di del la van von der den al el bin ibn ní ni mac ó st dos du le".split())  # noqa: SIM905
 """Small words inside a person's name."""
 PLAIN = frozenset(
-    """absolutely allowed angry annoying anxious apparently asleep awesome awful beautiful big bit boring bright broken
+    """grand brilliant decent fierce savage deadly lush wicked gorgeous fabulous fantastic amazing incredible
+    marvellous splendid superb excellent outstanding terrific charming delightful pleasant patient impatient
+    generous gentle kind mean nasty cruel strict lenient stubborn cheerful grumpy moody cranky chatty loyal
+    reliable honest sincere humble modest arrogant vain selfish greedy lazy diligent clumsy careless cautious
+    brave timid confident insecure ambitious creative practical logical emotional passionate enthusiastic
+    energetic exhausted ill unwell better fit healthy pregnant blind deaf bald blond tall slim chubby elderly
+    teenage adult childish silly goofy witty hilarious sarcastic serious solemn stern bossy pushy nosy fussy picky
+    messy tidy neat dirty filthy drunk sober vegan shy introverted extroverted autistic dyslexic foreign local
+    native fluent bilingual retired unemployed redundant self-employed part-time full-time temporary permanent
+    freelance gone around upstairs downstairs abroad overseas somewhere nowhere everywhere online offline late
+    early punctual delayed overdue urgent pending done finished ready stuck broke loaded minted skint furious
+    livid delighted thrilled chuffed gutted devastated heartbroken relieved nervous anxious stressed overworked
+    underpaid swamped snowed knackered shattered wrecked banjaxed grateful thankful ecstatic
+    absolutely allowed angry annoying anxious apparently asleep awesome awful beautiful big bit boring bright broken
     broke calm careful certain cheap chief clean clear clever close cold comfortable common complete cool crazy cute dead
     deep difficult dirty double dry early easy empty enormous exactly exciting expensive extra fair famous fast final
     friendly full fun funny furious gone great half hard heavy high honest hot huge kind law lazy light long loud lovely
