@@ -89,6 +89,7 @@ _READ_OUT = re.compile(
     re.IGNORECASE,
 )
 """Behind it stand somebody else's words, to the end of the turn."""
+_ACCORDING = re.compile(r"according to (?!plan\b|(?:the |our )?schedule\b)", re.IGNORECASE)
 _I_SAY = re.compile(r"\b(?:i|we)(?: have)?(?: already| just)? (?:said|say|told you|think|guess|believe|know)$", re.I)
 
 
@@ -283,7 +284,10 @@ def _is_subject(words: list[str], low: list[str], at: int) -> bool:
         at > 2 or (at == 2 and after in ("is", "was", "has") and low[0] not in COMMON)  # "ana and bo is my brother"
     )
     if (low[at - 1] in ("but", "so", "because") or joined) and (
-        any(near < len(low) and (low[near] in _SINGULAR or _finite(low, near)) for near in (at + 1, at + 2))
+        (
+            any(near < len(low) and (low[near] in _SINGULAR or _finite(low, near)) for near in (at + 1, at + 2))
+            or (after == "are" and word.endswith("s"))
+        )
         and word not in _SUBORDINATE
         and word not in _FINITE
     ):
@@ -399,6 +403,7 @@ def _judge(clause: Clause, before: Clause | None) -> None:
     text = _OPENERS.sub("", clause.text) or clause.text
     clause.unreal = bool(_UNREAL.search(text) or _WOULD.search(text))
     clause.reported = (" sa" in text or " cl" in text or " re" in text) and _MEDIA.search(text) is not None
+    clause.reported = clause.reported or _ACCORDING.match(text) is not None
     clause.asks = bool(_ASKING.match(text)) and not _TOLD_ALREADY.match(text) and not clause.hangs
     if before is None:
         return

@@ -95,6 +95,7 @@ FRAMES = (
     Frame("prefers", "want prefer like need", "rest", who="third other", human=True, needs=r"^(?:(?:an?|the|his|her|my) )?(?:weekly|daily|monthly|short|long|written|detailed|one-page|brief|regular) [\w-]+", sure=0.7),
     Frame("prefers", "like love want", "rest", by="it_when it_if", who="self", needs=r"^it (?:when|if) ", sure=0.75),
     Frame("prefers", "read work think concentrate learn", WHOLE, who="self", needs=r"^(?:better|best) (?!than|of|with you)", sure=0.75),
+    Frame("dislikes", "trust stomach tolerate fancy rate", "tastes", denied=True, who="self", past=False, never=PRONOUN + r"|^(?:him|her|them|you|my|our|the|people|anyone|anybody)\b", sure=0.65),
     Frame("dislikes", "like love enjoy", "tastes", denied=True, never=PRONOUN + r"|^to\b", sure=0.8),
     Frame("dislikes", "like love", "rest", denied=True, who="self", needs=r"^(?:it when|when|that|how) ", sure=0.7),
     Frame("prefers", "work", WHOLE, who="self", needs=r"^from home\b.*\b\w+days?\b", sure=0.7),

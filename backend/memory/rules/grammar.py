@@ -237,6 +237,8 @@ def parse(text: str) -> Statement | None:
             if word in ("going", "due", "about", "agreed") and not lemma(low[at + 2]):
                 break
             statement.mode = _BEFORE_TO[word]
+            if word == "had":  # "we had to close" is what happened
+                statement.mode, statement.form = "", "past"
             at += 1
         elif (
             word in _GETTING
@@ -348,7 +350,7 @@ def _verb_group(low: list[str], raw: list[str]) -> int | None:
             )
             or after in ("me", "us")
             or before in ("i", "we", "they", "people")
-            or before.endswith("s")
+            or (before.endswith("s") and not before.endswith("'s"))
         ):
             return at
     return None

@@ -16,7 +16,7 @@ from backend.memory.rules.words import COMMON, LANGUAGES, TITLES
 _I = re.IGNORECASE
 
 _GREETING = re.compile(
-    r"^(?:(?:hi|hello|hey|good (?:morning|afternoon|evening|day)|ciao|hej|hola|morning|kia ora|namaste|greetings|oi|yo|alright|g'day|gday|moi|jambo|bonjour|bonsoir|salut|guten tag|salaam|vanakkam|habari|hei|hallo|servus|aloha|buongiorno|buenos dias|bom dia|how (?:ye|you|are you|is it|are things) ?(?:doing?'?|going?|goin|keeping)?|arvo)\b,? ?(?:there|again|elena|marcus|everyone)?[, -]*)+",
+    r"^(?:(?:(?:quick |short |brief |an? )*intro(?:duction)?|hi|hello|hey|good (?:morning|afternoon|evening|day)|ciao|hej|hola|morning|kia ora|namaste|greetings|oi|yo|alright|g'day|gday|moi|jambo|bonjour|bonsoir|salut|guten tag|salaam|vanakkam|habari|hei|hallo|servus|aloha|buongiorno|buenos dias|bom dia|how (?:ye|you|are you|is it|are things) ?(?:doing?'?|going?|goin|keeping)?|arvo)\b[,:]? ?(?:there|again|elena|marcus|everyone)?[, -]*)+",
     _I,
 )
 _I_AM = re.compile(

@@ -23,7 +23,7 @@ _DIETS = (
     r"(?:pure (?:vegetarian|veg)|vegetarian|vegan|pescatarian|pescetarian|gluten[ -]free|lactose[ -]free|dairy[ -]free|keto|low[ -]carb|halal|kosher"
     r"|flexitarian|paleo|veg\b|veggie|sugar[ -]free|plant[ -]based|teetotal)"
 )
-FOODS = r"(?:meat|fish|pork|beef|gluten|dairy|sugar|alcohol|eggs|wheat|lactose|seafood|chicken|bread|milk|cheese)"
+FOODS = r"(?:meat|fish|pork|beef|gluten|dairy|sugar|alcohol|eggs?|wheat|lactose|seafood|chicken|bread|milk|cheese|cakes?|sweets|chocolate|wine|beer|onions?|garlic|nuts|peanuts|rice|pasta|potatoes|mushrooms|tomatoes|ham|bacon|lamb|shellfish|prawns|spicy food|fried food|red meat|processed food|salt|caffeine|soy|butter|cream)"
 THINGS = (
     r"(?:car|house|flat|apartment|narrowboat|houseboat|dinghy|motorhome|campervan|minibus|lorry|pickup|polytunnel|loom|kiln|bike|bicycle|motorbike|motorcycle|boat|van|caravan|camper|cottage|cabin|chevy|chevrolet|dodge|buick|cadillac|pickup|pick-up|suv|hatchback|estate|minivan|mini|suzuki|mitsubishi|seat|alfa|tesla|bmw|volvo"
     r"|audi|laptop|macbook|phone|iphone|camera|piano|guitar|violin|telescope|printer|garden|farm|company|shop|scooter|truck"

@@ -6,6 +6,7 @@ written stands in `rule.py`.
 
 from backend.memory.rules.frame import WEEKDAYS
 from backend.memory.rules.life import CHANNELS, FOODS, FORMATS, HOBBY
+from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.rule import Rule
 from backend.memory.rules.titles import PROJECT_NOUN
 from backend.memory.rules.values import DATE, MONEY, NUMBER
@@ -116,6 +117,11 @@ RULES = (
     Rule("from_place", "village town place hamlet suburb island", r"{I} (?:am |are )?(?:come |came )?(?:originally )?from (?:an?|the) (?:[\w-]+ )?(?:village|town|place|hamlet|suburb|island) (?:near|outside|in|close to|called|by) {place}", sure=0.75),
     Rule("event", "redundant laid sacked let", r"{WHO} (?:was |were |got |been |being )+(?P<value>made redundant|laid off|let go|sacked)\b", when="event", sure=0.75),
     Rule("event", "redundant laid sacked", r"\bthey (?:have )?(?P<value>(?:made [\w ]+ redundant|laid off [\w ]+|sacked [\w ]+))", when="event", sure=0.7),
+    Rule("meeting", "meets meet", rf"\b(?:the|our) (?P<label>[\w ]{{3,30}}?) meets? (?:always )?(?:on )?(?P<value>(?:the )?(?:first|second|third|fourth|last) {WEEKDAYS} (?:of|in) (?:every|each|the) month)", when="event", sure=0.8),
+    Rule("event", "", rf"^(?P<value>(?!(?:.* )?(?:deadline|budget|vacation|holidays?|birthday|date|due|born|note|update|reminder|re|ps|by|go-?live|launch|target|goal|rule|today|tomorrow|from|until)\b)(?:[\w'-]+ ){{0,3}}[\w'-]+: (?:on )?{DATE}(?:[,. ].*)?)$", when="event", dated=True, sure=0.65),
+    Rule("prefers", "reached reachable available disturbed called", r"\bi (?:cannot|am not|do not want to) (?:be )?(?:reached|reachable|available|disturbed|called)(?: by phone| here)? (?P<value>(?:between|before|after|on|from|during|in) .+)", value="not {}", sure=0.7),
+    Rule("colleague", "name", rf"\b(?:the|our|my) (?:new )?(?:{ROLES})(?:'s)? name is {{person}}", sure=0.75),
+    Rule("role", "name", rf"\b(?:the|our|my) (?:new )?(?!manager|boss|supervisor|line manager)(?P<value>{ROLES})(?:'s)? name is {{person:subject}}", sure=0.7),
     # Work
     Rule("works_on", "knee-deep knee neck ears eyes eyeballs swamped buried tied flat busy bogged middle thick wrapped", r"{AM} (?:knee[- ]deep in|up to (?:my|our) (?:neck|ears|eyes|eyeballs) in|swamped with|buried in|tied up with|flat out (?:on|with)|busy with|bogged down in|in the middle of|in the thick of|wrapped up in) (?:the|our) (?!(?:kids|work|e?mails?|meetings?|lunch|call|moment|garden|house|car|night|day|week|street|road)\b){simple}", sure=0.65),
     Rule("works_on", "thing job task project focus priority topic challenge", r"\bmy (?:big|main|biggest|next|current|one|top|only) (?:thing|job|task|project|focus|priority|topic|challenge)(?: (?:this|right|for) [\w ]+?| now| at the moment| here)? is (?P<value>(?:the|our|an?) (?!(?:same|best|worst|only|problem|nightmare|mess)\b)[\w -]+)", sure=0.7),

@@ -53,7 +53,10 @@ _JOBS = re.compile(
     r"^(?:my|his|her) (?:new |official |current )?(?:job(?: title| description)?|title|role|position|designation|function|profession|occupation|trade|day job|post)(?: now| here| there)?$",
     _I,
 )
-_PROJECTS = re.compile(r"^(?:the |its |our )?(?:project|code|working|internal)?(?:'s)? ?name$", _I)
+_PROJECTS = re.compile(
+    r"^(?:the |its |our )?(?:(?:new |old )?(?:project|code|working|internal|school|shop|app|company|team|product|firm|system|club|magazine|brand|department|boat|line|service|building|programme|series|book))?(?:'s)? ?name$",
+    _I,
+)
 _WHEN = re.compile(rf"\b(?P<value>{DATE}(?:,? {DATE})?)", _I)
 _SUM = re.compile(rf"(?P<value>{MONEY}|{NUMBER}(?: (?:thousand|million|grand|k|crores?|lakhs?)\b)?)", _I)
 _DEPARTMENT = re.compile(rf"^(?:(?:now|also|in|the) )*(?P<value>(?:night |day |head of )?{DEPARTMENTS})$", _I)
@@ -419,7 +422,7 @@ _DUE = re.compile(rf"\bdue (?:on |by |in |at )?(?:the )?(?P<value>{DATE})", _I)
 
 
 def _noted(noun: str, text: str, *, written: bool) -> Iterator[Noun]:
-    if noun.startswith(("deadline", "date", "go", "launch")):
+    if noun != "goal" and noun.startswith(("deadline", "date", "go", "launch")):
         if found := _WHEN.search(text):
             yield Noun("deadline", found["value"], AS_DEADLINE)
     elif noun == "budget":
@@ -430,6 +433,12 @@ def _noted(noun: str, text: str, *, written: bool) -> Iterator[Noun]:
     else:
         kind = "goal" if noun in ("goal", "target", "aim") else "decision"
         yield from (Noun(kind, value, a_rule(kind, 0.75)) for value in values("rest", text, written))
+
+
+def labelled(text: str, *, written: bool) -> Iterator[Noun]:
+    """Yield what a note gives that says what it is: "our goal: nobody waits"."""
+    if found := _COLON.match(text):
+        yield from _noted(found["noun"].casefold(), found["value"], written=written)
 
 
 def due(text: str, *, written: bool) -> Iterator[Noun]:

@@ -151,8 +151,7 @@ class Reading:
                 self._nouns(presented.terse(clause.text), clause)
                 self._nouns(presented.terse(f"{clause.text}. {self.after}"), clause)
         said = parse_all(clause.text)
-        if not said:
-            self._nouns(nouns.due(clause.text, written=self.written), clause)
+        self._nouns((nouns.labelled if said else nouns.due)(clause.text, written=self.written), clause)
         for statement in said:
             if statement.form == "order":
                 continue
