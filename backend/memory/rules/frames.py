@@ -101,10 +101,10 @@ FRAMES = (
     Frame("prefers", "work", WHOLE, who="self", needs=r"^from home\b.*\b\w+days?\b", sure=0.7),
     Frame("dislikes", "find", "tiresome", who="self", sure=0.75),
     Frame("prefers", "work travel fly meet call start answer", WHOLE, denied=True, who="self", value="never {}", needs=r"\b(?:on|before|after|at) (?:\w+days?|weekends?|night|lunch|(?:six|seven|eight|nine|ten|four|five|\d+)\b)", never=r"\b(?:this|next|last|coming)\b", sure=0.65),
-    Frame("dislikes", "stand bear take", "liking", denied=True, modes="can", topic=r"(?!we\b)", never=PRONOUN + r"|^(?:part|place|care|the call|a call|more)\b", sure=0.85),
+    Frame("dislikes", "stand bear take", "liking", denied=True, modes="can", topic=r"(?!we\b)", never=PRONOUN + r"|^(?:calls?|meetings?|appointments?|visitors|bookings?|orders?|part|place|care|the call|a call|more)\b", sure=0.85),
     Frame("dislikes", "listen", "liking", by="to", denied=True, who="self", never=r"\bto (?:him|her|them|you|it|me|the|my|our)\b", sure=0.65),
     Frame("dislikes", "do", "liking", denied=True, who="self", speaker="i", needs=r"^(?!anything|things|sundays|mondays)(?:[a-z]+(?: [a-z]+)*[a-rt-z]s|phone|zoom|small talk|powerpoint|voicemail|facebook|whatsapp|early)(?=$|,)", never=r"\b(?:yet|now|today)\b", sure=0.65),
-    Frame("dislikes", "read answer use open wear watch", "liking", denied=True, who="self", needs=r"^(?!(?:it|that|this|them|much|so|anything|well|any|my|your|our|his|her|too|very|in|for|on|at|since|to|about|with|from)\b)\w", never=r"^(?:an? |the )?\w+ (?:yet|today|now)$", sure=0.65),
+    Frame("dislikes", "read answer use open wear watch", "liking", denied=True, who="self", speaker="i", needs=r"^(?!(?:it|that|this|them|much|so|anything|well|any|my|your|our|his|her|too|very|in|for|on|at|since|to|about|with|from)\b)\w", never=r"^(?:an? |the )?\w+ (?:yet|today|now)$", sure=0.65),
     Frame("prefers", "prefer", "noun", sure=0.85),
     # Languages, pastimes, possessions, tools
     Frame("language", "speak understand learn study", "languages", modes="- can", sure=0.8),

@@ -35,6 +35,7 @@ LIFE = (
     Frame("event", "pack break give conk blow fall burst leak jam freeze crack snap collapse fail seize melt", WHOLE, who="other", about_it=True, past=True, passive=False, topic=r"^(?:(?:the|our|my|one of) )", needs=r"^(?:in|down|up|out|over|off|through|again|last|this|on|yesterday|completely|apart)\b|^$", when="event", sure=0.65),
     Frame("event", "call", WHOLE, who="self third other", about_it=True, subject="me", past=True, needs=r"^off (?:the|our|my)\b|\boff$", when="event", sure=0.65),
     Frame("event", "steal rob cancel flood damage destroy", WHOLE, who="third other", about_it=True, past=True, subject="me", needs=r"^(?:the|our|my|us|all) ?", when="event", sure=0.65),
+    Frame("prefers", "take have accept join start", WHOLE, who="self", speaker="i", denied=True, modes="can - will", needs=r"^(?:any )?(?:calls?|meetings?|appointments?|visitors|bookings?) (?:after|before|on|in|between|during|at) ", never=r"\b(?:this|next|today|tomorrow)\b", value="cannot {}", sure=0.65),
     Frame("prefers", "do make manage work meet", WHOLE, who="self", speaker="i", denied=True, modes="can", needs=r"^(?:on )?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days|mornings|afternoons|evenings|weekends|before (?:\w+ )?\w+|nights)\b", value="cannot {}", sure=0.65),
     # Food and health
     Frame("diet", "stop quit", WHOLE, who="self third", human=True, past=True, needs=rf"^(?:(?:eating|drinking|having|taking) )?(?:all )?(?:{FOODS}|coffee|smoking|beer|wine|caffeine|sweets|chocolate|drinking|salt)\b", sure=0.75),

@@ -88,6 +88,7 @@ RULES = (
     Rule("uses_tool", "teams zoom webex skype slack discord whatsapp signal meet", r"(?:^|, |\d )(?:in|on|via|over|by) (?P<value>teams|zoom|webex|skype|google meet|slack|discord|whatsapp)$", sure=0.65),
     Rule("uses_tool", "moved switched migrated changed went gone moving switching migrating", r"\b(?:moved|switched|migrated|changed|went|gone|moving|switching|migrating) (?:over )?(?:off|away from) [\w .]+? (?:to|onto) {brand}", sure=0.75),
     Rule("uses_tool", "it", rf"^it is (?P<value>{TOOLS})$", behind=r"^(?:for|in) .+", sure=0.65),
+    Rule("uses_tool", "longer stopped rid abandoned", rf"{{I}} (?:no longer use|(?:have )?stopped using|got rid of|abandoned) (?P<value>{TOOLS}|(?-i:[A-Z])[\w.+-]+(?: (?-i:[A-Z])[\w.+-]+)?)", ends=True, sure=0.75),
     Rule("uses_tool", "everything all", rf"\b(?:everything|it all|all of it)(?: goes| moves| will go)? (?:into|to|onto|over to) (?P<value>{TOOLS})(?= by| from| in| on| until|$)", sure=0.65),
     Rule("uses_tool", "mean", rf"\b(?P<value>{TOOLS}),? i mean$", sure=0.7),
     # Days and homes
