@@ -237,6 +237,8 @@ def parse(text: str) -> Statement | None:
             if word in ("going", "due", "about", "agreed") and not lemma(low[at + 2]):
                 break
             statement.mode = _BEFORE_TO[word]
+            if word in ("going", "about") and statement.form == "past":
+                statement.mode = "would"  # "i was going to move" does not tell whether it happened
             if word == "had":  # "we had to close" is what happened
                 statement.mode, statement.form = "", "past"
             at += 1

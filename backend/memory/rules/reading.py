@@ -60,7 +60,7 @@ _TITLED = re.compile(
 _HUMAN = frozenset(("allergy", "diet"))
 """Predicates that only a person has: an unknown word as their subject is a name."""
 _OF_KIN = re.compile(
-    rf"^(?:(?:my|our) (?:\w+ )?|(?=(?:mum|mom|dad|mam)$)|the (?=kids|children|twins|boys|girls))(?P<kin>{'|'.join(sorted(map(re.escape, KIN), key=len, reverse=True))})(?:,? (?P<whom>[\w'-]+),?)?$",
+    rf"^(?:(?:my|our) (?:(?P<ex>ex|former|future|late)[ -])?(?:\w+ )?|(?=(?:mum|mom|dad|mam)$)|the (?=kids|children|twins|boys|girls))(?P<kin>{'|'.join(sorted(map(re.escape, KIN), key=len, reverse=True))})(?:,? (?P<whom>[\w'-]+),?)?$",
     re.IGNORECASE,
 )
 
@@ -205,7 +205,8 @@ class Reading:
             if frame.kind == "person_or_him" and re.match(r"(?:him|her)\b", raw, re.IGNORECASE):
                 raw = self.person or introductions.last_name(self.before, written=self.written)
             for value in slots.slot(frame.kind, raw, written=self.written):
-                verb = "is " if said.passive and said.form != "s" and about else ""
+                be = "are " if about.casefold() == "they" else "is "
+                verb = be if (said.passive or said.going_on) and said.form != "s" and about else ""
                 whole = f"{about} {verb}{value}" if about and frame.kind == WHOLE else value
                 self._add(frame.rule, clause, frame.predicate, frame.value.format(whole), subject, "")
 
@@ -252,6 +253,8 @@ class Reading:
         """Return the person whom a subject names: a relative of the speaker, a name; '' for anything else."""
         if kin := _OF_KIN.match(words):
             name = values("first", kin["whom"] or "", self.written)
+            if not name and kin["ex"]:
+                return f"{kin['ex']} {kin['kin']}".casefold()
             return name[0] if name else self.person_of(kin["kin"].casefold())
         if _A_TOOL.fullmatch(words):
             return ""
