@@ -51,7 +51,7 @@ _BINDING = frozenset(
 )
 _OPENERS = re.compile(
     r"^(?:(?:[,.:!]+|\d\)(?= )|good news|bad news|it is just(?: that)?(?= (?:my|our|we|i|he|she|that) )|the thing is(?= (?:my|our|we|i|he|she|that|the) )|and|but|so|well|ok|okay|oh|yes|yeah|yep|no(?= ?[,.]| (?:no|i|we|it|my|he|she|that|the|they|not)\b|$)|nope|right|sure|hi|hello|hey|hej|good morning"
-    r"|good evening|good afternoon|good day|aye|nae|och|eh|oi|alright|g'day|gday|moi|jambo|bonjour|bonsoir|salut|guten tag|salaam|vanakkam|habari|hei|hallo|servus|aloha|buongiorno|buenos dias|bom dia|how (?:ye|you|are you|is it|are things) ?(?:doing?'?|going?|goin|keeping)?|arvo|morning|mornin|kia ora|ciao|hola|namaste|howdy|greetings|cheers|nah|careful|attention|warning|mind you|remember|elena(?: ji)?|marcus|there(?! (?:is|are|was|were|will)\b)|thanks|thank you|anyway|also|plus|then|because|cause|btw"
+    r"|good evening|good afternoon|good day|aye|nae|och|eh|oi|alright|g'day|gday|moi|jambo|bonjour|bonsoir|salut|guten tag|salaam|vanakkam|habari|hei|hallo|servus|aloha|buongiorno|buenos dias|bom dia|how (?:ye|you|are you|is it|are things) ?(?:doing?'?|going?|goin|keeping)?|arvo|morning|mornin|kia ora|ciao|hola|namaste|howdy|greetings|thanks a (?:million|bunch|ton|lot)|cheers|nah|careful|attention|warning|mind you|remember|elena(?: ji)?|marcus|there(?! (?:is|are|was|were|will)\b)|thanks|thank you|anyway|also|plus|then|because|cause|btw"
     r"|by the way|actually|basically|honestly|to be honest|fyi|just so you know|for your information|one (?:more )?thing"
     r"|please note|note|listen|look|great|good|perfect|exactly|correct|true|finally|ah|haha|ha|lol|naw|yup|right so|so yeah|well yeah|no worries|hing on|hang on|god|jesus|man|mate|dear me|oh dear|blimey|crikey|bloody hell|i tell you|i say|see|like i said|as i said|you see|seriously|really(?=:)|honest|frankly|in fact|in short|long story short|bad luck|news(?=:)|update(?=:)|also(?=:)"
     r"|first of all|(?:first|second|third|firstly|secondly|thirdly|lastly)(?= (?:it|we|i|they|the|there|he|she)\b)|guess what|um|now)\b[,.:! ]*)+",
@@ -60,7 +60,7 @@ _OPENERS = re.compile(
 _ASKING = re.compile(
     r"^(?:who|whom|whose|what|where|when|why|how|which|can|could|would|will|shall|should|do|does|did|is|are|am|was|were"
     r"|has|may|might|have (?:you|i|we))\b(?! (?:a|the|my) \w+ is)|^(?:tell|show|give|explain|describe|list|remind"
-    r" me (?:what|who|where|when|how|of)|write|translate|summari[sz]e|compare|calculate|draft|rewrite)\b",
+    r" me (?:what|who|where|when|how|of)|write|translate|summari[sz]e|compare|calculate|convert|multiply|divide|subtract|define|spell|google|compute|proofread|rephrase|draft|rewrite)\b",
     re.IGNORECASE,
 )
 _TOLD_ALREADY = re.compile(r"^(?:did i (?:tell|mention)(?: to)?(?: you)?|have i told you)\b", re.IGNORECASE)
@@ -85,7 +85,8 @@ _MEDIA = re.compile(
 )
 _READ_OUT = re.compile(
     r"\b(?:e?-?mail|message|letter|note|post|text|sign|contract|page|article|he|she|they|who)\b[^:]{0,40}"
-    r"\b(?:says?|said|writes?|wrote|reads|goes|sent|forwarded)\b[^:]{0,30}:|^(?:fwd?|forwarded|quote|from the (?:e?-?mail|letter)):",
+    r"\b(?:says?|said|writes?|wrote|reads|goes|sent|forwarded)\b[^:]{0,30}:|^(?:fwd?|forwarded|quote|from (?:the|his|her|their|a|my [\w']+) (?:e?-?mail|letter|message|note|text)):"
+    r"|^(?:please )?(?:translate|correct|proofread|rewrite|rephrase|repeat|spell|summari[sz]e)\b[^:]{0,40}:",
     re.IGNORECASE,
 )
 """Behind it stand somebody else's words, to the end of the turn."""

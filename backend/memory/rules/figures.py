@@ -39,7 +39,7 @@ _OF_TEXTS = re.compile(
     rf"^{NUMBER} (?:lines|pages|words|sentences|bullets|bullet points|points|slides|paragraphs)$", _I
 )
 _COUNTED_NOT = re.compile(
-    r"(?:\b(?:by|on|until|till|before|after|since|under|below|over|above|every|each|than|page|step|line|track|platform|gate|building|floor|unit|level|week|phase|room|number|version|chapter|top|last|next|first|these|those|not|break|in|in all|one) )$",
+    r"(?:\b(?:by|on|until|till|before|after|since|under|below|over|above|every|each|than|page|step|line|track|platform|gate|building|floor|unit|level|week|phase|room|number|version|chapter|top|last|next|first|these|those|not|break|in|in all|one|thanks a|like a) )$",
     _I,
 )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from backend.memory.rules import places
 from backend.memory.rules.grammar import VERBS
 from backend.memory.rules.noun_fact import AS_COLLEAGUE, AS_EMPLOYER, AS_NAME, AS_PLACE, AS_ROLE, AS_TITLE, Noun, a_rule
-from backend.memory.rules.occupations import ROLES
+from backend.memory.rules.occupations import ROLES, names_role
 from backend.memory.rules.relatives import presupposed
 from backend.memory.rules.rule import KIN
 from backend.memory.rules.titles import A_FIRM, NO_OFFICES
@@ -318,6 +318,8 @@ def people(text: str, after: str, *, written: bool) -> Iterator[Noun]:
         if nameable(name.split(" ")[0].casefold()) and (name[0].isupper() or not written):
             yield Noun("colleague", name, AS_COLLEAGUE)
             yield Noun("role", found["office"] or found["does"], AS_ROLE, about=name)
+    if not names_role(word.strip(",.;:!?()").removesuffix("'s") for word in text.casefold().split(" ")):
+        return
     if _OWNED.search(text):
         yield from _by_office(text, written=written)
     if (following := _NAME_FOLLOWS.match(after)) and (office := _OFFICE_LAST.search(text)):

@@ -1,5 +1,9 @@
 """Nouns for what somebody does for a living, and for the units and fields of a firm."""
 
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
 ROLES = (
     r"(?:(?!(?:but|so|because|in|at|for|with|from|job|not|no|to|by|an?|the|my|our|is|was|and|of)\b)\w+ ){0,3}?(?:engineer|developer|manager|nurse|teacher|analyst|director|officer|consultant|architect|designer"
     r"|scientist|researcher|lawyer|doctor|dentist|accountant|assistant|coordinator|specialist|administrator|admin|chef"
@@ -23,3 +27,16 @@ ROLES = (
     r"|owner|director|leader|handler))"
 )
 """Ends a title of up to four words: "regional sales manager", "head of claims"."""
+
+_ROLE = re.compile(ROLES, re.IGNORECASE)
+_ALSO = frozenset("dev contact hand two successor replacement attendant master servant".split())  # noqa: SIM905
+
+
+@lru_cache(maxsize=8192)
+def _is_role(word: str) -> bool:
+    return word in _ALSO or _ROLE.fullmatch(word) is not None or _ROLE.fullmatch(word.removesuffix("s")) is not None
+
+
+def names_role(words: Iterable[str]) -> bool:
+    """Tell whether a word among those is one for what somebody does. Words are few, so they are looked up."""
+    return any(_is_role(word) for word in words)

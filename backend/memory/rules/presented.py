@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from backend.memory.rules.grammar import VERBS
 from backend.memory.rules.noun_fact import AS_COLLEAGUE, AS_EMPLOYER, AS_NAMED, AS_PLACE, AS_ROLE, Noun, a_rule
-from backend.memory.rules.occupations import ROLES
+from backend.memory.rules.occupations import ROLES, names_role
 from backend.memory.rules.rule import KIN
 from backend.memory.rules.titles import A_FIRM
 from backend.memory.rules.values import nameable, values
@@ -142,7 +142,7 @@ def _listed(role: str, names: str, *, written: bool, least: int = 1) -> Iterator
 def presented(text: str, words: set[str], before: str, after: str, *, written: bool) -> Iterator[Noun]:
     """Yield the people whom a clause presents. words: its words, case folded. before, after: the clauses beside it."""
     several = "," in text or "and" in words
-    if several and (found := _LISTED.match(text)) and found["role"].casefold() not in _OF_KIN:
+    if several and names_role(words) and (found := _LISTED.match(text)) and found["role"].casefold() not in _OF_KIN:
         bare = text[found.end("role") : found.start("names")].strip(" s") == ","
         yield from _listed(found["role"], found["names"], written=written, least=2 if bare else 1)
     elif several and (found := _THAT_IS.match(text)) and (office := _OFFICES_BEFORE.search(before)):

@@ -73,6 +73,7 @@ _A_JOB = re.compile(rf"(?:{ROLES})(?:$|,| (?:at|in|for|and|he|she)\b)", re.IGNOR
 _OURS = re.compile(r"\b(?:is|was|be) (?:also |now |still |going to be )*(?:our|my) ", re.IGNORECASE)
 _OF_AGE = frozenset(("child", "spouse", "parent", "sibling", "friend", "colleague", "pet"))
 _MOST_MATCHES = 3
+_MOST_OF_NAME = 3  # spaces
 
 
 @dataclass
@@ -315,21 +316,10 @@ class Reading:
             if relations := _RELATION.findall(text):
                 self.relation = relations[-1].casefold()
         found = naming.MENTION.search(text)
-        name = values(
-            "person",
-            (
-                found["who"]
-                or found["there"]
-                or found["named"]
-                or found["kin"]
-                or found["owner"]
-                or found["full"]
-                or found["last"]
-            )
-            if found
-            else text,
-            self.written,
-        )
+        if found is None and text.count(" ") > _MOST_OF_NAME:
+            return
+        words_said = next((said for said in found.groups() if said), "") if found else text
+        name = values("person", words_said, self.written)
         if name and (found or name == [_TITLED.sub("", text)]):
             self.person = name[0]
 
