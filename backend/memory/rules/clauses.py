@@ -402,7 +402,7 @@ _CONDITION = re.compile(
 
 def _judge(clause: Clause, before: Clause | None) -> None:
     text = _OPENERS.sub("", clause.text) or clause.text
-    clause.unreal = bool(_UNREAL.search(text) or _WOULD.search(text))
+    clause.unreal = clause.unreal or bool(_UNREAL.search(text) or _WOULD.search(text))
     clause.reported = (" sa" in text or " cl" in text or " re" in text) and _MEDIA.search(text) is not None
     clause.reported = clause.reported or _ACCORDING.match(text) is not None
     clause.asks = bool(_ASKING.match(text)) and not _TOLD_ALREADY.match(text) and not clause.hangs

@@ -13,6 +13,8 @@ _STUDY = r"(?:masters?|degree|phd|doctorate|mba|diploma|apprenticeship|training|
 
 _LAST_DAY = r"\b(?:(?:on|last) (?:mon|tues|wednes|thurs|fri|satur|sun)day|yesterday|last (?:week|night|month|weekend|year)|this morning|(?:two|three|four|\d+) (?:days|weeks) ago|a week ago|on the \w+)\b"
 
+_ON_DAY = r"(?:on|this|next|in) (?:the )?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|\d|january|february|march|april|may|june|july|august|september|october|november|december|week|month|first|second|third|\w+th|twenty \w+|thirty first)\b"
+
 EVENTS = (
     Frame("event", "have get catch suffer", WHOLE, who="third other", human=True, needs=rf"^(?:from )?{_ILL}\b", past=True, when="event", sure=0.7),
     Frame("event", "have get catch undergo need", WHOLE, who="self", speaker="i", needs=rf"^(?:from )?(?:{_ILL})\b(?! (?:of|idea))", never=r"^(?:a baby|twins|a (?:little )?(?:boy|girl|son|daughter)|diabetes|a cold (?:beer|one|drink))\b", past=True, when="event", sure=0.7),
@@ -31,6 +33,7 @@ EVENTS = (
     Frame("event", "move switch transfer change go", WHOLE, who="self third other", human=True, going_on=True, needs=r"^(?:over |across |back )?(?:to|into) (?:the )?(?:property|sales|finance|hr|marketing|legal|logistics|purchasing|procurement|engineering|product|support|operations|compliance|claims|underwriting|accounts|audit|it|research|production|night shift|day shift|nights|days)(?: team| department| side)?(?:$| (?:from|on|in|next|as|first|this|soon|after|at)\b)", when="event", sure=0.7),
     Frame("event", "call ring phone visit email text see write", WHOLE, who="self", past=True, passive=False, needs=r"^(?!it\b|that\b|you\b|me\b)\S.*" + _LAST_DAY, dated=True, when="event", sure=0.6),
     Frame("event", "find catch discover notice spot", WHOLE, who="self", past=True, passive=False, needs=r"^\S+ .*" + _LAST_DAY, dated=True, when="event", sure=0.6),
+    Frame("event", "do hold host organise organize run throw stage arrange put", WHOLE, who="self third other", about_it=True, subject="me", going_on=True, needs=r"^(?:on )?(?:an?|the|our|my) (?:[\w-]+ ){1,4}" + _ON_DAY, dated=True, when="event", sure=0.65),
     Frame("pet", "have get adopt own keep", "some_pets", who="self third", past=None, passive=False, modes="-", sure=0.7),
     Frame("birthday", "turn", "day_of", by="on", who="self third other", human=True, modes="- will", sure=0.75),
     Frame("event", "get win land receive", WHOLE, who="self", past=True, passive=False, needs=r"^(?:the|our|my|a|an) (?:[\w-]+ )?(?:job|grant|visa|permit|loan|mortgage|scholarship|promotion|role|deal|contract|green light|all[ -]clear|keys|diagnosis|offer|funding|licence|license|citizenship|passport|place|certificate|diploma|award|prize|apprenticeship|green card|residence permit|planning permission|go-ahead|results?)\b(?! (?:done|ready|wrong|right|description|sorted|centre))(?!.*\d)", when="event", sure=0.65),

@@ -50,6 +50,10 @@ _INTRODUCED_PLACE = re.compile(r"\b(?:out of|based in|here in|living in) (?:the 
 
 
 _FROM_FIRM = re.compile(r",? (?:from|at|of|with) (?:the )?(?-i:[A-Z])")
+_UNIT_AT = re.compile(
+    r"(?:the )?(?:[\w-]+ ){0,2}(?:office|department|team|desk|side|unit|division|branch|workshop|lab|kitchen|ward|section) (?:at|of) (?P<org>.+)",
+    _I,
+)
 _HEADING = re.compile(
     r"(?:^|, |\band )(?P<value>(?:heading|leading|managing|running|handling|overseeing|looking after|in charge of|responsible for) [\w' -]+?)(?: at (?P<org>(?-i:[A-Z])[\w'&. -]+?))?(?:, (?P<place>(?-i:[A-Z])[\w' -]+))?$",
     _I,
@@ -132,7 +136,8 @@ def introduction(text: str, after: str, *, written: bool) -> Iterator[Noun]:
         for value in values("place", found["value"], written):
             yield Noun("lives_in", value, AS_PLACE)
     if found := _INTRODUCED_ORG.search(tail):
-        before, _, _ = found["value"].partition(", ")
+        inner = _UNIT_AT.match(found["value"])
+        before, _, _ = (inner["org"] if inner else found["value"]).partition(", ")
         orgs = values("org", before, written)
         if found[0].casefold().startswith("from ") and orgs and (places.is_known(orgs[0]) or _EMPLOYED.search(after)):
             yield Noun("lives_in", orgs[0], AS_PLACE)  # the firm is told next

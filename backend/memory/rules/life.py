@@ -133,7 +133,7 @@ RULES = (
     Rule("dislikes", "headache creeps", r"^{noun} gives? me (?:a headache|the creeps|a rash)\b", sure=0.8),
     Rule("dislikes", "enough", r"\bi have had (?:enough|my fill) of {liking}", sure=0.8),
     Rule("likes", "mad crazy nuts", r"\bi am (?:mad|crazy|nuts) about {liking}"),
-    Rule("prefers", "nothing no never not", r"\b(?P<value>(?:nothing|never|not) (?:before|after) (?:[\w:]+)(?: ?[ap]\.?m| o'clock)?(?: in the \w+)?)\b(?! that| this| it)", asked=True, sure=0.7),
+    Rule("prefers", "nothing no never not", r"\b(?<!said )(?P<value>(?:nothing|never|not) (?:before|after) (?:[\w:]+)(?: ?[ap]\.?m| o'clock)?(?: in the \w+)?)\b(?! that| this| it)", asked=True, sure=0.7),
     Rule("prefers", "short brief", r"\bkeep (?:your|the|my|all) (?:answers|mails|texts|messages|reports) (?P<value>(?:very )?(?:short|brief|simple))\b", asked=True, sure=0.8),
     Rule("prefers", "wants needs reads version", r"{WHO} (?:only |always )*(?:wants|reads|needs) (?:the |an? )?(?P<value>(?:short|long|brief|detailed|one-page) (?:version|reports?|summar(?:y|ies)))\b", subject="third", sure=0.75),
     Rule("prefers", "writing", r"\bi need (?:everything|it|things|that) (?P<value>in (?:writing|english|german|advance))\b", sure=0.85),

@@ -54,7 +54,7 @@ _A_BELONGING = re.compile(
     _I,
 )
 _SOME_PETS = re.compile(
-    rf"^(?:got )?(?P<value>(?:an?|another|{NUMBER}) (?:(?!cat|dog|pet|hot)[\w-]+ ){{0,2}}?(?:dogs?|cats?|pupp(?:y|ies)|kittens?|husk(?:y|ies)|labradors?|spaniels?|terriers?|collies?|beagles?|poodles?|dachshunds?|greyhounds?|rabbits?|hamsters?|guinea pigs?"
+    r"^(?:got )?(?P<value>(?:an?|another|one|two|three|four|five|six|[1-6]) (?:(?!cat|dog|pet|hot)[\w-]+ ){0,2}?(?:dogs?|cats?|pupp(?:y|ies)|kittens?|husk(?:y|ies)|labradors?|spaniels?|terriers?|collies?|beagles?|poodles?|dachshunds?|greyhounds?|rabbits?|hamsters?|guinea pigs?"
     r"|horses|ponies|pony|parrots?|budgies|canaries|hens|chickens|ducks|goats|donkeys|alpacas|tortoises?|turtles?|geckos?|snakes?|ferrets?|goldfish|axolotls?))(?=$| (?:and|at home|now|so|since|from)\b)",
     _I,
 )

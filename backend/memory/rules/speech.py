@@ -55,6 +55,14 @@ _TAKING_BACK = re.compile(
 )
 
 _CONTRACTIONS = (
+    (
+        "'s",
+        re.compile(
+            r"\b((?:to|at|from|for|with|visiting|near) (?:my|our|his|her|the|their) [\w-]+)'s (?=(?:in|at|from|on)\b)",
+            re.IGNORECASE,
+        ),
+        r"\1 ",
+    ),
     ("dinn", re.compile(r"\bdinn(?:ae|a)\b", re.IGNORECASE), "do not"),
     ("nae", re.compile(r"\b(can|did|does|is|was|would|could|should|will|have|has)nae\b", re.IGNORECASE), r"\1 not"),
     ("gonna", re.compile(r"\bgonna\b", re.IGNORECASE), "going to"),
@@ -87,7 +95,7 @@ _CONTRACTIONS = (
     (
         "'s",
         re.compile(
-            r"\b([^\W\d_][\w-]+)'s (?=(?:(?:twenty |thirty |forty |fifty |sixty |seventy |eighty )?(?:one|two|three|four|five|six|seven|eight|nine)|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|\d+)(?: (?:and|now|so|but|in|next|this|years?|hundred|thousand|million|percent|euros|pounds|dollars|k)\b|,|$))",
+            r"\b([^\W\d_][\w-]+)'s (?=(?:(?:twenty |thirty |forty |fifty |sixty |seventy |eighty )?(?:one|two|three|four|five|six|seven|eight|nine)|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|\d+)(?: (?:and|now|so|but|in|next|this|years?|hundred|thousand|million|percent|euros|pounds|dollars|k|grand|quid|bucks|people|of|days|weeks|months|kilos|metres|lakhs|crores)\b|,|$))",
             re.IGNORECASE,
         ),
         r"\1 is ",

@@ -9,7 +9,7 @@ LANGUAGES = frozenset(
     kikuyu luganda kinyarwanda telugu kannada malayalam maltese faroese sami macedonian bosnian belarusian uzbek tibetan maori""".split()  # noqa: SIM905 - words read best as words
 )
 COMMON = frozenset(
-    """a about above actually after afterwards again ago all almost alone along already also although always am an and
+    """against among amongst beyond inside outside towards across behind below beneath beside besides despite opposite per upon throughout underneath unlike versus a about above actually after afterwards again ago all almost alone along already also although always am an and
     another any anymore anyone anything anyway are around as ask asked asks at away back bad badly be because became been
     before began behind being best better between big both bring but buy by call called calls came can cannot care cause
     come comes could currently day days decided did different do does doing done down during each early either else even
