@@ -7,7 +7,7 @@ import re
 
 _PAIRS = """
 tae=to wi=with fae=from frae=from whit=what noo=now masel=myself mysel=myself meself=myself hissel=himself hersel=herself heid=head hauns=hands
-haun=hand yin=one yins=ones afore=before dae=do daein=doing gie=give gied=gave selt=sold telt=told doon=down oot=out aboot=about hoose=house hame=home
+haun=hand yins=ones afore=before dae=do daein=doing gie=give gied=gave selt=sold telt=told doon=down oot=out aboot=about hoose=house hame=home
 toon=town baith=both mair=more nane=none oor=our wur=our gonnae=going_to yous=you youse=you ye=you yer=your thon=that ower=over owt=anything
 nowt=nothing summat=something awright=alright morra=tomorrow gaun=going hae=have awfy=very jist=just
 tmrw=tomorrow tmr=tomorrow tmw=tomorrow tomoz=tomorrow 2moro=tomorrow 2morrow=tomorrow 2day=today pls=please plz=please ppl=people cuz=because

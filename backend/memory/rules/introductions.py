@@ -16,7 +16,7 @@ from backend.memory.rules.words import COMMON, LANGUAGES, TITLES
 _I = re.IGNORECASE
 
 _GREETING = re.compile(
-    r"^(?:(?:(?:quick |short |brief |an? )*intro(?:duction)?|hi|hello|hey|good (?:morning|afternoon|evening|day)|ciao|hej|hola|morning|kia ora|namaste|greetings|oi|yo|alright|g'day|gday|moi|jambo|bonjour|bonsoir|salut|guten tag|salaam|vanakkam|habari|hei|hallo|servus|aloha|buongiorno|buenos dias|bom dia|how (?:ye|you|are you|is it|are things) ?(?:doing?'?|going?|goin|keeping)?|arvo)\b[,:]? ?(?:there|again|elena|marcus|everyone)?[, -]*)+",
+    r"^(?:(?:(?:quick |short |brief |an? )*intro(?:duction)?|hi|hello|hey|good (?:morning|afternoon|evening|day)|ciao|hej|hola|morning|kia ora|namaste|greetings|oi|yo|alright|hiya|heya|howdy|ahoy|sawubona|salam|salut|hullo|ello|wotcha|g'day|gday|moi|jambo|bonjour|bonsoir|salut|guten tag|salaam|vanakkam|habari|hei|hallo|servus|aloha|buongiorno|buenos dias|bom dia|how (?:ye|you|are you|is it|are things) ?(?:doing?'?|going?|goin|keeping)?|arvo)\b[,:]? ?(?:there|again|elena|marcus|everyone)?[, -]*)+",
     _I,
 )
 _I_AM = re.compile(
@@ -251,7 +251,7 @@ _APPOSED = re.compile(
 
 
 _HEAD_OF = re.compile(r"(?:head|vp|director|chief) ", _I)
-_OWNED = re.compile(r"\b(?:my|our|the|their|her|his) ", _I)
+_OWNED = re.compile(r"\b(?:my|our|the|their|her|his) |^new ", _I)
 _BY_OFFICE = re.compile(
     rf"\b(?:the|our|my|their|her|his) (?:new |old )?(?P<role>{ROLES}|contact|right hand|number two|successor|replacement)(?: there| here| (?:at|in|from|of) (?:the )?[\w-]+)?, (?:a certain |mr\.? |ms\.? |mrs\.? |dr\.? )?(?P<name>(?-i:[A-Z])[\w'-]+(?: (?-i:[A-Z])[\w'-]+)+)(?=,|$)",
     _I,
@@ -436,7 +436,7 @@ _WEDDED = re.compile(
     _I,
 )
 _OUR = re.compile(
-    rf"\b(?:my|our|the) (?:new |old )?(?P<role>{ROLES}),? (?:is )?(?:(?:called|named) )?(?:mister |doctor |dr\.? |mrs\.? |mr\.? |ms\.? |miss )?(?P<name>[^\W\d_][\w'-]+)(?: (?P<last>(?!(?:is|has|wants|will|and|does|asked|told|said)\b)[^\W\d_][\w'-]+))?(?= (?:is|has|wants|will|says|thinks|needs|retires|leaves|handles|does|runs|asked|told|said|knows|hates|loves|likes|decides|signs|takes|sends|and i)\b|,|$)",
+    rf"(?:\b(?:my|our|the) (?:new |old )?|^new )(?P<role>{ROLES}),? (?:is )?(?:(?:called|named) )?(?:mister |doctor |dr\.? |mrs\.? |mr\.? |ms\.? |miss )?(?P<name>[^\W\d_][\w'-]+)(?: (?P<last>(?!(?:is|has|wants|will|and|does|asked|told|said)\b)[^\W\d_][\w'-]+))?(?= (?:is|has|wants|will|says|thinks|needs|retires|leaves|starts|joins|begins|started|joined|handles|does|runs|asked|told|said|knows|hates|loves|likes|decides|signs|takes|sends|and i)\b|,|$)",
     _I,
 )
 _OUR_SPOKEN = re.compile(

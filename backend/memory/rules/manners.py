@@ -23,7 +23,7 @@ _SETTLED = (
 
 RULES = (
     # How to write and when to call
-    Rule("prefers", "language english words sentences tone terms", rf"^(?P<value>(?:very |really |in )?(?:plain|simple|easy|clear|normal|everyday|proper|short|formal|informal|layman's|friendly|polite) (?:language|words|sentences|terms|tone|{_LANGUAGE}))(?: (?:please|only|thanks|thank you|always))*$", asked=True, sure=0.75),
+    Rule("prefers", "language english words sentences tone terms lines paragraphs answers messages replies texts", rf"(?:^|\bso )(?P<value>(?:very |really |in )?(?:plain|simple|easy|clear|normal|everyday|proper|short|formal|informal|layman's|friendly|polite) (?:language|words|sentences|terms|tone|lines|paragraphs|answers|messages|replies|texts|{_LANGUAGE}))(?: (?:please|only|thanks|thank you|always))*$", asked=True, sure=0.75),
     Rule("prefers", "future please on time max maximum", rf"^(?P<value>{NUMBER} {_PIECES}(?: (?:max(?:imum)?|at (?:the )?most|tops|only))?)(?:,? (?:in future|please|from now on|next time|always|thanks))+", asked=True, sure=0.75),
     Rule("prefers", "per each every a", rf"^(?:please |just )*(?:do|make|write|send|give me|prepare|keep it to) (?P<value>(?:one|two|three|an?|half an?) {_PIECES} (?:per|for each|for every|a|each|every) [\w-]+)", asked=True, sure=0.7),
     Rule("prefers", "letters print font type sentences words", r"(?:^|, |\b(?:in|with|use) )(?P<value>(?:big|large|huge|bold|short|simple|block) (?:letters|print|font|type|fonts|sentences))(?=$|,| please| only| and\b)", asked=True, sure=0.7),
