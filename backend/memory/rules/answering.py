@@ -9,7 +9,7 @@ from backend.memory.rules.clauses import Clause
 from backend.memory.rules.frame import WEEKDAYS
 from backend.memory.rules.grammar import parse_all
 from backend.memory.rules.keeping import commanding
-from backend.memory.rules.noun_fact import Noun
+from backend.memory.rules.noun_fact import AS_COLLEAGUE, AS_ROLE, Noun
 from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.pointing import Pointing
 from backend.memory.rules.rule import KIN, Rule, singular
@@ -30,6 +30,7 @@ _DATE_FIRST = re.compile(
     rf"(?:(?:yes|it is|that is|on|in|at|from|probably|the party is),? )*(?P<date>(?!today\b|now\b){DATE})",
     re.IGNORECASE,
 )
+_RATHER = re.compile(rf"^not (?:on )?{DATE},? (?:but |rather )?(?=\w)", re.IGNORECASE)
 _NOT_THEN = re.compile(r"(?:never|not|no|anything but)\b", re.IGNORECASE)
 _MINE_IS = re.compile(rf"\bmine is (?:on )?(?P<value>{DATE})", re.IGNORECASE)
 _OF_WHOM = re.compile(r"(?P<who>(?-i:[A-Z])[\w'-]+(?: (?-i:[A-Z])[\w'-]+)?): (?P<what>.+)$", re.IGNORECASE)
@@ -64,11 +65,13 @@ _NOT_DECIDED = frozenset(
     """be have know think guess hope see say tell need want like love hate feel mean look wait talk ask understand
     believe get let care find go come live work start meet""".split()  # noqa: SIM905 - words read best as words
 )
+_STILL = re.compile(rf"\bis [\w' ]+ (?:still )?(?:your|the|our) (?P<role>{ROLES})\?", re.IGNORECASE)
+_IT_IS = re.compile(r"(?:no,? )?it is (?:now )?(?P<name>[^\W\d_][\w'-]+ [^\W\d_][\w'-]+)(?:$| now\b|,)", re.IGNORECASE)
 _DECIDED = Rule("decision", "", "", sure=0.65)
 _OCCASION = Rule("event", "", "", sure=0.7, when="event", dated=True)
 _IS_ROLE = re.compile(rf"(?:he is |she is )?(?:an? |the |our )?(?P<role>{ROLES})", re.IGNORECASE)
 _TIME_FIRST = re.compile(r"(?:before|after|until|till|from|by|since)\b", re.IGNORECASE)
-_ANYWHERE = ("phone", "email", "nothing", "date", "dates", "when", "money", "sum", "amount", "going", "manner")
+_ANYWHERE = ("kin", "phone", "email", "nothing", "date", "dates", "when", "money", "sum", "amount", "going", "manner")
 """Kinds of answers that may stand in any of the reply's first clauses."""
 
 
@@ -132,6 +135,10 @@ class Answering(Pointing):
             word = kin["kin"].casefold()
             rule = Rule(KIN[word][0], "", "", sure=0.75)
             self._add(rule, lead[0], KIN[word][0], lead[0].text, self.speaker, singular(word))
+        if (still := _STILL.search(question)) and (instead := _IT_IS.match(lead[0].text)):
+            for name in values("person", instead["name"], self.written):
+                self._add(AS_COLLEAGUE, lead[0], "colleague", name, self.speaker, "")
+                self._add(AS_ROLE, lead[0], "role", still["role"], name, "")
         if who := replies.WHO_IS.search(question):
             self._described(who["who"].strip(), lead[0])
         self._asked_of(question, said, lead)
@@ -253,16 +260,21 @@ class Answering(Pointing):
             said = []
         if reply.predicate in _IF_NOTHING_ELSE and said:
             return True  # it says something else, and that is known
-        if reply.predicate == "meeting" and _NOT_THEN.match(clause.text):
-            return False  # "never mondays"
+        text = clause.text
+        if reply.predicate == "meeting" and _NOT_THEN.match(text):
+            text = _RATHER.sub("", text)
+            if _NOT_THEN.match(text):
+                return False  # "never mondays"
         if reply.predicate == "works_on" and reply.kind == "object" and len(terms(clause.text)) < _LEAST_OF_PROJECT:
             return False
         if reply.predicate == "decision" and _TIME_FIRST.match(clause.text):
             return False
-        raw = replies.answer(reply.kind, clause.text)
+        raw = replies.answer(reply.kind, text)
         if reply.predicate == "deadline" and (later := _SO_BY.findall(clause.text)):
             raw = later[-1]  # "that is the sixth, so before, so the first of october"
         found = values(reply.kind, raw, self.written) if raw else []
+        if reply.predicate == "goal" and found:
+            self.found = [other for other in self.found if (other.predicate, other.clause) != ("deadline", clause)]
         if reply.predicate == "budget" and found:
             self.found = [other for other in self.found if other.predicate != "amount" or other.clause is not clause]
         rule = Rule(reply.predicate, "", "", sure=0.75 if reply.predicate != "decision" else 0.6)

@@ -105,6 +105,7 @@ RULES = (
     Rule("allergy", "reaction allergy shock", r"(?:^|\b(?:a|the|an) )(?P<value>(?!bad|severe|allergic|serious|chain|the\b)[\w-]+) (?:reaction|allergy|shock) (?:put|sent|landed|almost killed|nearly killed) my (?P<whose>husband|wife|partner|mother|father|mum|mom|dad|son|daughter|brother|sister)\b", sure=0.7),
     Rule("event", "university uni college", r"{WHO} (?:am |is |are )?(?P<value>(?:off|going|moving) (?:away )?to (?:university|uni|college|boarding school)\b.*)", subject="third", when="event", sure=0.7),
     # Figures
+    Rule("amount", "notice warranty guarantee trial delivery leave", rf"\b(?P<value>{NUMBER} (?:days|weeks|months|years))'? (?:notice|warranty|guarantee|lead time|delivery(?: time)?|trial|leave)\b", sure=0.7),
     Rule("amount", "contract lease warranty guarantee notice loan mortgage trial subscription delay sentence term", rf"\ban? (?P<value>{NUMBER}[- ](?:month|year|week|day)) (?:\w+ )?(?:contract|lease|warranty|guarantee|notice|loan|mortgage|trial|subscription|delay|sentence|term)\b", sure=0.7),
     Rule("amount", "max maximum minimum most least limit", rf"\b(?:max(?:imum)?|a limit of|limited to) (?:of )?(?P<value>{NUMBER} (?!(?:of|and|or|to|a|an|the|per|minutes?|seconds?|words|lines|times|days|people|more)\b)[a-z-]{{3,}})", sure=0.65),
     Rule("budget", "budget", rf"\bbudget (?:is |has |was )?(?:now |been )?(?:gone|come|dropped|fallen|risen|grown|shrunk|went|cut|raised)(?: (?:down|up|back))? to (?:about |around )?(?P<value>{MONEY}|{NUMBER}(?: (?:thousand|million|grand|k)\b)?)", subject="project", sure=0.8),

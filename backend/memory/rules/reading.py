@@ -394,6 +394,8 @@ class Reading:
             low = value.casefold()
         if self._told_elsewhere(predicate, low, clause):
             return
+        if predicate == "lives_in" and _A_TOOL.fullmatch(value):
+            predicate = "uses_tool"  # "we are moving to Fortnox"
         if predicate == "trip" and VERBS.get(low, ("", ""))[1] == "base":
             return  # "going to write"
         if not worth_keeping(predicate, value, subject, dated=rule.dated):

@@ -35,10 +35,10 @@ REPLIES = (
     _reply("works_on", r"\bwhat(?:'s| is) the (?:plan|task|topic|matter)\b|\bwhat (?:can|may) i (?:do|help)\b|\bwhat do you need\b|\bwhat (?:is|are) (?:it|this|we (?:doing|working on))(?: about)?\?|\bwhat (?:shall we (?:plan|build|start)|is it about|are (?:we|you) (?:building|planning|working on)|is (?:the|your) (?:project|plan)(?: about)?|do you (?:want|need) to (?:plan|build))\b", "object"),
     _reply("uses_tool", r"\bwhat do (?:you|they|the \w+) use\b|\bdo you (?:have|use) (?:an? )?[\w ]*(?:system|tool|software|app|program)\b|\bwhere do you (?:track|keep|store|write|plan|do|manage|note|log)\b", "org"),
     _reply("hobby", r"\b(?:relax|free time|hobb(?:y|ies)|for fun|unwind|at (?:the )?weekends?|after work)\b", "pastime"),
-    _reply("name", r"\b(?:what is|what's|may i (?:have|ask)|could i have) your (?:first |full )?name\b|\bwho am i (?:speaking|talking) (?:to|with)", "person"),
+    _reply("name", r"\b(?:what is|what's|may i (?:have|ask)|could i have) your (?:first |full )?name\b|\b(?:like|want|prefer|wish) to be (?:called|addressed)\b|\bwhat (?:should|shall|may|can) i call you\b|\bwho am i (?:speaking|talking) (?:to|with)", "person"),
     _reply("employer", r"\bwhere do you work\b|\bwhich company\b.*\bwork\b|\bwho (?:is your employer|do you work for)\b", "org"),
     _reply("lives_in", r"\bwhere (?:do you live|are you (?:based|living))\b|\bwhich city\b.*\blive\b", "place"),
-    _reply("from_place", r"\bwhere are you (?:originally )?from\b", "place"),
+    _reply("from_place", r"\bwhere (?:are you (?:originally )?from|did you grow up|were you born|do you (?:originally )?come from)\b", "place"),
     _reply("language", r"\blanguages? (?:do|can) you speak\b", "languages"),
     _reply("phone", r"\b(?:your|phone|mobile) number\b|\breach you\b|\bby (?:tele)?phone\b|\bcall you\b", "phone"),
     _reply("email", r"\byour (?:e-?mail|mail|address)\b", "email"),
@@ -49,6 +49,9 @@ REPLIES = (
     _reply("deadline", r"\bdeadline\b|\bdue date\b|\bby when\b|\bdate by which\b|\bwhen (?:does|must|should|do|will|would|is) .*\b(?:done|ready|live|finished|due|need|have|start|launch|go-live|cut-?over)\b|\btarget date\b|\buntil when\b|\bhow long (?:do|does|have) (?:we|you|it)\b.*\b(?:have|got)\b|\b(?:still (?:possible|hold|right|on|the)|date (?:move|hold|stand|change|stay)|hold|slip)\b", "dates", "project"),
     _reply("meeting", r"\b(?:regular|weekly|monthly|fixed|standing) (?:meeting|call|slot|time|appointment|round)\b|\bwhich time\b.*\b(?:meeting|call)\b|\bwhen (?:is|do|will|can|shall) .*\b(?:meet|meeting|review|demo|call|workshop|steering|presentation|interview|handover|training|kick-?off)\b|\b(?:shall|should|can|may) (?:i|we) (?:book|schedule|arrange|set up|meet|invite)\b|\bwh(?:en|ich (?:day|time))\b.*\b(?:call|meet|talk|see|come|visit|suit)", "when"),
     _reply("meeting", r"^(?:and |or )?(?:on )?(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b[^,]*\?$", "when"),
+    _reply("meeting", r"\bhow often (?:do|will|shall|should|would) (?:you|we|they|the \w+) (?:like to )?(?:meet|talk|call|speak|catch up|get together|see)\b", "when"),
+    _reply("sibling", r"\bsiblings\b|\bbrothers (?:or|and) sisters\b|\bany (?:brothers|sisters)\b", "kin"),
+    _reply("decision", r"^(?:and |so )?(?:which|what) (?:\w+ ){0,2}(?:colou?r|size|model|format|version|option|variant|material|font|shape|flavou?r|style|type|room|venue|menu|title|paper|design)(?: (?:do you want|should it be|shall (?:it|we|i) \w+|would you like))?\?", "fragment"),
     _reply("goal", r"\bwhat do you hope\b|\b(?:do|does|did) (?:you|they|he|she|the \w+) have an? (?:target|goal|aim)\b|\bwhat (?:is|are|would be) (?:your|the|their) (?:target|goal|aim|hope)s?\b|\bwhat (?:do you|would you like to|does he|does she) (?:want to )?(?:reach|achieve)\b", "fragment"),
     _reply("trip", r"\b(?:away|holidays?|vacation|any plans|where (?:are you going|will you go|do you (?:go|spend)|were you|did you go)|trip)\b", "going"),
     _reply("allergy", r"\b(?:any|have) (?:food )?allergies\b|\ballergic to\b", "simples"),
@@ -172,10 +175,13 @@ def told_of(text: str, known: Mapping[str, str]) -> str:
 _CAPITAL = re.compile(r"\b[A-Z][\w'-]+")
 
 
+_SHORT_IS = re.compile(r"\b(what|who|where|when|how|which|that|it|there)'s\b", re.IGNORECASE)
+
+
 def question_of(text: str) -> str:
     """Return the last sentence of an assistant's turn that asks, or ''."""
     asked = [piece for piece in _SENTENCE.split(text[-600:]) if _ASKS.search(piece.rstrip())]
-    return asked[-1] if asked else ""
+    return _SHORT_IS.sub(r"\1 is", asked[-1]) if asked else ""
 
 
 def proposal_of(text: str) -> str:
@@ -191,7 +197,7 @@ _COUNT_FIRST = re.compile(r"^(?:[\w ]{1,20}: )?(?:(?:me|myself|i),? (?:and )?)?(
 def before_question(text: str, question: str) -> str:
     """Return the sentence of an assistant's turn before its question: what "what would be safe?" is about."""
     pieces = _SENTENCE.split(text[-600:])
-    at = next((at for at, piece in enumerate(pieces) if piece == question), 0)
+    at = next((at for at, piece in enumerate(pieces) if _SHORT_IS.sub(r"\1 is", piece) == question), 0)
     return pieces[at - 1] if at else ""
 
 
@@ -206,7 +212,7 @@ def answer(kind: str, text: str) -> str:
         return found["value"] if found else ""
     if kind == "fulls":
         text = _COUNT_FIRST.sub("", text)
-    if kind in ("date", "dates", "when", "money", "sum", "amount", "phone", "email", "nothing"):
+    if kind in ("date", "dates", "when", "money", "sum", "amount", "phone", "email", "nothing", "kin"):
         found = _anywhere(kind).search(text)
         while found and kind == "sum" and _AND_MORE.match(text, found.end()):
             found = _anywhere(kind).search(text, found.end())
@@ -230,6 +236,6 @@ def _anywhere(kind: str) -> re.Pattern[str]:
 @cache
 def _first(kind: str) -> re.Pattern[str]:
     return re.compile(
-        rf"(?:it is called |(?:just )?(?:outside|near|close to)(?: of)? |(?:the|our|my) {ROLES},? |(?:home,?|it is|that is|that would be|they (?:took|chose|picked)|we (?:took|chose|picked)|in|at|by|we have|i am|i live in|my name is|at the moment|currently|still|the|we use) )*(?P<value>{KINDS[kind].pattern})",
+        rf"(?:it is called |(?:just|simply|please|but) (?!outside|near|close)|(?:on|in|at) (?:an?|the) (?:[\w-]+ )?(?:farm|village|town|suburb|island|hamlet) (?:outside|near|in|by|called) |(?:just )?(?:outside|near|close to)(?: of)? |(?:the|our|my) {ROLES},? |(?:home,?|it is|that is|that would be|they (?:took|chose|picked)|we (?:took|chose|picked)|in|at|by|we have|i am|i live in|my name is|at the moment|currently|still|the|we use) )*(?P<value>{KINDS[kind].pattern})",
         re.IGNORECASE,
     )

@@ -295,7 +295,7 @@ _NO_ANSWER = frozenset(
 
 
 _ONLY_TIME = re.compile(
-    rf"(?:(?:in|on|at|for|just|about|only) )*(?:an? |the )?(?:{DATE}|{NUMBER}|second|moment|bit)(?: (?:minutes?|seconds?|hours?|more))?",
+    rf"(?:(?:in|on|at|for|just|about|only) )*(?:an? |the )?(?:{DATE}|{NUMBER}|second|moment|bit)(?: (?:minutes?|seconds?|hours?|more))?|no (?:idea|clue|preference|opinion|matter|worries|problem|thanks|way|need)(?: .*)?",
     re.IGNORECASE,
 )
 
@@ -454,13 +454,20 @@ KINDS: dict[str, Kind] = {
     "date": Kind(DATE, _verbatim),
     "when": Kind(rf"(?:{_EVERY}|{DATE})", _verbatim),
     "money": Kind(MONEY, _verbatim),
-    "amount": Kind(rf"(?:{MONEY}|{NUMBER})(?:(?: percent| %)|%| [\w-]+)?(?: (?:a|per) \w+)?", _verbatim),
+    "amount": Kind(
+        rf"(?:{MONEY}|(?:a (?=hundred|thousand|million|dozen))?{NUMBER})(?:(?: percent| %)|%| (?!(?:plus|since|or|and|if|so|but|in|at|for|from|with|on|of|to|the|i|we|he|she|they|it|that|because|when|maybe|now|left|last|this|only|as|by)\b)[\w-]+)?(?: (?:a|per) \w+)?",
+        _verbatim,
+    ),
     "sum": Kind(
         rf"(?:{MONEY}|(?<=it is )(?:a )?{NUMBER}|{NUMBER}(?: k\b| thousand| grand)(?: [a-z]+s\b)?|{NUMBER}(?= total| in total| now)|\d{{1,3}}[.,' ]\d{{3}}\b|\d{{4,}}\b|(?<![\w ]){NUMBER}(?=$))",
         _sum,
     ),
     "dates": Kind(rf"{DATE}(?:,?(?: so| that is| i mean)?(?: by| on| until| before)?(?: the)? {DATE})?", _verbatim),
     "number": Kind(NUMBER, _verbatim),
+    "kin": Kind(
+        rf"{NUMBER} (?:older |younger |little |big |half-?)?(?:brothers?|sisters?|siblings)(?: and {NUMBER} (?:brothers?|sisters?))?",
+        _verbatim,
+    ),
     "phone": Kind(PHONE, _verbatim),
     "email": Kind(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", _verbatim),
     "nothing": Kind(r"no (?!need|problem|idea|thanks|one|more|worries|way|rush)[\w-]+|nothing [\w-]+", _verbatim),

@@ -25,7 +25,7 @@ _PROJECT = r"(?:the |our |my )?(?P<about>[\w'-]+(?: [\w'-]+){0,3}?)"
 
 RULES = (
     # Employer
-    Rule("employer", "work works working employed worked", r"{WHOAM} (?:works?|working|employed|worked)(?: part[ -]time| full[ -]time| remotely| as an? (?:\w+ ){1,4}?| now| there| over)? ?(?:at|for|with|by) {org}"),
+    Rule("employer", "work works working employed worked", r"{WHOAM} (?:works?|working|employed|worked)(?: part[ -]time| full[ -]time| remotely| as an? (?:\w+ ){1,4}?| now| there| over)? ?(?:at|for|by|with(?! (?:[\w-]+ )?(?:[a-z-]+s|children|people|wood|metal|clay|him|her|them)\b)) {org}"),
     Rule("employer", "employer company", r"\bmy (?:new )?(?:employer|company) is(?: called| now)? {org}"),
     Rule("employer", "goes going moves switched changed moved", r"{WHO} (?:goes|is going|is moving|switched|changed jobs|moved)(?: from [\w-]+| over| jobs?)? to (?P<value>[^\W_][\w&.-]*) (?=next|in|from|as|and|$)", when="start", sure=0.6, subject="other"),
     Rule("employer", "been", r"\bi have been (?:with|at) {brand}", sure=0.85),
