@@ -53,6 +53,23 @@ _NUMERALS = frozenset(
 )
 
 
+_CURRENCIES = frozenset(
+    """euro euros eur dollar dollars usd pound pounds gbp franc francs chf bucks grand quid kronor kroner krona sek yen crown crowns rupee rupees lakh
+    lakhs crore crores zloty rand reais peso pesos dirham dirhams yuan shekel shekels lira rs inr ksh kes ngn zar aud cad nzd nok dkk pln huf czk jpy cny
+    sgd hkd aed brl mxn r kr naira shillings shilling baht ringgit forint forints koruna dinar dinars riyal riyals taka birr cedi cedis kwacha rouble roubles ruble rubles hryvnia""".split()  # noqa: SIM905 - words read best as words
+)
+
+
+def monied(words: set[str], text: str) -> bool:
+    """Tell whether there may be a sum of money in a clause: a currency, its sign, or "74k"."""
+    return (
+        not _CURRENCIES.isdisjoint(words)
+        or not text.isascii()
+        or "$" in text
+        or any((word[0].isdigit() and word[-1] in "kmn") or (word[0] == "r" and word[1:2].isdigit()) for word in words)
+    )
+
+
 def counts(words: set[str]) -> bool:
     """Tell whether there is a number among the words of a clause."""
     return not _NUMERALS.isdisjoint(words) or any(word[0].isdigit() for word in words)

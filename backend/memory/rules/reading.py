@@ -32,7 +32,7 @@ from backend.memory.rules.grammar import VERBS, Statement, parse_all
 from backend.memory.rules.keeping import ACQUAINTED, HANGING, INITIAL, PAST_TIME, SAME, apart, within, worth_keeping
 from backend.memory.rules.noun_fact import AS_COLLEAGUE, AS_NAMED, Noun
 from backend.memory.rules.occupations import ROLES
-from backend.memory.rules.phrases import A_DATE, A_FIGURE, CUED, CUES, RULES
+from backend.memory.rules.phrases import A_DATE, A_FIGURE, A_SUM, CUED, CUES, RULES
 from backend.memory.rules.rule import KIN, Rule, singular
 from backend.memory.rules.speech import MAX_LENGTH
 from backend.memory.rules.values import values
@@ -126,6 +126,7 @@ class Reading:
         counted = timed or figures.counts(words)
         places = {place for word in words & CUED for place in CUES[word]}
         places.update(CUES[""], CUES[A_DATE] if timed else (), CUES[A_FIGURE] if counted else ())
+        places.update(CUES[A_SUM] if counted and figures.monied(words, clause.text) else ())
         text, stated = clause.text, clause.stated
         for place in sorted(places):
             rule = RULES[place]

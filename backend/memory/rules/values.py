@@ -50,7 +50,7 @@ DATE = (
     rf"{_CLOCK}"
 )
 _EVERY = rf"every (?:second |other |first |last )?(?:{_DAY}|day|week|morning|month|two weeks)(?:{_CLOCK})?"
-_CURRENCY = r"(?:euros?|eur|dollars?(?! (?:question|bill|note|sign|shop|store)s?\b)|usd|pounds?|gbp|francs?|chf|bucks|grand|quid|kronor|kroner|krona|sek|yen|crowns|rupees|lakhs?|crores?|zloty|rand|reais|pesos|dirhams|yuan|shekels|lira|[$\N{EURO SIGN}\N{POUND SIGN}])"
+_CURRENCY = r"(?:euros?|eur|dollars?(?! (?:question|bill|note|sign|shop|store)s?\b)|usd|pounds?|gbp|francs?|chf|bucks|grand|quid|kronor|kroner|krona|sek|yen|crowns|rupees|lakhs?|crores?|zloty|rand|reais|pesos|dirhams|yuan|shekels|lira|naira|shillings?|baht|ringgit|forints?|koruna|dinars?|riyals?|taka|birr|cedis?|kwacha|roubles?|rubles?|hryvnia|[$\N{EURO SIGN}\N{POUND SIGN}])"
 MONEY = (
     rf"(?:(?<!\w)(?:[$\N{{EURO SIGN}}\N{{POUND SIGN}}] ?{NUMBER}(?: ?(?:thousand|million|billion|k|m)\b)?"
     rf"|\b(?:eur|usd|gbp|chf|rs\.?|r\$?|inr|ksh|kes|ngn|zar|aud|cad|nzd|nok|dkk|sek|pln|huf|czk|jpy|cny|sgd|hkd|aed|brl|mxn) ?{NUMBER}(?: ?(?:thousand|million|billion|lakhs?|crores?|k|m)\b)?|{NUMBER} ?(?:thousand |million |k |m )?(?:us |canadian |australian )?{_CURRENCY}(?!\w)"
