@@ -136,7 +136,7 @@ def fact_id(turn_id: str, subject: str, predicate: str, value: str) -> str:
 
 
 def warm() -> None:
-    """Compile the rules: a quarter of a second, which the first turn would otherwise pay for."""
+    """Compile the rules: half a second to one, which the first turn would otherwise pay for."""
     for rule in RULES:
         _ = rule.compiled
     frames.compile_all()
