@@ -16,7 +16,7 @@ from backend.memory.rules.words import COMMON, PLAIN, TITLES
 from backend.memory.spoken_numbers import SMALL, TENS
 
 _SENTENCE = re.compile(
-    r"(?<=[!?;\N{HORIZONTAL ELLIPSIS}])\s+|(?<=\w[\w%)]\.)\s+|(?<=[ a-z]\d\.)\s+|(?<=\w[.)])\s+(?=[^a-z])|\s+[\N{EM DASH}\N{EN DASH}-]+\s+|\n+|\s+(?=\d\) )"
+    r"(?<=[!?;\N{HORIZONTAL ELLIPSIS}])\s+|(?<=\w[\w%)]\.)\s+|(?<=[ a-z]\d\.)\s+|(?<=\w[.)])\s+(?=[^a-z])|\s+[\N{EM DASH}\N{EN DASH}-]+\s+(?!\d)|\n+|\s+(?=\d\) )"
 )
 _TITLE = re.compile(r"\b(?:dr|mr|mrs|ms|prof|st|sr|sra|e\.g|i\.e|ca|approx|vs|etc)\.$", re.IGNORECASE)
 _NUMBERED = re.compile(r"\bno\.$", re.IGNORECASE)
@@ -277,6 +277,8 @@ def _is_subject(words: list[str], low: list[str], at: int) -> bool:
         return True
     after = low[at + 1] if at + 1 < len(words) else ""
     if word in _MAYBE_SUBJECTS:
+        if word == "there" and at > 1 and low[at - 2] in ("my", "our") and (at == 2 or low[at - 3] in _CONJUNCTIONS):
+            return False  # "my supervisor there is …"
         goes_on = after in _FINITE or (word == "it" and after not in NOUNS and VERBS.get(after, ("", ""))[1] == "s")
         return goes_on and not (word == "it" and at + 2 == len(words))  # "the blue one it is"
     if low[at - 1] == "and" and word in _COUNTING and low[at - 2] in _COUNTING:
@@ -433,7 +435,7 @@ _I_DROPPED = re.compile(
     re.IGNORECASE,
 )
 _AM_DROPPED = re.compile(
-    r"(?:off (?:to|on)|back (?:from|in)|away (?:in|from|on|until)|going (?:to|on|with|for)|moving (?:to|in)|leaving|flying|allergic"
+    r"(?:off (?:to|on)|on (?:leave|holiday|vacation|maternity leave|call)|back (?:from|in)|away (?:in|from|on|until)|going (?:to|on|with|for)|moving (?:to|in)|leaving|flying|allergic"
     r"|not an? (?:big )?fan|(?:an? )?(?:big|huge|massive|great) fan of|currently (?:at|with|in|on|working|based|doing)|(?:hoping|planning|aiming|saving|training|learning|applying) (?:to|for|up)|born|based in|in charge of|responsible for|working (?:at|for|on|as)|out (?:sick|of (?:the )?office|until|till|from|for)|not (?:eating|drinking)|staying (?:in|with)|(?:moving|flying|travelling|traveling|driving|heading|starting|launching|opening|closing|finishing|getting married|interviewing|presenting|sailing|visiting|hosting|retiring)(?= .*\b(?:on|in|next|this|tomorrow|from|until|to) ))\b",
     re.IGNORECASE,
 )

@@ -1,5 +1,6 @@
 """Places that need no telling: large cities, and countries. "Ana from Lisbon" is no employee of Lisbon's."""
 
+import re
 import unicodedata
 
 PLACES = frozenset(
@@ -29,6 +30,15 @@ PLACES = frozenset(
     punjab queensland sardinia saxony sicily silesia tuscany ulster wallonia yorkshire kerala tasmania texas california
     florida ohio oregon""".split()  # noqa: SIM905 - words read best as words
 )
+
+
+LANDS = re.compile(
+    r"the (?:alps|lofoten|netherlands|us|usa|states|uk|canaries|canary islands|azores|maldives|philippines|dolomites|highlands|pyrenees"
+    r"|balkans|baltics|emirates|cotswolds|lake district|peak district|black forest|bahamas|caribbean|midlands|bay area|outer hebrides|hebrides"
+    r"|faroes|seychelles|ardennes|tatras|carpathians|andes|rockies|cape|algarve|dordogne|provence|camargue|gambia|congo|czech republic)\b",
+    re.IGNORECASE,
+)
+"""Places that have an article."""
 
 
 def is_known(name: str) -> bool:

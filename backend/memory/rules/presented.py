@@ -104,7 +104,7 @@ _IT_IS = re.compile(rf"^it is (?:going to be )?(?P<name>{_CAPITAL}(?: {_CAPITAL}
 _NEW_OFFICE = re.compile(rf"\b(?:new|next|first|acting) (?P<role>{ROLES})\b", _I)
 _OFFICE_IS = re.compile(rf"^(?:the|our|my) (?P<role>{ROLES})'s (?P<name>{_NAME})$", _I)
 _MINE_IS = re.compile(
-    rf"\b(?:my|our) (?:new |old )?(?P<kin>{'|'.join(sorted(map(re.escape, KIN), key=len, reverse=True))}) is (?:an?|this) (?:[\w-]+ ){{0,2}}(?:man|woman|guy|lady|lad|girl|fella|chap|person|bloke)?\b.*$",
+    rf"\b(?:my|our) (?:new |old )?(?P<kin>{'|'.join(sorted(map(re.escape, KIN), key=len, reverse=True))})(?: there| here| at [\w-]+)? is (?:an?|this) (?:[\w-]+ ){{0,2}}(?:man|woman|guy|lady|lad|girl|fella|chap|person|bloke)?\b.*$",
     _I,
 )
 _TEAM = re.compile(

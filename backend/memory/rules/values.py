@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from backend.memory.rules.grammar import VERBS
+from backend.memory.rules.places import LANDS
 from backend.memory.rules.words import COMMON, LANGUAGES, LIKE_VERBS, LINKS, NO_NAMES, PARTICLES, PLAIN, TITLES
 
 _WORD = r"[^\W_][\w'&.+/@-]*"
@@ -71,7 +72,7 @@ _TIMES = re.compile(
     rf"[ ,]+(?:(?:on|in|by|at|from|since|until|till|before|after|around|for|during|starting|as of) )?(?:{DATE}|{_EVERY})\b.*$"
     r"|[ ,]+(?:for (?:now|a|an|the last|the past|about|almost|over|\w+ years?)\b.*|at the (?:moment|minute)|these days"
     r"|all the time|a lot|so much|very much|every (?:day|week|time|morning|month|year).*|of course|or so|and so on"
-    r"|with me|to me|from now on|in general|in the end|at all|as well|at home|by the way|to be honest)$",
+    r"|with me|to me|with a passion|with all my heart|to bits|to death|the most|from now on|in general|in the end|at all|as well|at home|by the way|to be honest)$",
     re.IGNORECASE,
 )
 _TAIL = re.compile(
@@ -106,6 +107,9 @@ def _person(words: int, text: str, written: bool) -> str:
     for token in tokens[: max(words + particles, 3 if written else 0)]:
         bare = token.strip(".,")
         low = bare.casefold()
+        if taken and words > 1 and low in PARTICLES:
+            taken.append(bare)
+            continue
         if low in COMMON or low in NO_NAMES or low in PLAIN or not bare or bare[0].isdigit():
             break
         if not written and _ADJECTIVE.match(low):
@@ -119,6 +123,8 @@ def _person(words: int, text: str, written: bool) -> str:
         if verb and low not in LIKE_VERBS:
             break
         taken.append(bare.removesuffix("'s"))
+    while len(taken) > 1 and taken[-1].casefold() in PARTICLES:
+        taken.pop()
     return " ".join(taken)
 
 
@@ -200,18 +206,9 @@ def _named(text: str, written: bool) -> str:
     return " ".join(taken)
 
 
-_LANDS = re.compile(
-    r"the (?:alps|lofoten|netherlands|us|usa|states|uk|canaries|canary islands|azores|maldives|philippines|dolomites|highlands|pyrenees"
-    r"|balkans|baltics|emirates|cotswolds|lake district|peak district|black forest|bahamas|caribbean|midlands|bay area|outer hebrides|hebrides"
-    r"|faroes|seychelles|ardennes|tatras|carpathians|andes|rockies|cape|algarve|dordogne|provence|camargue|gambia|congo|czech republic)\b",
-    re.IGNORECASE,
-)
-"""Places that have an article."""
-
-
 def _spot(text: str, written: bool) -> str:
     """A place that has a name: not "a party"."""
-    if found := _LANDS.match(text):
+    if found := LANDS.match(text):
         return found[0]
     if re.match(r"(?:a|an|my|our|the|see|some|this|that|his|her|their)\b", text, re.IGNORECASE):
         return ""
