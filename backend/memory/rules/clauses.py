@@ -179,7 +179,9 @@ def _cut(sentence: str, number: int, names: Collection[str]) -> list[Clause]:
             continue
         first, last = low[start], low[start - 1]
         said = last in _SAYING and first not in _LEADING and (last != "claims" or low[start - 2] not in _OF_CLAIMS)
-        hanging[start] = first in _SUBORDINATE or said or last in _SUBORDINATE
+        ended = first in _CONJUNCTIONS or words[start - 1].endswith((",", ";", ":", "."))
+        of_question = not ended and _asks_who(low, starts[-1])
+        hanging[start] = first in _SUBORDINATE or said or last in _SUBORDINATE or of_question
         starts.append(start)
     made = []
     for begin, end in zip(starts, [*starts[1:], len(words)], strict=True):
@@ -219,6 +221,15 @@ def _goes_on_finite(low: list[str], at: int) -> bool:
     return after in _FINITE or VERBS.get(after, ("", ""))[1] == "s"
 
 
+def _asks_who(low: list[str], at: int, *, within: int = 0) -> bool:
+    """Tell whether a question for somebody or something begins at `at`: "which vendor did …". within: by that word."""
+    if low[at] not in ("who", "what", "which", "whose", "why"):
+        return False
+    return any(
+        word in _AUXILIARIES or word in ("was", "were", "has") for word in low[at + 1 : min(at + 4, within or len(low))]
+    )
+
+
 _WHENEVER = re.compile(
     r"(?:(?:and|but|so|then|also|well|seriously|honestly|sorry|okay|actually|oh),? )*(?:(?:maybe|perhaps|probably|possibly|hopefully|hypothetically)|(?:(?:in|on|by|since|until|every|last|next|this|from|at|for|around|before|after) )*"
     r"(?:the |a )?(?:[\w.]+ ){0,2}?(?:yesterday|today|tomorrow|tonight|week|weekend|weekends|month|year|years|mornings?|evenings?|afternoons?|nights?"
@@ -245,8 +256,8 @@ def _starts(words: list[str], low: list[str], at: int) -> int | None:
         return at
     if at > 1 and before in _AUXILIARIES and low[at - 2] in _SUBJECTS:
         return at  # "we did we are going with …": a sentence broken off
-    if before == "and" and word in ("i", "we") and _named_alone(low, at - 2):
-        return None  # "jens and i got married"
+    if before == "and" and word in ("i", "we") and (_named_alone(low, at - 2) or _asks_who(low, 0, within=at)):
+        return None  # "jens and i got married", "what did jens and i decide"
     if before in _SUBORDINATE or before in _CONJUNCTIONS:
         return at - 1
     if before in _AT_ONCE and low[at - 2] not in _AT_ONCE_NOT and _goes_on_finite_soon(low, at) and at > 2:

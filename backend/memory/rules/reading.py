@@ -117,7 +117,7 @@ class Reading:
             self._conditional(clause)
         if not (said or clause.stated or clause.reported or KIN_WORDS.isdisjoint(words)):
             self._nouns(relatives.presupposed(clause.text, written=self.written), clause)
-            if clause.asks and not clause.unreal:
+            if clause.asks and not clause.unreal and relatives.REQUEST.match(clause.text):
                 self.unnamed.extend((noun, clause) for noun in relatives.unnamed(clause.text))
         if clause.reported:
             return

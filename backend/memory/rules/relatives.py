@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from backend.memory.rules.grammar import VERBS
 from backend.memory.rules.noun_fact import Noun, a_rule
 from backend.memory.rules.rule import KIN, Rule
 from backend.memory.rules.values import values
@@ -15,12 +16,21 @@ _PRESUPPOSED = re.compile(
 )
 
 
+REQUEST = re.compile(
+    r"(?:please|can you|could you|would you|will you|do not|never|tell|send|book|remind|call|let|order|find|write|put)\b(?! (?:me|us) (?:what|when|where|who|how|why|which|if|about))",
+    _I,
+)
+"""A request takes for granted whom it names; a question to memory may be about anybody."""
+
+
 def presupposed(text: str, *, written: bool) -> Iterator[Noun]:
     """Yield the people whom a question or a doubt takes for granted: "could you book a table for my wife Ana and me?"."""
     for found in _PRESUPPOSED.finditer(text):
         word = found["kin"].casefold()
         for part in ("name", "other"):
             for name in values("first", found[part] or "", written):
+                if not written and name.casefold() in VERBS:
+                    continue  # "what does my daughter eat"
                 yield Noun(KIN[word][0], name, a_rule(KIN[word][0], 0.75), label=word)
 
 
