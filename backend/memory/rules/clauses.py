@@ -73,6 +73,13 @@ _UNREAL = re.compile(
 _WOULD = re.compile(
     r"\b(?:would|could|should)\b(?! (?:rather|prefer|(?:really |so |also |still )*(?:like|love) to\b))", re.IGNORECASE
 )
+_POINTS = str.maketrans(dict.fromkeys(",.;:!?()-\N{HORIZONTAL ELLIPSIS}", " "))
+_DOUBTS = frozenset(
+    """if unless whether suppose supposing imagine pretend assume assuming say when might maybe perhaps wish hypothetically example e theory sure doubt
+    know think believe reckon would could should meant supposed must story film movie book novel game play series song dream dreamt upon though rumour rumor
+    supposedly allegedly people always roleplay role literally kidding joking figuratively speak metaphorically probably""".split()  # noqa: SIM905
+)
+"""Words one of which is in whatever the two expressions above look for."""
 _SAYS = re.compile(
     r"(?<!let us )\b(?:said|says|say|saying|told|tells|asked|asks|thinks|thought|believes|claims|claimed|heard|wrote|writes|reads"
     r"|mentioned|joked|dreamed|dreamt|according to)(?: (?:me|us|him|her|them|you))?$|^according to\b"
@@ -415,7 +422,8 @@ _CONDITION = re.compile(
 
 def _judge(clause: Clause, before: Clause | None) -> None:
     text = _OPENERS.sub("", clause.text) or clause.text
-    clause.unreal = clause.unreal or bool(_UNREAL.search(text) or _WOULD.search(text))
+    if not _DOUBTS.isdisjoint(text.casefold().translate(_POINTS).split()):
+        clause.unreal = clause.unreal or bool(_UNREAL.search(text) or _WOULD.search(text))
     clause.reported = (" sa" in text or " cl" in text or " re" in text) and _MEDIA.search(text) is not None
     clause.reported = clause.reported or _ACCORDING.match(text) is not None
     clause.asks = bool(_ASKING.match(text)) and not _TOLD_ALREADY.match(text) and not clause.hangs

@@ -164,7 +164,7 @@ def plain(text: str) -> str:
         text = _LETTERS.sub(_word_of_letters, text)
     if " dot " in text:
         text = _SPOKEN_ADDRESS.sub(_address, text)
-    if _TAKING_BACK.search(text):
+    if not words.isdisjoint(_CORRECTING) and _TAKING_BACK.search(text):
         text = _corrected(text)
     return text.strip()
 
@@ -184,6 +184,7 @@ _CONTRACTED = [
 ]
 """What tells that one may be there, whether that may be without an apostrophe, the expression, the words in full."""
 _QUOTES_IN = frozenset('"\N{LEFT DOUBLE QUOTATION MARK}\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}')
+_CORRECTING = frozenset("wait sorry no mean meant make rather scratch strike correction oops".split())  # noqa: SIM905
 _SPELLED = frozenset("bcdefghjklmnopqrstuvwxyz")
 _FILLERS = frozenset(
     """uh uhh uhhh uhm um umm ummm er err errr erm ermm hm hmm hmmm ah ahh ahhh uuh know kind sort mean let say""".split()  # noqa: SIM905
