@@ -103,7 +103,7 @@ class Answering(Pointing):
         self._cut = cut
         if not question or not lead or lead[0].asks or lead[0].reported:
             return
-        self._asked(said, question, lead, cut)
+        self._asked(text, said, question, lead, cut)
         if (spoken := replies.SPEAKS.search(question)) and replies.SPOKEN.match(text):
             self._add(Rule("language", "", "", sure=0.75), lead[0], "language", spoken["language"], self.speaker, "")
         if (aged := replies.HOW_OLD.search(question)) and (age := replies.answer("number", lead[0].text)):
@@ -196,7 +196,7 @@ class Answering(Pointing):
                 if mail := re.match(r"(?:it is )?(?P<value>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)", clause.text):
                     self._add(Rule("email", "", "", sure=0.75), clause, "email", mail["value"], self.speaker, "")
 
-    def _asked(self, said: str, question: str, lead: list[Clause], cut: list[Clause]) -> None:
+    def _asked(self, text: str, said: str, question: str, lead: list[Clause], cut: list[Clause]) -> None:
         """Read what the question gives its answer, whatever the answer's grammar."""
         for noun in questions.relative(said, lead, self.known, self.following(lead[0])):
             self._rename(noun, lead[0])
@@ -219,6 +219,10 @@ class Answering(Pointing):
         for noun in questions.money(question, cut):
             self.found = [found for found in self.found if found.predicate != "amount" or noun.value not in found.value]
             self._nouns((noun,), Clause(lead[0].text, 0))
+        for noun in questions.known_by_question(question, text, lead):
+            self._nouns((noun,), Clause(lead[0].text, 0))
+        if not any(found.predicate == "role" for found in self.found):
+            self._nouns(questions.job_of(question, lead), lead[0])
         if not any(found.predicate == "works_on" for found in self.found):
             self._nouns(questions.topic(question, lead), lead[0])
         of = replies.AND_WHO.match(question)

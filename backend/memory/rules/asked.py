@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from backend.memory.rules.clauses import Clause
 from backend.memory.rules.grammar import parse
+from backend.memory.rules.life import FOODS
 from backend.memory.rules.noun_fact import AS_AMOUNT, AS_BUDGET, AS_COLLEAGUE, AS_DEADLINE, AS_ROLE, Noun, a_rule
 from backend.memory.rules.occupations import ROLES
 from backend.memory.rules.rule import KIN, singular
 from backend.memory.rules.values import DATE, MONEY, NUMBER, nameable, values
+from backend.memory.rules.work import TOOLS
 
 _I = re.IGNORECASE
 _WHO_IS_THE = re.compile(
@@ -31,6 +33,7 @@ _CAPITAL = re.compile(r"\b[A-Z][\w'-]+")
 _BY_WHEN = re.compile(
     r"\bby when\b|\bwhen (?:must|should|shall|would|will|does|do|did|is|are|has|have|can|could) (?:you (?:like|want|need) )?(?:it|this|that|they|the (?!(?:meeting|call|wedding|party|exam|trip|holiday|birthday|baby|next)\b)[\w -]+?|all [\w ]+|everything|your (?!(?:birthday|wife|husband|holiday|flight|trip|exam|leave)\b)[\w-]+)"
     r"(?: (?:have|has|need|needs))?(?: to)? (?:be (?:in|on|out|ready|done|live|there|finished|sent|submitted|delivered|up|over|open|online|complete)|run|work|begin|start|change|go|finish|end|open|close|launch|move|happen|arrive|come|out|due|ready|done|take effect|switch|stop)\b"
+    r"|\bwhen (?:do|would|will|should|must|can|did) (?:you|we) (?:(?:want|like|need|have|plan|hope|intend|aim) )?(?:to )?(?:go live|launch|open|start|begin|finish|submit|deliver|ship|publish|switch|move in|roll it out|roll out|hand it in|be ready|be done|have it|print|migrate)\b"
     r"|\bwhen is (?:it|that|this) (?:out|due|on|to be)\b|\bwhat(?: is|'s) the (?:deadline|date)\b|\bis there an? (?:date|deadline)\b|\buntil when\b|\bwhen do you need\b|\bwhen would you like\b",
     _I,
 )
@@ -44,7 +47,7 @@ _NO_DAY = re.compile(
 )
 
 _SPEND = re.compile(
-    r"\b(?:like|want|able|afford|willing|plan|have|allowed|going) to (?:spend|pay|invest)\b|\bwhat (?:may|can|must|should|would|will) it cost\b|\bwhat does .* want to spend\b|\b(?:and|about) the (?:money|budget)\b|\bis there (?:any )?(?:money|budget|a budget)\b|\bhow much (?:can|may|could|would|should) (?:you|it|we) (?:spend|cost|pay)\b",
+    r"\bwhat(?: is|'s) the budget\b|\bhow (?:big|large) is the budget\b|\b(?:like|want|able|afford|willing|plan|have|allowed|going) to (?:spend|pay|invest)\b|\bwhat (?:may|can|must|should|would|will) it cost\b|\bwhat does .* want to spend\b|\b(?:and|about) the (?:money|budget)\b|\bis there (?:any )?(?:money|budget|a budget)\b|\bhow much (?:can|may|could|would|should) (?:you|it|we) (?:spend|cost|pay)\b",
     _I,
 )
 _SUM = re.compile(
@@ -219,6 +222,64 @@ def help_with(text: str) -> Iterator[Noun]:
     """Yield what somebody says that they need help with."""
     if found := _NEED_HELP.search(text):
         yield Noun("works_on", found["value"], a_rule("works_on", 0.7))
+
+
+_TOOL_ASKED = re.compile(
+    r"\b(?:which|what) (?:[\w-]+ ){0,2}(?:software|tools?|systems?|apps?|programs?|programmes?|platforms?)\b|\bwhat do you (?:use|work with|draw with|keep it in)\b|\bwhere do you (?:keep|track|store|log|write)\b",
+    _I,
+)
+_A_TOOL = re.compile(rf"\b(?P<value>{TOOLS})\b", _I)
+_EATS = re.compile(rf"\bdo you (?:eat|drink|take|have) (?P<what>{FOODS}|coffee|tea|alcohol|wine|sugar|milk)\b", _I)
+_NO = re.compile(r"(?:no|nope|never|not|nah|i do not|naw)\b", _I)
+_IS_ONE = re.compile(
+    r"\bare you (?:a )?(?P<what>vegetarian|vegan|pescatarian|coeliac|celiac|lactose intolerant|teetotal)\b", _I
+)
+_YES = re.compile(r"(?:yes|yeah|yep|i am|aye|sure|mostly|for \w+ years|since)\b", _I)
+_LIKED = re.compile(
+    r"\bwhat do you (?:like|love|enjoy)(?: most| best| about (?!(?:it|the (?:idea|plan|draft|text|design|offer|proposal))\b)[\w ]+)?\?",
+    _I,
+)
+_DISLIKED = re.compile(
+    r"\bwhat (?:do you (?:hate|dislike)|do(?: not|n't) you like|annoys you|bothers you|drives you (?:mad|crazy))\b|\bpet (?:hate|peeve)",
+    _I,
+)
+_OF_ITSELF = re.compile(
+    r"(?!(?:i|we|you|he|she|they|it|that|this|nothing|everything|not|no|yes|well|the way|when|how)\b)[\w' -]{3,50}$", _I
+)
+
+
+def known_by_question(question: str, text: str, lead: Sequence[Clause]) -> Iterator[Noun]:
+    """Yield what a question names and its answer affirms or denies: tools, food, taste. text: the reply, made plain."""
+    if _TOOL_ASKED.search(question):
+        for found in _A_TOOL.finditer(lead[0].text):
+            yield Noun("uses_tool", found["value"], a_rule("uses_tool", 0.7))
+    if (eats := _EATS.search(question)) and _NO.match(text):
+        yield Noun("diet", f"no {eats['what']}", a_rule("diet", 0.75))
+    if (one := _IS_ONE.search(question)) and _YES.match(text):
+        yield Noun("diet", one["what"], a_rule("diet", 0.75))
+    for asked, predicate in ((_LIKED, "likes"), (_DISLIKED, "dislikes")):
+        if asked.search(question) and _OF_ITSELF.match(lead[0].text) and not lead[0].asks:
+            yield Noun(predicate, lead[0].text, a_rule(predicate, 0.65))
+
+
+_THEIR_JOB = re.compile(
+    r"\bwhat (?:does (?:he|she|(?-i:[A-Z])[\w'-]+) do(?: for a living| there| at \w+)?|(?:is|'s) (?:his|her) (?:job|role|work|profession|line of work|trade))\?",
+    _I,
+)
+
+
+def job_of(question: str, lead: Sequence[Clause]) -> Iterator[Noun]:
+    """Yield what somebody does who was asked about: "she drives a tram"."""
+    said = parse(lead[0].text) if _THEIR_JOB.search(question) else None
+    if (
+        said
+        and said.who == "third"
+        and not said.denied
+        and not said.past
+        and said.verb not in ("be", "have", "do", "want", "like")
+        and said.rest
+    ):
+        yield Noun("role", said.phrase, AS_ROLE, about="third")
 
 
 def counted(question: str, lead: Sequence[Clause]) -> Iterator[Noun]:

@@ -37,7 +37,7 @@ _ANSWERABLE = re.compile(
     _I,
 )
 _CALLED = re.compile(
-    rf"(?:\b(?:an?|the|this|that|our|one|new|some) (?:[\w-]+ ){{0,2}}?(?P<what>{_OFFICE}|guy|lad|girl|lady|woman|man|bloke|fella|fellow|chap|person|someone|kid|volunteer|colleague)(?: there| here| (?:in|at|from) (?:the )?[\w-]+)?|\b(?:somebody|someone|he|she))"
+    rf"(?:\b(?:an?|the|this|that|our|one|new|some) (?:[\w-]+ ){{0,2}}?(?P<what>{_OFFICE}|guy|lad|girl|lady|woman|man|bloke|fella|fellow|chap|person|someone|kid|volunteer|colleague)(?: there| here| (?:in|at|from) (?:the )?[\w-]+(?: [\w-]+)?)?|\b(?:somebody|someone|he|she))"
     rf",?(?: is| who is)? (?:called|named|by the name of) (?P<name>{_NAME}(?: (?!(?:and|but|he|she|is|who|so|in|at|from|for|with|i|we|they|now|to|that|which)\b){_NAME})?)",
     _I,
 )

@@ -23,7 +23,7 @@ HAS_TIME = re.compile(
 
 PAST = re.compile(
     r"\b(?:was|were|went|had|did|been|got|gave|took|came|saw|met|ran|won|lost|sold|bought|flew|drove|spent|left|began|made"
-    r"|found|held|broke|built|read|wrote|spoke|swam|fell|hurt|quit|last|ago|yesterday|[a-z]{3,}ed)\b",
+    r"|found|held|broke|built|read|wrote|spoke|swam|fell|hurt|quit|died|dug|tore|rang|sent|paid|taught|thought|told|said|kept|felt|slept|chose|drew|grew|threw|stole|sank|woke|rode|sang|stood|lent|spent|burnt|learnt|caught|brought|fought|froze|flooded|last|ago|yesterday|[a-z]{3,}ed)\b",
     re.IGNORECASE,
 )
 """What tells that a clause speaks of the past."""
