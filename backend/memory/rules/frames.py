@@ -273,7 +273,7 @@ _HAPPENINGS = (
 """What any verb says of a day."""
 
 _STATES = frozenset(
-    """be have do want like love hate prefer enjoy adore dislike detest loathe know think say tell need owe own understand
+    """be have do talk grow want like love hate prefer enjoy adore dislike detest loathe know think say tell need owe own understand
     care mean hope aim let put find feel read use live reside base work speak get keep want call email mail text ask
     realise realize mean matter belong depend doubt appreciate suspect suppose assume believe behave worry fear regret remember recognise recognize imagine intend trust mind contain consist
     involve concern lack deserve pretend expect please satisfy surprise listen argue agree disagree sit show point help bother depend suit fit cope recommend suggest mention discuss joke
