@@ -144,7 +144,8 @@ def test_questions_name_what_they_need(name: str) -> None:
 
 
 def test_the_dialogues_to_read_from_are_of_these_splits() -> None:
-    assert Counter(dialogue["split"] for dialogue in TO_READ.values()) == {"fresh": 5, "sealed": 5, "unseen": 12}
+    splits = Counter(dialogue["split"] for dialogue in TO_READ.values())
+    assert splits == {"fresh": 5, "sealed": 5, "unseen": 12, "blind": 10}
     users = [turn for dialogue in TO_READ.values() for turn in turns_of(dialogue).values() if turn["role"] == "user"]
     assert len(users) >= 400
     assert sum(len(dialogue["facts"]) for dialogue in TO_READ.values()) >= 250
