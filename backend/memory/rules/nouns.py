@@ -60,7 +60,10 @@ _PROJECTS = re.compile(
 _WHEN = re.compile(rf"\b(?P<value>{DATE}(?:,? {DATE})?)", _I)
 _SUM = re.compile(rf"(?P<value>{MONEY}|{NUMBER}(?: (?:thousand|million|grand|k|crores?|lakhs?)\b)?)", _I)
 _DEPARTMENT = re.compile(rf"^(?:(?:now|also|in|the) )*(?P<value>(?:night |day |head of )?{DEPARTMENTS})$", _I)
-_AT = re.compile(r"\b(?:at|for|with) (?P<value>(?!(?:the|my|our|a|an) (?:moment|minute|time|weekend)\b).+)$", _I)
+_AT = re.compile(
+    rf"\b(?:at|for|with) (?P<value>(?!(?:the|my|our|a|an) (?:moment|minute|time|weekend)\b|(?:about |over |almost |nearly )?{NUMBER}\+? (?:years?|months?|weeks?|days?)\b).+)$",
+    _I,
+)
 _NUMBER = re.compile(
     rf"^(?:(?:now|only|about|still|down to|up to|already) )*(?P<value>{NUMBER}(?: ?(?:%|percent))?)(?: (?:now|in total|altogether|all told|already))*$",
     _I,
@@ -125,7 +128,7 @@ _NO_THING = frozenset(
 )
 _NO_EVENT = re.compile(r"\b(?:birthday|deadline|date|budget|go[- ]?live)\b", _I)
 _ON_A_DAY = re.compile(
-    rf"^(?:now |still |not until |only )?(?:on|from|in|at)? ?(?:the )?(?!today\b|now\b|this\b){DATE}(?=$|,| (?:in|at|to|until|with|for|and|from|down|up|over|(?:mon|tues|wednes|thurs|fri|satur|sun)days?)\b)",
+    rf"^(?:now |still |not until |only )?(?:on|from|in|at)? ?(?:the )?(?!today\b|now\b|this\b){DATE}(?=$|,| (?:in|at|to|until|with|for|and|from|down|up|over|next|this|(?:mon|tues|wednes|thurs|fri|satur|sun)days?)\b)",
     _I,
 )
 _SO_SINCE = re.compile(
@@ -154,7 +157,9 @@ _FIELD = re.compile(
     r"|on the (?P<side>[\w -]{3,25}? side)\b)",
     _I,
 )
-_WITH_FIRM = re.compile(r"(?:now |still )?with (?P<value>(?-i:[A-Z]).*?)(?=$|,| (?:now|since|these|for|as)\b)", _I)
+_WITH_FIRM = re.compile(
+    r"(?:now |still )?(?:with|at) (?P<value>(?-i:[A-Z]).*?)(?=$|,| (?:now|since|these|for|as|in)\b)", _I
+)
 _A_FIRM = re.compile(r"(?:(?:now|still|also|just|only|basically) )*an? ", _I)
 _TOWN = re.compile(r"^ in (?P<value>[\w' -]+)$", _I)
 _LASTS = re.compile(r",|\b(?:now|since|these days|for (?:\w+ )?years)\b", _I)

@@ -47,6 +47,11 @@ _WHERE = re.compile(
     r"(?:which |that )?(?:is )?where (?:i|we) (?:also |now |actually |still )*(?P<does>live|am living|stay|am from|come from|grew up|was born)\b",
     _I,
 )
+_NOW_AT = re.compile(
+    r"(?:but |and |so )*(?:now )?i am (?:now )?(?:with|at) (?!(?:my|our|home|work|school)\b)(?P<firm>.+?)(?=$|,| (?:in|now|since|for|as|and)\b)",
+    _I,
+)
+"""Behind an employer who is left: who is with a firm otherwise may visit it."""
 _PLACED = re.compile(r".*\b(?:from|in|to|at|near|outside) (?P<where>[^\W\d_][\w' -]+)$", _I)
 _GAVE_WORD = re.compile(
     r"(?:i|we) (?:have )?(?:(?:promised|swore)(?: (?:them|him|her|it|that|you))?|(?:gave|given)(?: (?:them|him|her|you))? (?:my|our) word)(?:$| (?:ok|okay|so|on that|for that)\b)|(?:that|this) is (?:a|my) promise|you have my word",
@@ -249,6 +254,11 @@ class Pointing(Reading):
             rule, kind = (_AS_HOME, "lives_in") if live else (_AS_ORIGIN, "from_place")
             for place in values("spot", placed["where"], self.written):
                 self._add(rule, clause, kind, place, self.speaker, "")
+        left = self.found[-1] if self.found and self.found[-1].clause is clause else None
+        new = _NOW_AT.match(self.later if self.after in ("but", "and", "so") else self.after)
+        if new and left and left.predicate == "employer" and left.rule.ends:
+            for firm in values("org", new["firm"], self.written):
+                self._add(AS_EMPLOYER, clause, "employer", firm, self.speaker, "")
         if _GAVE_WORD.match(self.after):
             self._add(_AS_PROMISE, clause, "commitment", clause.text, self.speaker, "")
         liked = next((after for after in (self.after, self.later, self.last) if _BEST_OF.match(after)), "")

@@ -43,6 +43,8 @@ _RELATION = re.compile(
     r"\b(dog|cat|puppy|kitten|rabbit|horse|hamster|parrot|baby|girl|boy|daughter|son|wife|husband|sister|brother|mother|father|mum|mom|dad|mam|partner|grandson|granddaughter|eldest|youngest|oldest|nephew|niece|toddler|neighbou?r|colleague|(?<=my )boss|(?<=my )manager|(?<=new )boss|(?<=new )manager)s?\b",
     re.IGNORECASE,
 )
+_OBJECT = re.compile(r"\b(?:allergic to|afraid of|scared of|fond of) .*")
+"""Who is meant by "she" is not what she is allergic to."""
 _KIDS = re.compile(r"\b(?:kids|children|sons|daughters|little ones|twins)\b", re.IGNORECASE)
 KIN_WORDS = frozenset(word for words in KIN for word in words.split()) | {"married", "engaged", "divorced", "ones"}
 _NAMES = re.compile(r"\b[A-Z][\w'-]+(?: [A-Z][\w'-]+)?")
@@ -67,6 +69,8 @@ _OF_KIN = re.compile(
 
 _NOTED = frozenset(rule.pattern for rule in notes.RULES)
 _A_TOOL = re.compile(work.TOOLS, re.IGNORECASE)
+_SUPERIORS = frozenset(("boss", "manager"))
+"""Without a name; what they want by when is when it is due."""
 _OFFICES = frozenset(("deputy", "assistant", "intern"))
 """Words for colleagues that tell what they do."""
 _A_JOB = re.compile(rf"(?:{ROLES})(?:$|,| (?:at|in|for|and|he|she)\b)", re.IGNORECASE)
@@ -238,7 +242,7 @@ class Reading:
         if said.who == "third":
             return self.person or self.relation or self.told_of or None, ""
         if person := self._known(said.subject, human=frame.human):
-            return person, ""
+            return (PROJECT if frame.subject == "project" and person in _SUPERIORS else person), ""
         if frame.subject == "me":
             return self.speaker, ""
         if frame.subject == "project" and frame.about_it and said.who == "other":
@@ -314,7 +318,7 @@ class Reading:
         """Keep in mind whom the next "he" or "she" and "her name" mean: whoever the clause is about."""
         if not KIN_WORDS.isdisjoint(words):
             self.kids = self.kids or _KIDS.search(text) is not None
-            if relations := _RELATION.findall(text):
+            if relations := _RELATION.findall(_OBJECT.sub("", text)):
                 self.relation = relations[-1].casefold()
         found = naming.MENTION.search(text)
         if found is None and text.count(" ") > _MOST_OF_NAME:

@@ -116,6 +116,8 @@ def _person(words: int, text: str, written: bool) -> str:
             break
         if written and not bare[0].isupper() and not (taken and low in PARTICLES):
             break
+        if not written and not taken and low in VERBS and low not in LIKE_VERBS:
+            break  # "remind me to call the dentist"
         low = low.removesuffix("'s")
         verb = VERBS.get(low, ("", ""))[1] == "ing" or (not written and low.endswith(("ing", "ed", "s")))
         if verb and len(taken) == 1 and not written and low not in VERBS:

@@ -236,6 +236,8 @@ def test_a_thing_is_understood_in_whatever_words_it_is_said() -> None:
         "I don't know whether she is a nurse", "maybe I'll fly to Rome on Friday", "imagine we had 400 people",
         "did you say the deadline is 3 May?", "Art can be a real mood booster", "let's make a difference together",
         "I can't wait to hear it", "sounds like a plan", "you must be proud of your daughter, Elena",
+        "find the engineer who knows the pump", "invite the designer to the review", "she's allergic to cats",
+        "now I'm with Anna in Berlin", "i used to work in paris but now i'm at home with the kids",
     ],
 )  # fmt: skip
 def test_what_is_supposed_asked_or_reported_is_no_fact(text: str) -> None:
