@@ -84,6 +84,17 @@ def test_the_end_of_the_call_hands_out_the_words_of_an_unfinished_answer() -> No
     assert [turn.content for turn in ledger.close(1.0)] == ["So far"]
 
 
+def test_of_an_unfinished_answer_what_was_heard_is_known_at_the_end_of_the_call() -> None:
+    ledger, speech = Ledger("s"), Speech(short=True)
+    ledger.begin("a", "assistant", "elena", NOON, 0.0)
+    ledger.heard_part("a", "", speech)
+    ledger.heard_part("a", "One two three four")
+    speech.audio_ms, speech.marks[:] = 2000.0, [(500, 3), (1000, 7), (1500, 13), (2000, 18)]
+    ledger.interrupt("a", 1100)
+    (turn,) = ledger.close(1.0)
+    assert (turn.content, turn.unheard, turn.interrupted) == ("One two", "three four", True)
+
+
 @given(st.text(max_size=200), st.floats(0, 1e5), st.floats(0, 1e5))
 def test_heard_and_unheard_together_are_the_whole_answer(text: str, heard_ms: float, audio_ms: float) -> None:
     heard, unheard = Speech(audio_ms).split(text, heard_ms)

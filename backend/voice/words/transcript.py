@@ -197,7 +197,7 @@ class Transcript:
         self._last_answer = item_id
         recalled, self._recalled = self._recalled, ()
         self._ledger.begin(item_id, "assistant", answer.agent_id, datetime.now(UTC), self._clock(), recalled)
-        self._ledger.heard_part(item_id, answer.streamed)
+        self._ledger.heard_part(item_id, answer.streamed, answer.speech)
         if answer.held:
             self._cut(item_id, answer, 0)
 

@@ -152,11 +152,15 @@ class Ledger:
             item.drafted, item.said_at = True, self._in_order(item)
         return self._as_turn(item, item.said_at)._replace(content=item.partial.strip())
 
-    def heard_part(self, item_id: str, partial: str) -> None:
-        """Keep the text so far, for an item whose end never comes."""
+    def heard_part(self, item_id: str, partial: str, speech: Speech | None = None) -> None:
+        """Keep the text so far, for an item whose end never comes, and how an answer's lies over its sound, which goes
+        on to change: of an answer that nobody waits for to its end some was heard.
+        """
         item = self._items.get(item_id)
         if item is not None:
             item.partial = partial
+            if speech is not None and item.text is None:
+                item.speech = speech
 
     def finish(self, item_id: str, text: str, speech: Speech | None = None) -> None:
         """Set the final text and, for an answer, how it lies over its sound. The first that is not blank counts."""
