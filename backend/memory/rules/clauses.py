@@ -77,7 +77,7 @@ _POINTS = str.maketrans(dict.fromkeys(",.;:!?()-\N{HORIZONTAL ELLIPSIS}", " "))
 _DOUBTS = frozenset(
     """if unless whether suppose supposing imagine pretend assume assuming say when might maybe perhaps wish hypothetically example e theory sure doubt
     know think believe reckon would could should meant supposed must story film movie book novel game play series song dream dreamt upon though rumour rumor
-    supposedly allegedly people always roleplay role literally kidding joking figuratively speak metaphorically probably""".split()  # noqa: SIM905
+    supposedly allegedly people always roleplay role literally kidding joking figuratively speak metaphorically probably""".split()  # noqa: SIM905 - words read best as words
 )
 """Words one of which is in whatever the two expressions above look for."""
 _SAYS = re.compile(
@@ -198,7 +198,7 @@ def _cut(sentence: str, number: int, names: Collection[str]) -> list[Clause]:
     return made
 
 
-_OF_CLAIMS = frozenset("the our all no longer more open new old many insurance of for their his her my".split())  # noqa: SIM905
+_OF_CLAIMS = frozenset("the our all no longer more open new old many insurance of for their his her my".split())  # noqa: SIM905 - words read best as words
 """What stands before "claims" that are things."""
 _LEADING = frozenset(("so", "and", "but"))
 _LEADS = frozenset(("on", "in", "at", "for", "until", "till", "since", "after", "before", "during"))
@@ -219,7 +219,7 @@ def _led_by(low: list[str], start: int, last: int) -> int:
 
 
 _BOUND = _BINDING | _SUBORDINATE | _SAYING
-_DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())  # noqa: SIM905
+_DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())  # noqa: SIM905 - words read best as words
 
 
 def _goes_on_finite(low: list[str], at: int) -> bool:

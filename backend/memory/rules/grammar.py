@@ -98,7 +98,7 @@ search seek hunt deputise deputize apologise bruise strain deposit inform lapse 
 """.split()  # noqa: SIM905 - words read best as words
 
 
-_NOT_DOUBLED = frozenset("visit open offer limit edit audit vomit exit orbit debit benefit".split())  # noqa: SIM905
+_NOT_DOUBLED = frozenset("visit open offer limit edit audit vomit exit orbit debit benefit".split())  # noqa: SIM905 - words read best as words
 
 
 def _lexicon() -> dict[str, tuple[str, str]]:

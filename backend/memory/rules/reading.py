@@ -49,7 +49,7 @@ _KIDS = re.compile(r"\b(?:kids|children|sons|daughters|little ones|twins)\b", re
 KIN_WORDS = frozenset(word for words in KIN for word in words.split()) | {"married", "engaged", "divorced", "ones"}
 _NAMES = re.compile(r"\b[A-Z][\w'-]+(?: [A-Z][\w'-]+)?")
 _VAGUE = frozenset(
-    "it here there these those that this you everything who what nobody someone somebody".split()  # noqa: SIM905
+    "it here there these those that this you everything who what nobody someone somebody".split()  # noqa: SIM905 - words read best as words
 )
 _HELP = frozenset(("help", "hand", "support", "advice"))
 _OFFICE = re.compile(rf"^(?:the|our|my) (?:new )?(?:{ROLES}) (?=\w)", re.IGNORECASE)

@@ -184,10 +184,10 @@ _CONTRACTED = [
 ]
 """What tells that one may be there, whether that may be without an apostrophe, the expression, the words in full."""
 _QUOTES_IN = frozenset('"\N{LEFT DOUBLE QUOTATION MARK}\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}')
-_CORRECTING = frozenset("wait sorry no mean meant make rather scratch strike correction oops".split())  # noqa: SIM905
+_CORRECTING = frozenset("wait sorry no mean meant make rather scratch strike correction oops".split())  # noqa: SIM905 - words read best as words
 _SPELLED = frozenset("bcdefghjklmnopqrstuvwxyz")
 _FILLERS = frozenset(
-    """uh uhh uhhh uhm um umm ummm er err errr erm ermm hm hmm hmmm ah ahh ahhh uuh know kind sort mean let say""".split()  # noqa: SIM905
+    """uh uhh uhhh uhm um umm ummm er err errr erm ermm hm hmm hmmm ah ahh ahhh uuh know kind sort mean let say""".split()  # noqa: SIM905 - words read best as words
 )
 """Words one of which is in every filler."""
 _POINTS = str.maketrans(dict.fromkeys(",.;:!?()", " "))

@@ -384,7 +384,7 @@ def _title(text: str, written: bool) -> str:
     return _tidy(" ".join(taken))
 
 
-_NO_TITLE = frozenset("a an the it that this them you me him her us my our your back off in on at up out".split())  # noqa: SIM905
+_NO_TITLE = frozenset("a an the it that this them you me him her us my our your back off in on at up out".split())  # noqa: SIM905 - words read best as words
 
 
 def _sum(text: str, written: bool) -> str:

@@ -91,7 +91,7 @@ LIKE_VERBS = frozenset(
     andres tomas matias jess siobhans jules james's""".split()  # noqa: SIM905 - words read best as words
 )
 """Names that end like a verb ("my brother sends")."""
-PARTICLES = frozenset("de da di del la van von der den al el bin ibn ní ni mac ó st dos du le".split())  # noqa: SIM905
+PARTICLES = frozenset("de da di del la van von der den al el bin ibn ní ni mac ó st dos du le".split())  # noqa: SIM905 - words read best as words
 """Small words inside a person's name."""
 PLAIN = frozenset(
     """grand brilliant decent fierce savage deadly lush wicked gorgeous fabulous fantastic amazing incredible
