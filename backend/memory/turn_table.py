@@ -8,6 +8,7 @@ Not kept: `Turn.recalled`, which nobody needs to find a turn and which is longer
 
 import json
 import re
+import string
 import sys
 from array import array
 from collections.abc import Mapping, Sequence
@@ -28,7 +29,8 @@ ROLES: tuple[Role, ...] = ("user", "assistant")
 CHANNELS: tuple[Channel, ...] = ("chat", "voice")
 
 _READ = 4_000  # characters of a turn that tell it from others
-_GLANCE = 64  # of which the first letters are known by a hash
+_GLANCE = 32  # of its first and of its last characters, half as many letters are known by a hash
+_SILENT = string.punctuation + string.whitespace + "…"
 _OTHERS = re.compile(r"[\W_]+")
 
 _COLUMNS: Mapping[str, Any] = {
@@ -67,8 +69,8 @@ class TurnTable:
     begin, id_bytes, text_bytes, rest_bytes: where in the buffer a turn's id, content and rest stand.
     said_at: microseconds since 1970. session, agent, speaker: numbers of `sessions`, `agents`, `speakers`.
     place: where in `sessions.at` it stands. live: False once replaced or withdrawn. findable: False also when silenced.
-    length: in index terms, 0 when it may not be found. said: a hash of its first letters. asking, times, numbers,
-    names: its cues, in hundredths.
+    length: in index terms, 0 when it may not be found. said: a hash of its first and last letters. asking, times,
+    numbers, names: its cues, in hundredths.
     """
 
     begin: NDArray[np.int64]
@@ -149,7 +151,7 @@ class TurnTable:
         self.role[number] = role
         self.channel[number] = channel
         self.interrupted[number] = turn.interrupted
-        self.said[number] = _beginning(turn.content)
+        self.said[number] = _ends(turn.content)
         self.asking[number] = round(100 * cues.asking)
         self.times[number] = round(100 * cues.times)
         self.numbers[number] = round(100 * cues.numbers)
@@ -192,32 +194,40 @@ class TurnTable:
 
     def turns(self, numbers: Sequence[int] | NDArray[np.integer]) -> list[Turn]:
         """Build the turns with these numbers, in this order. Each column is read once for all of them."""
-        begin, id_bytes, text_bytes, rest_bytes, role, channel, agent, said_at, session, interrupted, seq = (
-            column.take(numbers).tolist()
+        wanted = np.asarray(numbers, np.intp)
+        columns = (
+            column.take(wanted).tolist()
             for column in (
                 self.begin, self.id_bytes, self.text_bytes, self.rest_bytes, self.role, self.channel, self.agent,
                 self.said_at, self.session, self.interrupted, self.seq,
             )
         )  # fmt: skip
-        agents, sessions, text = self.agents.names, self.sessions.names.names, self._text
+        agents, sessions, buffer = self.agents.names, self.sessions.names.names, self._text
         found = []
-        for at, first in enumerate(begin):
-            middle = first + id_bytes[at]
-            end = middle + text_bytes[at]
-            item_id, unheard = json.loads(text[end : end + rest_bytes[at]]) if rest_bytes[at] else (None, "")
+        for begin, id_bytes, text_bytes, rest_bytes, role, channel, agent, said_at, session, interrupted, seq in zip(
+            *columns, strict=True
+        ):
+            end = begin + id_bytes + text_bytes
+            both = buffer[begin:end]
+            if both.isascii():  # most are, and a character is a byte
+                text = both.decode()
+                name, content = text[:id_bytes], text[id_bytes:]
+            else:
+                name, content = _decoded(both[:id_bytes]), _decoded(both[id_bytes:])
+            item_id, unheard = json.loads(buffer[end : end + rest_bytes]) if rest_bytes else (None, "")
             found.append(
                 Turn(
-                    _decoded(text[first:middle]),
-                    ROLES[role[at]],
-                    _decoded(text[middle:end]),
-                    CHANNELS[channel[at]],
-                    agents[agent[at]],
-                    _EPOCH + timedelta(microseconds=said_at[at]),
-                    sessions[session[at]],
+                    name,
+                    ROLES[role],
+                    content,
+                    CHANNELS[channel],
+                    agents[agent],
+                    _EPOCH + timedelta(0, 0, said_at),
+                    sessions[session],
                     item_id,
                     unheard,
-                    interrupted[at],
-                    seq[at],
+                    interrupted,
+                    seq,
                 )
             )
         return found
@@ -230,7 +240,7 @@ class TurnTable:
     def saying(self, text: str) -> list[int]:
         """Return the numbers of turns that say the same: the same letters and digits, as far as they are read."""
         wanted = _letters(text)
-        same = np.flatnonzero(self.said[: self.count] == _beginning(text)).tolist()
+        same = np.flatnonzero(self.said[: self.count] == _ends(text)).tolist()
         return [number for number in same if _letters(self.content(number)) == wanted]
 
     def beside(self, number: int, steps: int) -> int:
@@ -361,9 +371,10 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
-def _beginning(text: str) -> int:
-    """A hash of a text's first letters: most turns begin otherwise."""
-    return crc32(_encoded(_letters(text[:_GLANCE])[: _GLANCE // 2]))
+def _ends(text: str) -> int:
+    """A hash of a text's first and last letters: most turns begin or end otherwise."""
+    letters = _letters(text[:_GLANCE] + text[:_READ].rstrip(_SILENT)[-_GLANCE:])
+    return crc32(_encoded(letters[: _GLANCE // 2] + letters[-_GLANCE // 2 :]))
 
 
 def _letters(text: str) -> str:

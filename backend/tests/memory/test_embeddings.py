@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backend.memory.embeddings import EMBEDDING_SHARE, TOKENS, Embedder, MiniLM, Pace
+from backend.memory.embeddings import EMBEDDING_SHARE, LEAST_SHARE, TOKENS, Embedder, MiniLM, Pace
 from backend.memory.index import Query, TurnIndex
 from backend.tests.conftest import a_turn
 
@@ -128,6 +128,18 @@ def test_an_hour_of_endless_work_takes_its_share_and_no_more() -> None:
         worked += seconds
         pace.worked(seconds)
     assert worked == pytest.approx(3_600 * EMBEDDING_SHARE, rel=0.01)
+
+
+@pytest.mark.parametrize(("busy", "share"), [(0.0, EMBEDDING_SHARE), (0.5, EMBEDDING_SHARE / 2), (1.6, LEAST_SHARE)])
+def test_the_more_the_process_has_to_do_beside_it_the_less_is_embedded(busy: float, share: float) -> None:
+    clock = Clock()
+    begun, worked = clock.now, 0.0
+    pace = Pace(clock=clock, process_clock=lambda: worked + busy * (clock.now - begun))
+    while clock.now < begun + 3_600:
+        clock.now += pace.rest() + 0.03
+        worked += 0.03
+        pace.worked(0.03)
+    assert worked == pytest.approx(3_600 * share, rel=0.02)
 
 
 def test_a_person_who_asks_now_and_then_never_meets_a_rest_even_beside_a_backlog() -> None:

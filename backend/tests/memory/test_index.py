@@ -252,6 +252,19 @@ def test_a_question_is_no_answer_to_itself(life: TurnIndex) -> None:
     assert all(hit.turn.content != "What is my name?" for hit in life.search(Query("what is my name", limit=20)))
 
 
+@pytest.mark.parametrize(
+    "asked", ["Why?", "What is the plan of the migration team for the second week of June, and who leads it?"]
+)
+def test_what_says_the_same_in_other_marks_is_no_answer_either(asked: str) -> None:
+    index = TurnIndex()
+    same = [asked.upper(), asked.replace(",", "").rstrip("?"), f"  {asked.replace(',', ' /')}!?  …"]
+    others = [f"{asked[:-1]} now?", f"And {asked}"]
+    for number, content in enumerate([*same, *others]):
+        index.add(a_turn(content)._replace(id=f"t{number}"))
+    assert {hit.turn.content for hit in index.search(Query(asked))} <= set(others)
+    assert sorted(index._table.saying(asked)) == list(range(len(same)))
+
+
 def test_what_has_no_word_in_common_is_not_recalled(life: TurnIndex) -> None:
     assert life.search(Query("quantum chromodynamics")) == []
     assert life.search(Query("who are you?")) == []
