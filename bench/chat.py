@@ -105,7 +105,8 @@ def run() -> list[Row]:
 
 async def _measure(set_up: SetUp) -> list[Row]:
     plain = Plain(set_up.port)
-    client = AsyncOpenAI(api_key="bench", base_url=set_up.gateway, max_retries=0, http_client=DefaultAioHttpClient())
+    # A connection that the gateway has just closed, idle during our rounds, is tried anew.
+    client = AsyncOpenAI(api_key="bench", base_url=set_up.gateway, max_retries=1, http_client=DefaultAioHttpClient())
     ourselves = psutil.Process()
 
     async def directly(asker: int, number: int) -> None:
