@@ -105,8 +105,7 @@ def run() -> list[Row]:
 
 async def _measure(set_up: SetUp) -> list[Row]:
     plain = Plain(set_up.port)
-    # A connection that the gateway has just closed, idle during our rounds, is tried anew.
-    client = AsyncOpenAI(api_key="bench", base_url=set_up.gateway, max_retries=1, http_client=DefaultAioHttpClient())
+    client = AsyncOpenAI(api_key="bench", base_url=set_up.gateway, max_retries=0, http_client=DefaultAioHttpClient())
     ourselves = psutil.Process()
 
     async def directly(asker: int, number: int) -> None:
