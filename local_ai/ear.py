@@ -36,9 +36,7 @@ LONG_SEGMENT, LONGEST_SEGMENT = 8.0, 20.0
 """Seconds after which an utterance's text is settled at the next pause, and at the latest: recognising it all again
 for each partial would cost more and more."""
 
-_GOING_ON = frozenset(
-    "and but or so because the a an my our to of for with in on at if that which is are".split()  # noqa: SIM905 - words
-)
+_GOING_ON = frozenset("and but or so because the a an my our to of for with in on at if that which is are".split())
 _FRAME_SECONDS = FRAME / RATE
 _KEPT = int(2.0 / _FRAME_SECONDS)
 

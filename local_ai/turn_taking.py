@@ -54,7 +54,7 @@ FINISHED = {"low": 0.35, "medium": 0.5, "default": 0.5, "high": 0.7}
 _EAGERNESS = {"high": "low", "low": "high"}
 _MORE_SPEECH_MS = 816
 """How long more speech is waited for when the session has no `timeout_ms`: with the usual pause, 1.2 s in all."""
-_FILLERS = frozenset("ah um umm mm mhm mmhm uh huh oh yeah hm hmm okay ok".split())  # noqa: SIM905 - words
+_FILLERS = frozenset("ah um umm mm mhm mmhm uh huh oh yeah hm hmm okay ok".split())
 
 
 def _hearing(turn_detection: dict[str, Any]) -> Hearing:

@@ -58,7 +58,7 @@ TRIGGERS = (
 RELATIONS = frozenset(("before", "until", "till", "by", "since", "after", "around", "about"))
 STARTS = (
     TRIGGERS | RELATIONS | LAST | NEXT | frozenset(SMALL) | frozenset(TENS) | frozenset(FEW)
-    | frozenset("between from this current beginning start early middle mid end late two an".split())  # noqa: SIM905 - words read best as words
+    | frozenset("between from this current beginning start early middle mid end late two an".split())
 )  # fmt: skip
 ARTICLES = frozenset(("the", "a", "in", "on", "at", "during", "over"))
 

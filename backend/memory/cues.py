@@ -14,11 +14,11 @@ _WORD = re.compile(r"\w+")
 _TIMES = frozenset(
     """yesterday today tonight tomorrow last next ago recently just week weeks weekend weekends month months year years
     since monday tuesday wednesday thursday friday saturday sunday january february march april june july august
-    september october november december""".split()  # noqa: SIM905 - words read best as words
+    september october november december""".split()
 )
 _NUMBERS = frozenset(
     """one two three four five six seven eight nine ten eleven twelve hundred thousand once twice couple few several
-    dozen both first second third""".split()  # noqa: SIM905 - as above
+    dozen both first second third""".split()
 )
 _NAME = re.compile(r"(?<=[a-z,;:'\"] )[A-Z][a-z]+|\"[^\"]+\"")
 

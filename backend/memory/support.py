@@ -61,7 +61,7 @@ _NO_NAMES = frozenset(
 )  # fmt: skip
 _VERBS = frozenset(
     """lives live said says can cannot wants want comes came goes went loves likes thinks asks ask works work plays
-    play teaches also never always still already because um uh gave gives took takes needs must might""".split()  # noqa: SIM905 - words read best as words
+    play teaches also never always still already because um uh gave gives took takes needs must might""".split()
 )
 _NO_OBJECTS = frozenset(
     terms("cost pay price much many money ask want get got charge quote new old year month day week per total sum "

@@ -18,7 +18,7 @@ STOP_WORDS = frozenset(
     now of off oh ok okay on once only or other our ours out over own please really remember same say said she should so
     some such tell than thank thanks that that's the their them then there these they this those to too told under until
     up us very was wasn't we well were what what's when where which while who whom why will with won't would yeah yes
-    you your yours hello hi hey""".split()  # noqa: SIM905 - words read best as words
+    you your yours hello hi hey""".split()
 )
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")  # noqa: RUF001 - the typographic apostrophe is meant
@@ -28,7 +28,7 @@ _SENTENCE = re.compile(r"(?<=[.!?…。！？])\s+|\n+")  # noqa: RUF001 - full-
 _ASKING = frozenset(
     """what what's who who's whom whose when where where's which why how how's is isn't are aren't am was were do does
     did don't doesn't didn't can could will would should shall may have has had tell show give explain describe list
-    write translate summarise summarize remind repeat compare calculate please""".split()  # noqa: SIM905 - as above
+    write translate summarise summarize remind repeat compare calculate please""".split()
 )
 _SELF = frozenset({"i", "i'm", "i've", "i'd", "i'll", "im", "my", "mine", "me", "myself", "we", "we're", "our", "us"})
 

@@ -222,7 +222,7 @@ class TurnTable:
                     content,
                     CHANNELS[channel],
                     agents[agent],
-                    _EPOCH + timedelta(0, 0, said_at),
+                    _EPOCH + timedelta(microseconds=said_at),
                     sessions[session],
                     item_id,
                     unheard,

@@ -63,7 +63,7 @@ _WHAT_FOR = re.compile(
 """A question about what is done anyway."""
 _NOT_DECIDED = frozenset(
     """be have know think guess hope see say tell need want like love hate feel mean look wait talk ask understand
-    believe get let care find go come live work start meet""".split()  # noqa: SIM905 - words read best as words
+    believe get let care find go come live work start meet""".split()
 )
 _STILL = re.compile(rf"\bis [\w' ]+ (?:still )?(?:your|the|our) (?P<role>{ROLES})\?", re.IGNORECASE)
 _IT_IS = re.compile(r"(?:no,? )?it is (?:now )?(?P<name>[^\W\d_][\w'-]+ [^\W\d_][\w'-]+)(?:$| now\b|,)", re.IGNORECASE)

@@ -140,7 +140,7 @@ _MEN = frozenset(
         "boy",
     ]
 )
-_PETS = frozenset("dog cat puppy kitten horse rabbit pony".split())  # noqa: SIM905 - words read best as words
+_PETS = frozenset("dog cat puppy kitten horse rabbit pony".split())
 _NAME_FIRST = re.compile(r"^(?P<name>[^\W\d_][\w'-]+)(?:,? (?:aye|yes|yeah|is|has|will|still))?(?:$|[,.]| )", _I)
 
 

@@ -27,10 +27,10 @@ _MAYBE_SUBJECTS = frozenset(("it", "that", "this", "there"))
 _FINITE = frozenset(
     """is are was were has have had will does do did goes comes starts started works lives needs costs takes took runs
     cost came went got broke worked ended happened helped looks seems holds weighs begins ends opens closes says said wants finished
-    makes made means can cannot must should would could might""".split()  # noqa: SIM905 - words read best as words
+    makes made means can cannot must should would could might""".split()
 )
 _SINGULAR = frozenset(
-    "is was has wants needs likes loves hates says said does will goes works lives signs knows gets prefers".split()  # noqa: SIM905 - words read best as words
+    "is was has wants needs likes loves hates says said does will goes works lives signs knows gets prefers".split()
 )
 _OWNERS = frozenset(("my", "our", "the", "his", "her"))
 _CONJUNCTIONS = frozenset(
@@ -38,16 +38,16 @@ _CONJUNCTIONS = frozenset(
 )
 _SUBORDINATE = frozenset(
     """that which who whom whose where when what how why whether if unless until before after than as while
-    like""".split()  # noqa: SIM905 - words read best as words
+    like""".split()
 )
 _SAYING = frozenset(
     """said says say saying told tells tell asked asks think thinks thought guess believe believes hope hopes heard hear
-    wish wishes know knows knew bet claims claimed mentioned wrote write writes remember imagine suppose pretend assume""".split()  # noqa: SIM905 - words read best as words
+    wish wishes know knows knew bet claims claimed mentioned wrote write writes remember imagine suppose pretend assume""".split()
 )
 _LOOSE_END = re.compile(r"(?:,? (?:and|but|so|or|because|then|also|plus))+$", re.IGNORECASE)
 _BINDING = frozenset(
     """in on at of for with from by about to near behind like every everything all what where which who how things thing
-    stuff one ones something anything because way reason day time moment last first only place now""".split()  # noqa: SIM905 - words read best as words
+    stuff one ones something anything because way reason day time moment last first only place now""".split()
 )
 _OPENERS = re.compile(
     r"^(?:(?:[,.:!]+|\d\)(?= )|good news|bad news|it is just(?: that)?(?= (?:my|our|we|i|he|she|that) )|the thing is(?= (?:my|our|we|i|he|she|that|the) )|and|but|so|well|ok|okay|oh|yes|yeah|yep|no(?= ?[,.]| (?:no|i|we|it|my|he|she|that|the|they|not)\b|$)|nope|right|sure|hi|hello|hey|hej|good morning"
@@ -77,7 +77,7 @@ _POINTS = str.maketrans(dict.fromkeys(",.;:!?()-\N{HORIZONTAL ELLIPSIS}", " "))
 _DOUBTS = frozenset(
     """if unless whether suppose supposing imagine pretend assume assuming say when might maybe perhaps wish hypothetically example e theory sure doubt
     know think believe reckon would could should meant supposed must story film movie book novel game play series song dream dreamt upon though rumour rumor
-    supposedly allegedly people always roleplay role literally kidding joking figuratively speak metaphorically probably""".split()  # noqa: SIM905 - words read best as words
+    supposedly allegedly people always roleplay role literally kidding joking figuratively speak metaphorically probably""".split()
 )
 """Words one of which is in whatever the two expressions above look for."""
 _SAYS = re.compile(
@@ -198,7 +198,7 @@ def _cut(sentence: str, number: int, names: Collection[str]) -> list[Clause]:
     return made
 
 
-_OF_CLAIMS = frozenset("the our all no longer more open new old many insurance of for their his her my".split())  # noqa: SIM905 - words read best as words
+_OF_CLAIMS = frozenset("the our all no longer more open new old many insurance of for their his her my".split())
 """What stands before "claims" that are things."""
 _LEADING = frozenset(("so", "and", "but"))
 _LEADS = frozenset(("on", "in", "at", "for", "until", "till", "since", "after", "before", "during"))
@@ -219,7 +219,7 @@ def _led_by(low: list[str], start: int, last: int) -> int:
 
 
 _BOUND = _BINDING | _SUBORDINATE | _SAYING
-_DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())  # noqa: SIM905 - words read best as words
+_DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
 
 
 def _goes_on_finite(low: list[str], at: int) -> bool:

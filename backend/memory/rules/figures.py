@@ -49,14 +49,14 @@ _SINCE_YEARS = re.compile(rf"since {NUMBER} years\b", _I)
 _NUMERALS = frozenset(
     """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
     eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion half third
-    quarter couple crore crores lakh lakhs""".split()  # noqa: SIM905 - words read best as words
+    quarter couple crore crores lakh lakhs""".split()
 )
 
 
 _CURRENCIES = frozenset(
     """euro euros eur dollar dollars usd pound pounds gbp franc francs chf bucks grand quid kronor kroner krona sek yen crown crowns rupee rupees lakh
     lakhs crore crores zloty rand reais peso pesos dirham dirhams yuan shekel shekels lira rs inr ksh kes ngn zar aud cad nzd nok dkk pln huf czk jpy cny
-    sgd hkd aed brl mxn r kr naira shillings shilling baht ringgit forint forints koruna dinar dinars riyal riyals taka birr cedi cedis kwacha rouble roubles ruble rubles hryvnia""".split()  # noqa: SIM905 - words read best as words
+    sgd hkd aed brl mxn r kr naira shillings shilling baht ringgit forint forints koruna dinar dinars riyal riyals taka birr cedi cedis kwacha rouble roubles ruble rubles hryvnia""".split()
 )
 
 

@@ -262,7 +262,7 @@ _BY_MODE = {
 
 _CHANGES = frozenset(
     """move join marry die resign retire quit leave graduate divorce win lose open close launch sign merge hire fire start
-    finish complete fail crash collapse burn flood arrive ship adopt return switch expire renew break pass land""".split()  # noqa: SIM905 - words read best as words
+    finish complete fail crash collapse burn flood arrive ship adopt return switch expire renew break pass land""".split()
 )
 """What changes something for good, so that it is worth knowing without a day."""
 
@@ -278,9 +278,9 @@ _STATES = frozenset(
     care mean hope aim let put find feel read use live reside base work speak get keep want call email mail text ask
     realise realize mean matter belong depend doubt appreciate suspect suppose assume believe behave worry fear regret remember recognise recognize imagine intend trust mind contain consist
     involve concern lack deserve pretend expect please satisfy surprise listen argue agree disagree sit show point help bother depend suit fit cope recommend suggest mention discuss joke
-    eat drink look see write think make hear report cost earn use wear guarantee turn decide discuss consider smile laugh joke seem sound appear try wait chat guess wonder""".split()  # noqa: SIM905 - words read best as words
+    eat drink look see write think make hear report cost earn use wear guarantee turn decide discuss consider smile laugh joke seem sound appear try wait chat guess wonder""".split()
 )
-_TAKES_OBJECT = frozenset("take buy make paint bring build find meet get choose order sell send share".split())  # noqa: SIM905 - words read best as words
+_TAKES_OBJECT = frozenset("take buy make paint bring build find meet get choose order sell send share".split())
 _NO_OBJECT = re.compile(r"(?:last|yesterday|tomorrow|next|this|in|on)\b", re.IGNORECASE)
 """The object is what the sentence hangs on: "the picture | I took last summer"."""
 _DOING = frozenset(base for base, _ in VERBS.values()) - _STATES

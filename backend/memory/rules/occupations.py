@@ -29,7 +29,7 @@ ROLES = (
 """Ends a title of up to four words: "regional sales manager", "head of claims"."""
 
 _ROLE = re.compile(ROLES, re.IGNORECASE)
-_ALSO = frozenset("dev contact hand two successor replacement attendant master servant".split())  # noqa: SIM905 - words read best as words
+_ALSO = frozenset("dev contact hand two successor replacement attendant master servant".split())
 
 
 @lru_cache(maxsize=8192)

@@ -28,7 +28,7 @@ PLACES = frozenset(
     taiwan tanzania thailand tunisia turkey uganda ukraine uruguay venezuela vietnam wales yemen zambia zimbabwe
     bavaria brittany catalonia cornwall dalmatia devon flanders galicia kent lancashire lombardy normandy ontario provence
     punjab queensland sardinia saxony sicily silesia tuscany ulster wallonia yorkshire kerala tasmania texas california
-    florida ohio oregon""".split()  # noqa: SIM905 - words read best as words
+    florida ohio oregon""".split()
 )
 
 

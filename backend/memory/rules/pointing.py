@@ -110,7 +110,7 @@ _GOOD_ONE = re.compile(
     _I,
 )
 _NO_POLICY = frozenset(
-    "know have like love want need think live see get talk eat drink feel complain mind care work".split()  # noqa: SIM905 - words read best as words
+    "know have like love want need think live see get talk eat drink feel complain mind care work".split()
 )
 _LAST_FIRST = re.compile(r"[A-Z][\w'-]+, [A-Z][\w'-]+")
 _FEWEST, _LONGEST_TITLE = 2, 4  # words

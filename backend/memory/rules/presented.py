@@ -93,7 +93,7 @@ _PUBLIC = re.compile(
     r"(?:new |old )?(?:mayor|president|minister|prime minister|vicar|priest|councillor|governor|senator|judge)", _I
 )
 """Whom everybody has, and nobody works with."""
-_SECOND = frozenset("2ic second number deputy right stand-in replacement successor assistant understudy".split())  # noqa: SIM905 - words read best as words
+_SECOND = frozenset("2ic second number deputy right stand-in replacement successor assistant understudy".split())
 _CALLED_WORDS = frozenset(("called", "named", "name"))
 _TITLES = TITLES | {"mr", "mrs", "ms", "dr"}
 _THERE_IS_FULL = re.compile(
@@ -111,7 +111,7 @@ _TEAM = re.compile(
     r"^(?:in |on )?(?:my|our|the) (?:team|crew|colleagues|people|staff|department|group|board|committee|partners|helpers|volunteers)(?: (?:is|are|has|have|of|here|there|\w+ people|[\d]+ people|four|three|five|six|two))*(?:: |,? that is |,? they are | is | are )(?P<names>[^\W\d_][\w'-]+(?:,| and| \().*)$",
     _I,
 )
-_FELLOWS = frozenset("chap guy lady woman man bloke person lad girl fella fellow gent".split())  # noqa: SIM905 - words read best as words
+_FELLOWS = frozenset("chap guy lady woman man bloke person lad girl fella fellow gent".split())
 _FELLOW = re.compile(
     rf"\b(?:(?:the|our|my|their) (?:[\w'-]+ ){{0,3}}|(?:finance|hr|it|sales|press|legal|bank|council|insurance|tax|delivery) )(?:chap|guy|lady|woman|man|bloke|person|lad|girl|fella|fellow|gent),? (?P<name>{_NAME} {_NAME})$",
     _I,

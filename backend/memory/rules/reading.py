@@ -48,9 +48,7 @@ _OBJECT = re.compile(r"\b(?:allergic to|afraid of|scared of|fond of) .*")
 _KIDS = re.compile(r"\b(?:kids|children|sons|daughters|little ones|twins)\b", re.IGNORECASE)
 KIN_WORDS = frozenset(word for words in KIN for word in words.split()) | {"married", "engaged", "divorced", "ones"}
 _NAMES = re.compile(r"\b[A-Z][\w'-]+(?: [A-Z][\w'-]+)?")
-_VAGUE = frozenset(
-    "it here there these those that this you everything who what nobody someone somebody".split()  # noqa: SIM905 - words read best as words
-)
+_VAGUE = frozenset("it here there these those that this you everything who what nobody someone somebody".split())
 _HELP = frozenset(("help", "hand", "support", "advice"))
 _OFFICE = re.compile(rf"^(?:the|our|my) (?:new )?(?:{ROLES}) (?=\w)", re.IGNORECASE)
 _FROM = re.compile(r" (?:from|in|at) (?:the )?[\w-]+(?: [\w-]+)?$", re.IGNORECASE)
@@ -493,5 +491,5 @@ class Reading:
 
 
 _NO_PROJECT = frozenset(
-    """the our my it this that is project everything a new all whole full thing deadline date budget launch go-live year month quarter next now me us""".split()  # noqa: SIM905 - words read best as words
+    """the our my it this that is project everything a new all whole full thing deadline date budget launch go-live year month quarter next now me us""".split()
 )

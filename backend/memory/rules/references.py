@@ -19,7 +19,7 @@ _JOURNEY = re.compile(r"\b(?:honeymoon|holidays?|vacation|trip|travell?ing|away|
 _BEEN_IN = re.compile(r"(?:\w+ )?(?:in|at|on) (?P<where>.+)", _I)
 _AS_JOURNEY = Rule("trip", "", "", when="event", sure=0.7)
 _AS_TASTE = Rule("dislikes", "", "", sure=0.75)
-_FRONTED = frozenset("read eat like answer open drink use watch need want take wear".split())  # noqa: SIM905 - words read best as words
+_FRONTED = frozenset("read eat like answer open drink use watch need want take wear".split())
 _NO_OBJECT = re.compile(r"(?:(?:honestly|really|at all|anymore|much|either|personally|ever|so much|too)(?: |$))*$", _I)
 _A_THING = re.compile(
     r"(?:[\w-]+ ){0,2}[\w-]+[a-rt-z]s$|(?:[\w-]+ )?(?:coffee|meat|fish|powerpoint|small talk|jargon|milk|sugar|alcohol)$",
@@ -80,7 +80,7 @@ _ABSENT = re.compile(
     rf"\b(?:i|we) (?:am|are|will be) (?:out|away|off|gone|on leave|on holiday|on vacation)\b.*{DATE}|\b\d{{1,2}} ?(?:-|\N{{EN DASH}}|to) ?\d{{1,2}} \w+",
     _I,
 )
-_ENDED = frozenset("do finish complete cancel postpone pass".split())  # noqa: SIM905 - words read best as words
+_ENDED = frozenset("do finish complete cancel postpone pass".split())
 _NOT_THERE = re.compile(
     rf"not (?:in the office|in|here|there|available|at work|reachable|around|in town|at home|working)\b.*{DATE}", _I
 )

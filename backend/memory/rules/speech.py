@@ -31,7 +31,7 @@ _FILLER = re.compile(
 )
 _SOUNDS = frozenset(
     """ha hah haha hahaha hahahaha ahaha hahah aha ah-ha hehe hehehe jaja jajaja kkkk kkkkk kkkkkk lol loll lool lmao rofl mm mmm mmhmm ugh ughh
-    pff pfft phew gosh oof aww yay woohoo""".split()  # noqa: SIM905 - words read best as words
+    pff pfft phew gosh oof aww yay woohoo""".split()
 )
 _SOUND = re.compile(
     rf"[, ]*(?<![\w'])(?:(?:ha,? )+ha|(?:oh )?gosh|mm+[ -]?hmm?|(?!ha\b){'|'.join(sorted(_SOUNDS - {'gosh', 'ha'}, key=len, reverse=True))})(?![\w'-])(?! (?:hotel|spa|moment)),?",
@@ -184,10 +184,10 @@ _CONTRACTED = [
 ]
 """What tells that one may be there, whether that may be without an apostrophe, the expression, the words in full."""
 _QUOTES_IN = frozenset('"\N{LEFT DOUBLE QUOTATION MARK}\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}')
-_CORRECTING = frozenset("wait sorry no mean meant make rather scratch strike correction oops".split())  # noqa: SIM905 - words read best as words
+_CORRECTING = frozenset("wait sorry no mean meant make rather scratch strike correction oops".split())
 _SPELLED = frozenset("bcdefghjklmnopqrstuvwxyz")
 _FILLERS = frozenset(
-    """uh uhh uhhh uhm um umm ummm er err errr erm ermm hm hmm hmmm ah ahh ahhh uuh know kind sort mean let say""".split()  # noqa: SIM905 - words read best as words
+    """uh uhh uhhh uhm um umm ummm er err errr erm ermm hm hmm hmmm ah ahh ahhh uuh know kind sort mean let say""".split()
 )
 """Words one of which is in every filler."""
 _POINTS = str.maketrans(dict.fromkeys(",.;:!?()", " "))

@@ -66,7 +66,7 @@ _ENDS = frozenset(
     until till i we he she they it you is are was were will would can could has have had does do did please actually
     right now nowadays anymore again instead too already yet still lately recently currently today tomorrow yesterday
     tonight though anyway these those after before during via plus also mostly mainly usually sometimes obviously
-    finally for everyone everybody""".split()  # noqa: SIM905 - words read best as words
+    finally for everyone everybody""".split()
 )
 _TIMES = re.compile(
     rf"[ ,]+(?:(?:on|in|by|at|from|since|until|till|before|after|around|for|during|starting|as of) )?(?:{DATE}|{_EVERY})\b.*$"
@@ -85,7 +85,7 @@ _POINTING = frozenset(
     """it this that these those them him her you your me us one ones something anything everything nothing stuff thing
     things idea ideas way how what when where who someone people somebody everyone sound look version option plan
     suggestion answer point part first second third last other same rest both neither so to be both draft question
-    such too very being your""".split()  # noqa: SIM905 - words read best as words
+    such too very being your""".split()
 )
 
 
@@ -289,7 +289,7 @@ def _rest(text: str, written: bool) -> str:
 _NO_ANSWER = frozenset(
     """i you he she they it that this there who what where when why how which not maybe perhaps depends let fingers happy welcome congrats cheers ask nobody none
     nothing everything both neither whatever anything no yes good great fine done perfect thanks thank sorry hm well
-    never always sometimes probably true right exactly ok okay please if""".split()  # noqa: SIM905 - words read best as words
+    never always sometimes probably true right exactly ok okay please if""".split()
 )
 
 
@@ -324,7 +324,7 @@ def _fragment(text: str, written: bool) -> str:
 
 _FINITE = frozenset(
     """is are was were am has have had sounds looks seems feels will can does do did makes says said wants knows please
-    thinks means sounded looked seemed am""".split()  # noqa: SIM905 - words read best as words
+    thinks means sounded looked seemed am""".split()
 )
 _FRAGMENT = 12  # words
 _MANNER = re.compile(
@@ -384,7 +384,7 @@ def _title(text: str, written: bool) -> str:
     return _tidy(" ".join(taken))
 
 
-_NO_TITLE = frozenset("a an the it that this them you me him her us my our your back off in on at up out".split())  # noqa: SIM905 - words read best as words
+_NO_TITLE = frozenset("a an the it that this them you me him her us my our your back off in on at up out".split())
 
 
 def _sum(text: str, written: bool) -> str:

@@ -6,7 +6,7 @@ LANGUAGES = frozenset(
     greek latin hungarian romanian croatian serbian bulgarian persian farsi swahili catalan welsh irish icelandic
     yoruba igbo hausa zulu basque galician kurdish armenian georgian punjabi gujarati marathi nepali sinhala burmese khmer
     mongolian azerbaijani kazakh somali amharic pashto afrikaans flemish breton scots luxembourgish valencian esperanto slovak slovenian albanian malay indonesian tagalog isizulu isixhosa xhosa sesotho setswana shona wolof tigrinya oromo
-    kikuyu luganda kinyarwanda telugu kannada malayalam maltese faroese sami macedonian bosnian belarusian uzbek tibetan maori""".split()  # noqa: SIM905 - words read best as words
+    kikuyu luganda kinyarwanda telugu kannada malayalam maltese faroese sami macedonian bosnian belarusian uzbek tibetan maori""".split()
 )
 COMMON = frozenset(
     """against among amongst beyond inside outside towards across behind below beneath beside besides despite opposite per upon throughout underneath unlike versus a about above actually after afterwards again ago all almost alone along already also although always am an and
@@ -29,7 +29,7 @@ COMMON = frozenset(
     use used uses using usually very via wait want wanted wants was way we week weekend well went were what when where
     whether which while who whole whom whose why will wish with within without work worked working works would yeah year
     years yes yesterday yet you young younger youngest your yours and/or plus etc three four five six seven eight nine
-    ten""".split()  # noqa: SIM905 - words read best as words
+    ten""".split()
 )
 TITLES = frozenset(
     [
@@ -88,10 +88,10 @@ LIKE_VERBS = frozenset(
     tobias mathias matthias silas dennis louis luis carlos marcos charles frances francis lars hans klaus boris morris
     curtis travis otis alois jens nils niels rasmus magnus linus titus cyrus anais mercedes dolores lourdes moses jesus
     rose grant tess bess jess ross russ ahmed mohamed mohammed fred ned ted jared alfred wilfred saeed khaled waleed rashed majed
-    andres tomas matias jess siobhans jules james's""".split()  # noqa: SIM905 - words read best as words
+    andres tomas matias jess siobhans jules james's""".split()
 )
 """Names that end like a verb ("my brother sends")."""
-PARTICLES = frozenset("de da di del la van von der den al el bin ibn ní ni mac ó st dos du le".split())  # noqa: SIM905 - words read best as words
+PARTICLES = frozenset("de da di del la van von der den al el bin ibn ní ni mac ó st dos du le".split())
 """Small words inside a person's name."""
 PLAIN = frozenset(
     """grand brilliant decent fierce savage deadly lush wicked gorgeous fabulous fantastic amazing incredible
@@ -117,7 +117,7 @@ PLAIN = frozenset(
     thin tiny top tough true ugly unhappy unusual useful weak weird wet wide wild wonderful worse worst wrong zero
     hundred thousand million twelve eleven twenty thirty forty fifty sixty seventy eighty ninety percent point
     money price problem question thing answer idea time lunch dinner breakfast holiday bed church least risk cost order
-    stuff basis top noon midnight pocket business trip vacation leave fire strike purpose""".split()  # noqa: SIM905 - words read best as words
+    stuff basis top noon midnight pocket business trip vacation leave fire strike purpose""".split()
 )
 NO_NAMES = frozenset(
     """bank government ministry police church mosque temple hospital clinic insurer landlord tenant customs court parliament army electricity internet wifi rent payment shipment parcel package weather traffic exam homework
@@ -127,7 +127,7 @@ NO_NAMES = frozenset(
     interested late lost okay sick stuck excited worried allergic born free open serious aware confused responsible
     house car phone number email address place room office city town country school kindergarten university doctor's
     side end life head boy girl boys girls twins oldest youngest eldest hand english monday tuesday wednesday thursday friday saturday sunday january february march
-    april june july august september october november december asap voice chat maths meeting""".split()  # noqa: SIM905 - words read best as words
+    april june july august september october november december asap voice chat maths meeting""".split()
 )
 LINKS = frozenset(
     ("of", "the", "and", "de", "la", "le", "del", "von", "am", "an", "den", "und", "on", "upon", "&", "for")

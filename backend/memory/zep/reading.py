@@ -34,7 +34,7 @@ _ASKED = 50  # expired facts come along and are dropped; this is what the cloud 
 
 SINGLE_VALUED = frozenset(
     """name employer role lives_in from_place birthday age email phone spouse manager team diet deadline
-    budget""".split()  # noqa: SIM905 - words read best as words
+    budget""".split()
 )
 """Predicates of which one value is true at a time."""
 
