@@ -153,7 +153,7 @@ async def test_a_session_that_is_broken_off_leaves_no_task_behind(steps: int) ->
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     await session.close()
-    assert asyncio.all_tasks() == before
+    assert asyncio.all_tasks() <= before  # those of earlier tests may end meanwhile
 
 
 async def test_a_response_asked_for_before_the_words_are_there_is_made_with_them() -> None:
