@@ -56,7 +56,8 @@ test.describe('voice', { tag: '@voice' }, () => {
     const fields = ['end_of_speech_ms', 'transcript_ms', 'first_token_ms', 'first_audio_ms', 'heard_ms']
     const service = fields.map((field) => Number(told?.[field]))
     shown.forEach((ms, index) => expect(Math.abs(ms - (service[index] ?? Number.NaN))).toBeLessThanOrEqual((service[index] ?? 0) < 999 ? 0.5 : 50))
-    expect(Number(told?.['buffer_ms'])).toBeGreaterThan(0)
+    // 0: all of the answer came before the sound card asked again, so nothing had to be waited for.
+    expect(told?.['buffer_ms']).toBeGreaterThanOrEqual(0)
     expect(service[3]).toBeGreaterThanOrEqual(service[2] ?? Number.NaN)
     expect(service[4]).toBeGreaterThan(service[3] ?? Number.NaN)
     // The microphone's last sound stands in the file: the turn was over as long after it as the service's silence time asks for.
