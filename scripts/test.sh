@@ -17,7 +17,7 @@ suite() { # suite NAME COMMAND...
 }
 # What a log of many thousand lines says about its failure, and the last that each server of the browser tests said.
 telling() { # telling LOG
-  grep -aE '^(FAILED|ERROR) |✘|^ +[0-9]+\) |Error: |rror\[|Timed out|error TS|: error:' "$1" | tail -40
+  grep -aE '^(FAILED|ERROR) |✘|^ +[0-9]+\) |Error: |rror\[|Timed out|error TS|: error:|^ +(Expected|Received)\b.*: |^ +at .*:[0-9]+:[0-9]+$' "$1" | tail -40
   grep -aE '^\[[a-z_]+\] .' "$1" | grep -avE 'hutdown|Shutting down|Finished server' | awk '{last[$1] = substr($0, 1, 300)} END {for (name in last) print last[name]}'
 }
 in_frontend() { (cd frontend && "$@"); }
