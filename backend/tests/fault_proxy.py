@@ -73,7 +73,7 @@ class FaultProxy:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", self.port))
         self.port = listener.getsockname()[1]
-        self._server = await asyncio.start_server(self._serve, sock=listener, limit=_PIECE_BYTES)
+        self._server = await asyncio.start_server(self._accept, sock=listener, limit=_PIECE_BYTES)
         return self
 
     async def __aexit__(
@@ -120,11 +120,17 @@ class FaultProxy:
         await self.up.flowing.wait()
         await self.down.flowing.wait()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # A task of our own: asyncio's streams print a traceback for one of theirs that is cancelled (Python 3.11).
         self.accepted += 1
-        ends = self._open[task] = [writer]
+        ends = [writer]
+        task = asyncio.create_task(self._serve(reader, writer, ends))
+        self._open[task] = ends
+        task.add_done_callback(self._open.pop)
+
+    async def _serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ends: list[asyncio.StreamWriter]
+    ) -> None:
         try:
             if self.refusing:
                 raw = writer.get_extra_info("socket")
@@ -144,7 +150,6 @@ class FaultProxy:
         finally:
             for end in ends:
                 end.transport.abort()
-            self._open.pop(task, None)
 
 
 async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way: Way) -> None:
