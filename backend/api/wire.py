@@ -17,6 +17,7 @@ from websockets.frames import apply_mask  # type: ignore[attr-defined]  # the co
 
 from backend.api import problem_documents
 from backend.core.problems import Problem
+from backend.voice import fast_path
 
 EXTENSION = "engram.wire"
 """Where a route finds the connection: `scope["extensions"][EXTENSION]["connection"]`."""
@@ -43,7 +44,12 @@ def _deaf(payload: bytes) -> bool:
 
 
 class Ear(Protocol):
-    """Takes microphone sound before anything else does, undecoded; answers False to have it delivered as usual."""
+    """Takes microphone sound before anything else does, undecoded; answers False to have it delivered as usual.
+
+    whole: takes a WebSocket frame as it came from the socket, masked; None: it is to be unmasked first.
+    """
+
+    whole: Callable[[bytes], bool] | None
 
     def binary(self, payload: bytes) -> bool:
         """Take a binary message."""
@@ -67,7 +73,7 @@ class _Writer:
     def write(self, first: bytes, second: bytes) -> bool:
         """See `WireProtocol.writer`."""
         connection, transport, size = self._connection, self._transport, len(first) + len(second)
-        if connection._full or connection.close_sent or transport.is_closing():
+        if connection.full or connection.close_sent or transport.is_closing():
             return False
         if size != self._size:  # most often as long as the last one
             whole = len(self._before) + len(self._between) + size
@@ -80,7 +86,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
     """One WebSocket connection."""
 
     # Beside the many attributes of uvicorn's, which are looked up in a dictionary; the last two are its own.
-    __slots__ = ("_deliver", "_ear", "_full", "_hear", "_like", "_rest", "_size", "close_sent", "transport")
+    __slots__ = ("_deliver", "_ear", "_hear", "_like", "_rest", "_size", "_take", "close_sent", "full", "transport")
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -89,7 +95,8 @@ class WireProtocol(WebSocketsSansIOProtocol):
         self._deliver: Callable[[str | bytes], None] | None = None
         self._ear: Ear | None = None
         self._rest = b""
-        self._full = False
+        self.full = False
+        self._take: Callable[[bytes], bool] | None = None
         # The head and the size of the last whole frame of sound, and who took it: most often the next is like it.
         self._like, self._size = b"", -1
         self._hear: Callable[[bytes], bool] = _deaf
@@ -119,11 +126,12 @@ class WireProtocol(WebSocketsSansIOProtocol):
             super().data_received(rest)
         self._deliver = to
         self._ear = ear if to is not None else None
+        self._take = self._ear.whole if self._ear is not None else None
         self._size = -1
 
     def write(self, payload: bytes) -> bool:
         """Send a text message now; False, and nothing is sent, when the transport is not taking any."""
-        if self._full or self.close_sent or self.transport.is_closing():
+        if self.full or self.close_sent or self.transport.is_closing():
             return False
         self.transport.write(_head(_TEXT, len(payload)) + payload)
         return True
@@ -133,20 +141,26 @@ class WireProtocol(WebSocketsSansIOProtocol):
 
         It answers False, and nothing is sent, when the transport is not taking any.
         """
-        return _Writer(self, _BINARY if binary else _TEXT, before, between).write
+        kind = _BINARY if binary else _TEXT
+        if fast_path.COMPILED:
+            return fast_path.FrameWriter(self, self.transport, kind, before, between)
+        return _Writer(self, kind, before, between).write
 
     def pause_writing(self) -> None:
         """The transport holds as much as it should."""
-        self._full = True
+        self.full = True
         super().pause_writing()
 
     def resume_writing(self) -> None:
         """The transport takes more."""
-        self._full = False
+        self.full = False
         super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         """Take bytes from the socket."""
+        take = self._take
+        if take is not None and not self._rest and take(data):
+            return
         size = len(data)
         if size == self._size:
             hear = self._hear
@@ -192,7 +206,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
         else:
             self._keep(data[place:])
             return
-        self._rest, self._size, self._deliver = b"", -1, None
+        self._rest, self._size, self._deliver, self._take = b"", -1, None, None
         if place < size:
             super().data_received(data[place:])
 

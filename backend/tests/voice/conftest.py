@@ -38,6 +38,7 @@ from backend.identity.gate import Gate
 from backend.identity.outgoing import Outgoing
 from backend.identity.principal import Principal
 from backend.telemetry.traces import Traces
+from backend.voice import fast_path
 from backend.voice.patience import Patience
 from backend.voice.switchboard import Switchboard
 
@@ -230,6 +231,16 @@ class Service:
         """Wait until no call runs any more: everything is stored then."""
         async with asyncio.timeout(SOON):
             await self.switchboard.idle()
+
+
+@pytest.fixture(scope="module", params=["in Python", "in C"])
+def each_path(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let frames go in Python, and again in C where that is compiled."""
+    if request.param == "in C" and not fast_path.COMPILED:
+        pytest.skip("nothing is compiled: scripts/setup.sh does it where there is a C compiler")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fast_path, "COMPILED", request.param == "in C")
+        yield
 
 
 @pytest.fixture(scope="session")

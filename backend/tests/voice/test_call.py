@@ -4,8 +4,11 @@ import itertools
 
 import orjson
 import pybase64
+import pytest
 
 from backend.tests.voice.conftest import UTTERANCE, Phone, Service, silence, tone
+
+pytestmark = pytest.mark.usefixtures("each_path")
 
 
 async def answered(phone: Phone, after: int = 0) -> str:

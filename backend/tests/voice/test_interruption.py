@@ -8,6 +8,8 @@ import pytest
 
 from backend.tests.voice.conftest import UTTERANCE, Phone, Service, StartService, silence, tone
 
+pytestmark = pytest.mark.usefixtures("each_path")
+
 LONG = "Please tell me everything that you know about the migration of the customer data, in every detail there is"
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pybase64
+import pytest
 from hypothesis import given
 
 from backend.voice.browser import messages
@@ -12,6 +13,8 @@ from backend.voice.browser.messages import BadFrame
 from backend.voice.browser.rate import Bucket
 from backend.voice.call.microphone import Microphone
 from backend.voice.voicelive.link import not_at_once
+
+pytestmark = pytest.mark.usefixtures("each_path")
 
 
 class Leg:

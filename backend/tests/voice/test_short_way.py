@@ -23,6 +23,9 @@ from backend.voice.voicelive.short_way import ShortWay
 Script = Callable[[ServerConnection], Awaitable[None]]
 
 
+pytestmark = pytest.mark.usefixtures("each_path")
+
+
 class Noting(ServerConnection):
     """A connection that notes the pings it gets."""
 

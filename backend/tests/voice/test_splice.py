@@ -13,6 +13,7 @@ from hypothesis import given, settings
 
 from backend.agents.profiles import AgentDirectory
 from backend.core.context import SecurityLayer
+from backend.voice import fast_path
 from backend.voice.browser.caller import Browser, Caller
 from backend.voice.call.errands import Errands
 from backend.voice.call.events import Events
@@ -24,6 +25,8 @@ from backend.voice.voicelive.queue import Quota
 from backend.voice.voicelive.upstream import Endpoint
 from backend.voice.words.transcript import Transcript
 
+pytestmark = pytest.mark.usefixtures("each_path")
+
 AGENT = AgentDirectory.load().get("elena")
 Step = tuple[str, Any]
 
@@ -33,7 +36,7 @@ class Wire:
 
     def __init__(self) -> None:
         self.got: list[tuple[bytes, bool]] = []
-        self.full = False
+        self.full = self.close_sent = False
 
     def deliver(self, to: object, ear: object = None) -> None: ...
 
@@ -43,7 +46,25 @@ class Wire:
         return not self.full
 
     def writer(self, before: bytes, between: bytes, *, binary: bool) -> Callable[[bytes, bytes], bool]:
+        if fast_path.COMPILED:
+            return fast_path.FrameWriter(self, Socket(self), 0x82 if binary else 0x81, before, between)
         return lambda first, second: self.write(before + first + between + second, binary=binary)
+
+
+class Socket:
+    """What a compiled writer writes to."""
+
+    def __init__(self, wire: Wire) -> None:
+        self.wire = wire
+
+    def is_closing(self) -> bool:
+        return False
+
+    def write(self, frame: bytes) -> None:
+        head = {126: 4, 127: 10}.get(frame[1], 2)
+        size = frame[1] if head == 2 else int.from_bytes(frame[2:head], "big")
+        assert size == len(frame) - head
+        self.wire.got.append((frame[head:], frame[0] == 0x82))
 
 
 class Connection(Link):

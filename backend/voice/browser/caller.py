@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from backend.voice import fast_path
 from backend.voice.browser import messages
 from backend.voice.browser.messages import CallState, Outgoing, Playing, pcm16
 from backend.voice.browser.playback import Cut, Playback, milliseconds
-from backend.voice.browser.resend import Piece, Sent
+from backend.voice.browser.resend import Sent
 from backend.voice.outlet import Outlet
 
 QUEUED_BYTES = 4 << 20
@@ -24,6 +25,11 @@ class Ear(Protocol):
 
     def text(self, payload: bytes) -> bool:
         """Take a text message that begins as sound does."""
+        ...
+
+    @property
+    def whole(self) -> Callable[[bytes], bool] | None:
+        """Takes a WebSocket frame as it came from the socket, masked; None: it is to be unmasked first."""
         ...
 
 
@@ -65,10 +71,9 @@ class Caller:
     def __init__(self) -> None:
         self._browser: Browser | None = None
         self._wire: Wire | None = None
-        self._seq = 0
+        self._tally = fast_path.Tally(_not_at_once)
         self._kept: Sent | None = None
         self._position = Playback()
-        self._fresh: list[Piece] = []
         self._frames = 0
         self._sounded_at = 0.0
         self._missed: list[tuple[int, Outgoing]] = []
@@ -77,14 +82,11 @@ class Caller:
         self._outlet.hold()
         self._state: CallState | None = None
         self._clock = asyncio.get_running_loop().time
-        self._binary = False
-        # The item whose sound can be sent at once, None for none, and what sends it.
-        self._item_id: str | None = None
-        self._write_sound: Callable[[bytes, bytes], bool] = _not_at_once
 
     def say(self, message: Outgoing) -> None:
         """Send a message; never waits."""
-        if self._outlet.free and self._wire is not None and self._wire.write(messages.encode(message, self._seq + 1)):
+        seq = self._tally.seq + 1
+        if self._outlet.free and self._wire is not None and self._wire.write(messages.encode(message, seq)):
             self._count(message)
         else:
             self._wait(message)
@@ -108,7 +110,7 @@ class Caller:
     def audio(self, base64: bytes, item_id: str) -> float:
         """Send sound of an answer; return its playing time in milliseconds."""
         ms, now = milliseconds(base64), self._clock()
-        if item_id != self._item_id:
+        if item_id != self._tally.item_id:
             self._begin(item_id)
         if not self.audio_at_once(base64, item_id, ms, now):
             self._playback.sent(item_id, base64, ms, now)
@@ -121,27 +123,33 @@ class Caller:
 
         ms: its playing time; now: loop time, seconds.
         """
-        if item_id != self._item_id:
+        tally = self._tally
+        if item_id != tally.item_id:
             return False
-        seq, write = self._seq + 1, self._write_sound
-        first, second = (seq.to_bytes(4, "little"), pcm16(base64)) if self._binary else (base64, b"%d}" % seq)
+        seq, write = tally.seq + 1, tally.write
+        first, second = (seq.to_bytes(4, "little"), pcm16(base64)) if tally.binary else (base64, b"%d}" % seq)
         if not write(first, second):
             return False
-        self._seq = seq
-        self._fresh.append((base64, item_id, ms, now))
+        tally.seq = seq
+        tally.fresh.append((base64, item_id, ms, now))
         return True
+
+    def downward(self) -> "fast_path.Downward | None":
+        """Return what cuts sound out of its frame and does `audio_at_once`, in C; None where it is not compiled."""
+        return fast_path.Downward(self._tally, self._clock, pcm16) if fast_path.COMPILED else None
 
     def _begin(self, item_id: str) -> None:
         """Send the sound of this item at once from here on, if the way is free."""
+        tally = self._tally
         if self._wire is None or not self._outlet.free:
-            self._item_id = None
+            tally.item_id = None
             return
-        parts = messages.binary_head(item_id) if self._binary else (messages.SOUND, messages.sound_end(item_id))
-        self._item_id, self._write_sound = item_id, self._wire.writer(*parts, binary=self._binary)
+        parts = messages.binary_head(item_id) if tally.binary else (messages.SOUND, messages.sound_end(item_id))
+        tally.item_id, tally.write = item_id, self._wire.writer(*parts, binary=tally.binary)
 
     def _wait(self, message: Outgoing) -> None:
         """Send what has to wait, or to go the long way; sound goes behind it."""
-        self._item_id = None
+        self._tally.item_id = None
         self._outlet.put(message)
 
     # What is sent at once is only noted, and entered into the books when somebody looks into them: at the latest when
@@ -149,7 +157,7 @@ class Caller:
     # sending.
 
     def _enter(self) -> None:
-        fresh, self._fresh, sent = self._fresh, [], self._position.sent
+        fresh, self._tally.fresh, sent = self._tally.fresh, [], self._position.sent
         self._frames += len(fresh)
         self._sounded_at = fresh[-1][3]
         for base64, item_id, ms, now in fresh:
@@ -159,29 +167,29 @@ class Caller:
 
     @property
     def _playback(self) -> Playback:
-        if self._fresh:
+        if self._tally.fresh:
             self._enter()
         return self._position
 
     @property
     def _sent(self) -> Sent | None:
-        if self._fresh:
+        if self._tally.fresh:
             self._enter()
         return self._kept
 
     @property
     def frames(self) -> int:
         """How many frames of sound were sent."""
-        return self._frames + len(self._fresh)
+        return self._frames + len(self._tally.fresh)
 
     @property
     def sounded_at(self) -> float:
         """When sound was sent at once last (loop time, seconds)."""
-        return self._fresh[-1][3] if self._fresh else self._sounded_at
+        return self._tally.fresh[-1][3] if self._tally.fresh else self._sounded_at
 
     def speak_binary(self) -> None:
         """Send sound as binary messages from here on, for as long as this connection stands."""
-        self._binary, self._item_id = True, None
+        self._tally.binary, self._tally.item_id = True, None
 
     def audio_end(self, item_id: str) -> None:
         """No more sound comes for this item."""
@@ -278,14 +286,14 @@ class Caller:
     def connect(self, browser: Browser) -> None:
         """Speak with this connection from now on, as soon as `run` does."""
         self._browser, self._wire = browser, browser.wire
-        self._binary, self._item_id = False, None
+        self._tally.binary, self._tally.item_id = False, None
         self._missed, self._told = [], []
 
     def disconnect(self) -> None:
         """There is no connection: what is said from now on waits for the next."""
         self.deliver(None)
-        self._browser = self._wire = self._item_id = None
-        self._write_sound = _not_at_once
+        self._browser = self._wire = self._tally.item_id = None
+        self._tally.write = _not_at_once
         self._outlet.hold()
 
     def catch_up(self, seq: int) -> bool:
@@ -293,17 +301,17 @@ class Caller:
 
         Before `run`: it begins with what the browser has missed. Returns False when that is not here any more.
         """
-        missed: list[tuple[int, Outgoing]] | None = [] if self._sent is None and self._seq == seq else None
+        missed: list[tuple[int, Outgoing]] | None = [] if self._sent is None and self._tally.seq == seq else None
         if self._sent is None:
-            self._seq = max(self._seq, seq)
-            self._kept = Sent(self._seq)
+            self._tally.seq = max(self._tally.seq, seq)
+            self._kept = Sent(self._tally.seq)
         else:
             missed = self._sent.after(seq)
             self._sent.seen(seq)
         if missed is None and self._kept is not None:
             self._kept.clear()
         self._missed = missed or []
-        if self._seq:
+        if self._tally.seq:
             self._told = [messages.resumed(complete=missed is not None)]
             if self._state is not None:
                 self._told.append(messages.state(self._state, self._clock()))
@@ -335,17 +343,17 @@ class Caller:
             self._wire.deliver(to, ear)
 
     def _count(self, message: Outgoing) -> None:
-        self._seq += 1
+        self._tally.seq += 1
         if (sent := self._sent) is not None:
             sent.append(message)
 
     async def _write(self, message: Outgoing) -> None:
         assert self._browser is not None
         self._count(message)  # before it is known to have arrived: what has not will be sent again
-        await self._browser.send(self._frame(message, self._seq))
+        await self._browser.send(self._frame(message, self._tally.seq))
 
     def _frame(self, message: Outgoing, seq: int) -> dict[str, Any]:
-        if self._binary and isinstance(message, messages.Sound):
+        if self._tally.binary and isinstance(message, messages.Sound):
             sound = messages.binary_sound(message.base64, message.item_id, seq)
             return {"type": "websocket.send", "bytes": sound}
         return {"type": "websocket.send", "text": messages.encode(message, seq).decode()}

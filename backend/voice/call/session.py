@@ -360,7 +360,7 @@ class VoiceSession:
         if not self._allowance.sound.take(len(base64)):
             FRAMES.labels("refused").inc()
             raise BadFrame("rate_limited", "Sound comes much faster than it is spoken. Send it as it is recorded.")
-        self._microphone.frames += 1
+        self._microphone.count()
         self._line.microphone(base64)
 
     def _request(self, incoming: messages.Incoming) -> None:

@@ -28,6 +28,7 @@ class Splice:
     __slots__ = (
         "_caller",
         "_clock",
+        "_downward",
         "_item_id",
         "_leg",
         "_ms",
@@ -45,6 +46,7 @@ class Splice:
         self._clock = clock
         self._item_id = ""
         self._ms, self._size = 0.0, -1
+        self._downward = caller.downward()
 
     def learn(self, payload: bytes, item_id: str) -> None:
         """Take a piece of sound that has been read and played as the pattern of those to come."""
@@ -64,7 +66,9 @@ class Splice:
         parts = before, event_id, between, sound, after
         self._parts = Struct("".join(f"{len(part)}s" for part in parts)).unpack
         self._item_id, self._speech, self._ms, self._size = item_id, speech, milliseconds(sound), len(frame)
-        self._leg.link.splice(self.take)
+        if self._downward is not None:
+            self._downward.learn(before, len(event_id), between, len(sound), after, item_id, self._ms, speech)
+        self._leg.link.splice(self.take if self._downward is None else self._downward.take)
 
     def take(self, data: bytes) -> bool:
         """Send on the sound of a WebSocket frame, or answer False, having done nothing."""

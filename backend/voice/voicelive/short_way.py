@@ -18,6 +18,8 @@ from typing import Any
 
 from websockets.frames import apply_mask  # type: ignore[attr-defined]  # the compiled one where there is one
 
+from backend.voice import fast_path
+
 _SHORT, _LONG = Struct("!H"), Struct("!Q")
 _HEAD = Struct("!BBHI")
 """The head of a masked frame of 126 to 65,535 bytes: kind, mark, length, masking key."""
@@ -44,7 +46,7 @@ class _Writer:
     def write(self, text: bytes) -> bool:
         """See `ShortWay.writer`."""
         transport, size = self._transport, len(text)
-        if self._way._full or transport.is_closing():
+        if self._way.full or transport.is_closing():
             return False
         if (size != self._size or not self._left) and not self._choose_key(size):
             return False
@@ -66,11 +68,13 @@ class _Writer:
 
 
 class ShortWay(asyncio.Protocol):
-    """Stands between the transport and aiohttp's protocol. `token` is to be sent as a ping once it is installed."""
+    """Stands between the transport and aiohttp's protocol. `token` is to be sent as a ping once it is installed.
+
+    full: whether nothing may be written past aiohttp for now.
+    """
 
     __slots__ = (
         "_aligned",
-        "_full",
         "_open",
         "_pong",
         "_protocol",
@@ -80,6 +84,7 @@ class ShortWay(asyncio.Protocol):
         "_take",
         "_to",
         "_transport",
+        "full",
         "token",
     )
 
@@ -96,7 +101,7 @@ class ShortWay(asyncio.Protocol):
         self._to = to
         self._take: Callable[[bytes], bool] | None = None
         self._stopped = self._aligned = self._open = False
-        self._full: bool = protocol.writing_paused
+        self.full: bool = protocol.writing_paused
         self.token = secrets.token_bytes(16)
         self._pong = b"\x8a\x10" + self.token
         self._rest = b""
@@ -134,7 +139,7 @@ class ShortWay(asyncio.Protocol):
 
     def stop(self) -> None:
         """Let everything that comes go the long way from here on."""
-        self._stopped = self._full = True
+        self._stopped = self.full = True
         self._open, self._take = False, None
 
     def writer(self, before: bytes, after: bytes) -> Callable[[bytes], bool]:
@@ -144,6 +149,8 @@ class ShortWay(asyncio.Protocol):
         before: a multiple of 4 bytes, so that the masking key begins anew behind it.
         """
         assert len(before) % 4 == 0
+        if fast_path.COMPILED:
+            return fast_path.MaskedWriter(self, self._transport, before, after)
         return _Writer(self, self._transport, before, after).write
 
     def data_received(self, data: bytes) -> None:
@@ -228,10 +235,10 @@ class ShortWay(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """The transport holds as much as it should."""
-        self._full = True
+        self.full = True
         self._protocol.pause_writing()
 
     def resume_writing(self) -> None:
         """The transport takes more."""
-        self._full = self._stopped
+        self.full = self._stopped
         self._protocol.resume_writing()
