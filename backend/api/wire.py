@@ -86,7 +86,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
     """One WebSocket connection."""
 
     # Beside the many attributes of uvicorn's, which are looked up in a dictionary; the last two are its own.
-    __slots__ = ("_deliver", "_ear", "_hear", "_like", "_rest", "_size", "_take", "close_sent", "full", "transport")
+    __slots__ = ("_deliver", "_door", "_ear", "_hear", "_like", "_rest", "_size", "close_sent", "full", "transport")
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -96,7 +96,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
         self._ear: Ear | None = None
         self._rest = b""
         self.full = False
-        self._take: Callable[[bytes], bool] | None = None
+        self._door: fast_path.Door | None = None
         # The head and the size of the last whole frame of sound, and who took it: most often the next is like it.
         self._like, self._size = b"", -1
         self._hear: Callable[[bytes], bool] = _deaf
@@ -126,7 +126,10 @@ class WireProtocol(WebSocketsSansIOProtocol):
             super().data_received(rest)
         self._deliver = to
         self._ear = ear if to is not None else None
-        self._take = self._ear.whole if self._ear is not None else None
+        if self._ear is not None and self._ear.whole is not None and self._door is None:
+            self._door = fast_path.Door(self)
+            self.transport.set_protocol(self._door)
+        self._offer()
         self._size = -1
 
     def write(self, payload: bytes) -> bool:
@@ -146,6 +149,11 @@ class WireProtocol(WebSocketsSansIOProtocol):
             return fast_path.FrameWriter(self, self.transport, kind, before, between)
         return _Writer(self, kind, before, between).write
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection has ended."""
+        self._door = None  # they hold each other
+        super().connection_lost(exc)
+
     def pause_writing(self) -> None:
         """The transport holds as much as it should."""
         self.full = True
@@ -158,9 +166,6 @@ class WireProtocol(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes from the socket."""
-        take = self._take
-        if take is not None and not self._rest and take(data):
-            return
         size = len(data)
         if size == self._size:
             hear = self._hear
@@ -206,7 +211,8 @@ class WireProtocol(WebSocketsSansIOProtocol):
         else:
             self._keep(data[place:])
             return
-        self._rest, self._size, self._deliver, self._take = b"", -1, None, None
+        self._rest, self._size, self._deliver = b"", -1, None
+        self._offer()
         if place < size:
             super().data_received(data[place:])
 
@@ -226,6 +232,13 @@ class WireProtocol(WebSocketsSansIOProtocol):
         self._rest = rest
         if rest:
             self._size = -1
+        self._offer()
+
+    def _offer(self) -> None:
+        """Offer what arrives to the ear, undivided and masked, while it can only be the beginning of a frame."""
+        if self._door is not None:
+            listens = self._deliver is not None and self._ear is not None and not self._rest
+            self._door.take = self._ear.whole if listens and self._ear is not None else None
 
     def _heard(self, data: bytes) -> bool:
         """Offer a whole frame as sound; if it is taken, the next one like it goes there straight away."""

@@ -1,5 +1,6 @@
 """What `_fast_path.pyx` offers once it is compiled."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,10 @@ class FrameWriter:
 class MaskedWriter:
     def __init__(self, way: Any, transport: Any, before: bytes, after: bytes) -> None: ...
     def __call__(self, text: bytes) -> bool: ...
+
+class Door(asyncio.Protocol):
+    take: Callable[[bytes], bool] | None
+    def __init__(self, protocol: asyncio.Protocol) -> None: ...
 
 class Upward:
     frames: int

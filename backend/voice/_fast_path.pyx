@@ -171,6 +171,24 @@ cdef class MaskedWriter:
         return masked
 
 
+cdef class Door:
+    """Stands before a protocol, at its transport: offers what arrives to `take`, which answers False to leave it."""
+
+    cdef object _received
+    cdef public object take
+    cdef readonly object eof_received, connection_lost, pause_writing, resume_writing
+
+    def __init__(self, protocol):
+        self.take, self._received = None, protocol.data_received
+        self.eof_received, self.connection_lost = protocol.eof_received, protocol.connection_lost
+        self.pause_writing, self.resume_writing = protocol.pause_writing, protocol.resume_writing
+
+    def data_received(self, data):
+        take = self.take
+        if take is None or not take(data):
+            self._received(data)
+
+
 cdef class Upward:
     """`backend.voice.call.microphone.Microphone.binary`, from a whole WebSocket frame on, as it came from the socket."""
 

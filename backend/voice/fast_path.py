@@ -19,7 +19,7 @@ _SOURCE = Path(__file__).with_name("_fast_path.pyx")
 COMPILED = False
 """Whether the classes that stand here besides Python's can be used."""
 try:
-    from backend.voice._fast_path import SOURCE, Downward, FrameWriter, MaskedWriter, Tally, Upward
+    from backend.voice._fast_path import SOURCE, Door, Downward, FrameWriter, MaskedWriter, Tally, Upward
 except ImportError:
     log.debug("sound goes in Python: nothing is compiled")
 else:
@@ -27,7 +27,7 @@ else:
     if not COMPILED:
         log.warning("sound goes in Python: _fast_path.pyx has changed since it was compiled. Run scripts/setup.sh run.")
 
-__all__ = ["COMPILED", "Downward", "FrameWriter", "MaskedWriter", "PythonTally", "Tally", "Upward"]
+__all__ = ["COMPILED", "Door", "Downward", "FrameWriter", "MaskedWriter", "PythonTally", "Tally", "Upward"]
 
 
 class PythonTally:

@@ -117,7 +117,7 @@ def test_without_what_was_compiled_from_this_source_sound_goes_in_python(module:
     script = f"""
 import logging, sys, types
 logging.basicConfig(level=logging.INFO)
-names = dict.fromkeys(["Downward", "FrameWriter", "MaskedWriter", "Tally", "Upward"])
+names = dict.fromkeys(["Door", "Downward", "FrameWriter", "MaskedWriter", "Tally", "Upward"])
 sys.modules["backend.voice._fast_path"] = {module}
 from backend.voice import fast_path
 assert not fast_path.COMPILED and fast_path.Tally is fast_path.PythonTally

@@ -75,6 +75,7 @@ class ShortWay(asyncio.Protocol):
 
     __slots__ = (
         "_aligned",
+        "_door",
         "_open",
         "_pong",
         "_protocol",
@@ -100,6 +101,7 @@ class ShortWay(asyncio.Protocol):
         self._queue = websocket._reader
         self._to = to
         self._take: Callable[[bytes], bool] | None = None
+        self._door: fast_path.Door | None = None
         self._stopped = self._aligned = self._open = False
         self.full: bool = protocol.writing_paused
         self.token = secrets.token_bytes(16)
@@ -118,7 +120,9 @@ class ShortWay(asyncio.Protocol):
         if not known or transport is None or transport.get_protocol() is not protocol:
             return None
         short_way = cls(transport, protocol, websocket, to)
-        transport.set_protocol(short_way)
+        if fast_path.COMPILED:
+            short_way._door = fast_path.Door(short_way)
+        transport.set_protocol(short_way._door or short_way)
         return short_way
 
     def caught_up(self) -> None:
@@ -135,12 +139,20 @@ class ShortWay(asyncio.Protocol):
 
         It answers False to have it go the usual way.
         """
-        self._take = take if self._open else None
+        self._offer(take if self._open else None)
+
+    def _offer(self, take: Callable[[bytes], bool] | None) -> None:
+        """Offer what arrives to `take` from here on; None: to nobody."""
+        if self._door is not None:
+            self._door.take = take
+        else:
+            self._take = take
 
     def stop(self) -> None:
         """Let everything that comes go the long way from here on."""
         self._stopped = self.full = True
-        self._open, self._take = False, None
+        self._open = False
+        self._offer(None)
 
     def writer(self, before: bytes, after: bytes) -> Callable[[bytes], bool]:
         """Return a function that sends `before` + its argument + `after` as a text message now.
@@ -209,14 +221,15 @@ class ShortWay(asyncio.Protocol):
                 break
             if first != _WHOLE_TEXT or not self._open or not self._to(data[place + head : end]):
                 if first & 0x0F < 8:
-                    self._open, self._take = False, None
+                    self._open = False
+                    self._offer(None)
                 self._protocol.data_received(data[place:end])
             if first & 0x0F == _CLOSE:
                 self.stop()
             place = end
         self._rest = data[place:]
         if self._rest:
-            self._take = None
+            self._offer(None)
 
     def _step_aside(self) -> None:
         """Leave the connection to aiohttp."""
@@ -231,6 +244,7 @@ class ShortWay(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         """The connection has ended."""
         self.stop()
+        self._door = None  # they hold each other
         self._protocol.connection_lost(error)
 
     def pause_writing(self) -> None:
