@@ -13,7 +13,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromSt
 from libc.stdio cimport snprintf
 from libc.string cimport memchr, memcmp, memcpy
 
-from pybase64 import b64encode
+from pybase64 import b64decode, b64encode
 
 cdef extern from *:
     """
@@ -44,7 +44,8 @@ SOURCE = ENGRAM_SOURCE.decode()
 """SHA-256 of the file that this was compiled from."""
 
 cdef object _randbits = secrets.randbits
-cdef object _b64encode = b64encode
+cdef object _b64encode = b64encode, _b64decode = b64decode
+cdef bytes _TEXT = b'{"type":"audio","data":"', _TEXT_END = b'"}'
 cdef object _SHORT = Struct("!BBH").pack, _LONG = Struct("!BBQ").pack, _MASKED = Struct("!BBHI").pack
 cdef bytearray _unmasked = bytearray()
 """Sound between its two encodings. One for all: nothing else runs meanwhile, and it stays in the cache."""
@@ -190,7 +191,7 @@ cdef class Door:
 
 
 cdef class Upward:
-    """`backend.voice.call.microphone.Microphone.binary`, from a whole WebSocket frame on, as it came from the socket."""
+    """`backend.voice.call.microphone.Microphone`, from a whole WebSocket frame on, as it came from the socket."""
 
     cdef object _line, _keep, _grant
     cdef Py_ssize_t _granted
@@ -201,7 +202,7 @@ cdef class Upward:
         self._granted = self.frames = 0
 
     def take(self, data):
-        cdef Py_ssize_t size, base64_size
+        cdef Py_ssize_t size
         cdef const unsigned char *frame
         cdef const char *key
         cdef bytes base64
@@ -209,32 +210,58 @@ cdef class Upward:
             return False
         size = PyBytes_GET_SIZE(data) - 8
         frame = <const unsigned char *>PyBytes_AS_STRING(data)
-        if (
-            size <= 0 or size & 1 or frame[0] != 0x82 or frame[1] != 0xFE
-            or (frame[2] << 8 | frame[3]) != size or frame[8] ^ frame[4] == BRACE
-        ):
+        if size <= 0 or frame[1] != 0xFE or (frame[2] << 8 | frame[3]) != size:
             return False
         at_once = self._line.at_once
         if type(at_once) is not MaskedWriter or not (<MaskedWriter>at_once).ready():
             return False
-        base64_size = (size + 2) // 3 * 4
-        if self._granted < base64_size:
-            if not self._grant(GRANT):
-                return False
-            self._granted += GRANT
         if PyByteArray_GET_SIZE(_unmasked) != size:
             PyByteArray_Resize(_unmasked, size)
         key = <const char *>frame + 4
         mask(PyByteArray_AS_STRING(_unmasked), key + 4, key, size)
-        base64 = _b64encode(_unmasked)
+        if frame[0] == 0x82:
+            base64 = self._binary(size)
+        elif frame[0] == 0x81:
+            base64 = self._text(size)
+        else:
+            return False
+        if base64 is None:
+            return False
+        size = PyBytes_GET_SIZE(base64)
+        if self._granted < size:
+            if not self._grant(GRANT):
+                return False
+            self._granted += GRANT
         if not (<MaskedWriter>at_once).send(base64):
             return False
         if self._keep is None:
             self._keep = self._line.keep
         self._keep(base64)
-        self._granted -= base64_size
+        self._granted -= size
         self.frames += 1
         return True
+
+    cdef bytes _binary(self, Py_ssize_t size):
+        if size & 1 or PyByteArray_AS_STRING(_unmasked)[0] == BRACE:
+            return None
+        return _b64encode(_unmasked)
+
+    cdef bytes _text(self, Py_ssize_t size):
+        cdef const char *text = PyByteArray_AS_STRING(_unmasked)
+        cdef Py_ssize_t begin = PyBytes_GET_SIZE(_TEXT), end = PyBytes_GET_SIZE(_TEXT_END)
+        cdef bytes base64
+        if (
+            size <= begin + end
+            or memcmp(text, PyBytes_AS_STRING(_TEXT), begin)
+            or memcmp(text + size - end, PyBytes_AS_STRING(_TEXT_END), end)
+        ):
+            return None
+        base64 = PyBytes_FromStringAndSize(text + begin, size - begin - end)
+        try:
+            sound = PyBytes_GET_SIZE(_b64decode(base64, None, True))
+        except ValueError:
+            return None
+        return base64 if sound and not sound & 1 else None
 
 
 cdef class Downward:

@@ -20,7 +20,7 @@ _BRACE = 0x7B
 class Microphone:
     """Takes what it can at once.
 
-    whole: takes a WebSocket frame as it came from the socket, in C, and leaves alone what is not plain binary sound.
+    whole: takes a WebSocket frame as it came from the socket, in C, and leaves alone what is not plain sound.
     """
 
     __slots__ = ("_allowance", "_frames", "_line", "_upward", "whole")
