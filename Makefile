@@ -40,4 +40,4 @@ lock: ## compile the ranges of pyproject.toml into the three locks
 	@scripts/lock.sh
 
 clean: ## remove what was built (keeps .engram, which holds your data and the models)
-	rm -rf frontend/dist frontend/node_modules .venv .mypy_cache .ruff_cache .pytest_cache .engram/stamps
+	rm -rf frontend/dist frontend/node_modules .venv .mypy_cache .ruff_cache .pytest_cache .engram/stamps backend/voice/_fast_path.*.so

@@ -39,6 +39,7 @@ if ! fresh fast-path "${fast_path[@]}" || ! ls backend/voice/_fast_path.*.so >/d
   elif .venv/bin/python scripts/compile.py >.engram/compile.log 2>&1; then
     done_from fast-path "${fast_path[@]}"
   else
+    [ "$purpose" != test ] || { cat .engram/compile.log >&2; fail "backend/voice/_fast_path.pyx could not be compiled."; }
     say "The way of sound could not be compiled (.engram/compile.log says why): it goes in Python"
   fi
 fi

@@ -12,6 +12,7 @@ import heapq
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -26,7 +27,7 @@ from backend.voice.call.errands import Errands
 from backend.voice.call.events import Events
 from backend.voice.call.stopwatch import Stopwatch
 from backend.voice.patience import Patience
-from backend.voice.pulse import Watch
+from backend.voice.pulse import Pulse, Watch
 from backend.voice.voicelive.leg import Leg
 from backend.voice.voicelive.link import Link
 from backend.voice.voicelive.queue import Quota
@@ -74,6 +75,16 @@ class Time:
         while self._due:
             self.now, _, do = heapq.heappop(self._due)
             do()
+
+
+class Failure:
+    """Takes what a look raises."""
+
+    def done(self) -> bool:
+        return False
+
+    def set_exception(self, failure: Exception) -> None:
+        raise failure
 
 
 class Memory:
@@ -289,9 +300,12 @@ class Call:
         return min(due, self.time.now + self.caller.speaking_for()) if rests else due
 
     def watch(self) -> None:
-        self.pulse.beat(self.time, 0.25)
+        loop: Any = SimpleNamespace(time=self.time, call_later=self._later, create_future=Failure)
+        Pulse(0.25, loop).add(self.pulse)
+
+    def _later(self, seconds: float, beat: Callable[[], None]) -> None:
         if self.turns_left > 0 or self.time.now < self.over_at:
-            self.time.after(0.25, self.watch)
+            self.time.after(seconds, beat)
 
     # The person
 

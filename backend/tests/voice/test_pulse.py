@@ -2,12 +2,15 @@
 
 import asyncio
 import math
+from collections.abc import Callable
 from functools import partial
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from backend.voice import pulse
-from backend.voice.pulse import Watch
+from backend.voice.pulse import Pulse, Watch
 
 NOW = -math.inf
 
@@ -82,9 +85,18 @@ class Beats:
     """A watch under a clock of its own: beats come every quarter of a second."""
 
     def __init__(self) -> None:
-        self.now, self.due = 0.0, math.inf
+        self.now, self.due = -0.25, math.inf
         self.looks: list[float] = []
         self.watch = Watch(self._look)
+        self.beat: Callable[[], None]
+        loop: Any = SimpleNamespace(
+            time=lambda: self.now, call_later=self._later, create_future=asyncio.new_event_loop().create_future
+        )
+        Pulse(0.25, loop).add(self.watch)
+
+    def _later(self, seconds: float, beat: Callable[[], None]) -> None:
+        assert seconds == 0.25
+        self.beat = beat
 
     def _look(self) -> float:
         self.looks.append(self.now)
@@ -92,8 +104,8 @@ class Beats:
 
     def go_on(self, beats: int) -> None:
         for _ in range(beats):
-            self.watch.beat(lambda: self.now, 0.25)
             self.now += 0.25
+            self.beat()
 
 
 def test_what_has_nothing_due_is_looked_after_once_in_two_seconds() -> None:
@@ -114,5 +126,16 @@ def test_after_something_has_happened_a_look_is_at_the_next_beat() -> None:
     beats = Beats()
     beats.go_on(2)
     beats.watch.stir()
+    beats.watch.stir()
     beats.go_on(9)
     assert beats.looks == [0, 0.5, 2.5]
+
+
+def test_what_has_happened_often_is_looked_after_once_a_beat() -> None:
+    beats = Beats()
+    for _ in range(40):
+        beats.go_on(1)
+        beats.watch.stir()
+    assert beats.looks == [beat / 4 for beat in range(40)]
+    beats.go_on(17)
+    assert beats.looks[40:] == [10, 12, 14]
