@@ -1,7 +1,6 @@
 """How late the event loop is: the sign that a process has about as many calls as it can carry.
 
-A timer asks for the time four times a second: it finds the caches cold and costs as much as several frames. While the
-loop is late, each frame that is not sent by itself helps.
+A timer asks for the time ten times a second. While the loop is late, each frame that is not sent by itself helps.
 """
 
 import asyncio
@@ -11,12 +10,12 @@ from collections.abc import Callable
 from typing import Protocol
 from weakref import WeakKeyDictionary, WeakSet
 
-PERIOD_S = 0.25
+PERIOD_S = 0.1
 HIGH_S = 0.010
 """The load is high when most of the last `RECENT` samples were this late: a quarter of a frame of 40 ms."""
 LOW_S = 0.004
-"""It is low again when none of the last `CALM` samples was later than this."""
-RECENT, CALM = 5, 8
+"""It is low again when none of the last second was later than this."""
+RECENT, SECOND = 5, 10
 
 
 class User(Protocol):
@@ -46,7 +45,7 @@ class Load:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.high = False
         self._clock = clock
-        self._late: deque[float] = deque(maxlen=CALM)
+        self._late: deque[float] = deque(maxlen=SECOND)
         self._users: WeakSet[User] = WeakSet()
         self._running = False
 
@@ -62,7 +61,7 @@ class Load:
         late = self._late
         late.append(late_s)
         if self.high:
-            self.high = len(late) < CALM or max(late) >= LOW_S
+            self.high = len(late) < SECOND or max(late) >= LOW_S
         elif len(late) >= RECENT:
             recent = sorted(list(late)[-RECENT:])
             self.high = recent[RECENT // 2] >= HIGH_S

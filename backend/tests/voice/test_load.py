@@ -8,7 +8,7 @@ import pybase64
 from hypothesis import given
 
 from backend.agents.profiles import AgentDirectory
-from backend.voice.load import CALM, HIGH_S, LOW_S, RECENT, Load, load_for
+from backend.voice.load import HIGH_S, LOW_S, RECENT, SECOND, Load, load_for
 from backend.voice.voicelive.leg import GATHERED_BYTES, Leg
 from backend.voice.voicelive.link import Link
 from backend.voice.voicelive.queue import Quota
@@ -102,7 +102,7 @@ async def test_an_event_does_not_overtake_sound_that_was_kept() -> None:
 def test_load_is_high_when_most_samples_are_late_and_low_after_a_second_without() -> None:
     load = Load()
     seen = []
-    for late in [0.0] * (RECENT - 1) + [HIGH_S * 10] + [HIGH_S] * RECENT + [LOW_S / 2] * CALM:
+    for late in [0.0] * (RECENT - 1) + [HIGH_S * 10] + [HIGH_S] * RECENT + [LOW_S / 2] * SECOND:
         load.sample(late)
         seen.append(load.high)
     assert not any(seen[:RECENT]), "one hiccup is no load"
