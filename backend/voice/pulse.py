@@ -86,9 +86,13 @@ class Pulse:
 
     def bring_forward(self, watch: Watch) -> None:
         """Look after it in the next period."""
-        if watch in self._followers and watch.at > self._period + 1:
+        if watch in self._followers:
+            self._bring_forward(watch, self._period + 1)
+
+    def _bring_forward(self, watch: Watch, period: int) -> None:
+        if watch.at > period:
             self._forget(watch)
-            self._look_at(watch, self._period + 1)
+            self._look_at(watch, period)
 
     def _look_at(self, watch: Watch, period: int) -> None:
         watch.at = period
@@ -111,10 +115,11 @@ class Pulse:
             failed = self._followers.get(watch)
             if failed is None:  # it has left meanwhile
                 continue
+            self._look_at(watch, self._period + SELDOM)  # at the latest; a look may stir
             try:
                 periods = (watch.look() - self._loop.time()) / self._seconds
             except Exception as failure:
                 if not failed.done():
                     failed.set_exception(failure)
             else:
-                self._look_at(watch, self._period + math.ceil(min(SELDOM, max(1.0, periods))))
+                self._bring_forward(watch, self._period + math.ceil(min(SELDOM, max(1.0, periods))))

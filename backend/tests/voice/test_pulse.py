@@ -131,6 +131,20 @@ def test_after_something_has_happened_a_look_is_at_the_next_beat() -> None:
     assert beats.looks == [0, 0.5, 2.5]
 
 
+def test_after_a_look_in_which_something_happens_the_next_is_at_the_next_beat() -> None:
+    beats = Beats()
+    look = beats.watch.look
+
+    def stirring() -> float:
+        if beats.now == 2:
+            beats.watch.stir()
+        return look()
+
+    beats.watch.look = stirring
+    beats.go_on(18)
+    assert beats.looks == [0, 2, 2.25, 4.25]
+
+
 def test_what_has_happened_often_is_looked_after_once_a_beat() -> None:
     beats = Beats()
     for _ in range(40):
