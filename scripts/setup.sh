@@ -31,7 +31,7 @@ if ! [ -x .venv/bin/python ] || ! fresh python requirements-dev.txt; then
   done_from python requirements-dev.txt
 fi
 
-# The way of a call's sound in C. Without a C compiler it goes in Python: a call sounds the same, and costs a quarter more.
+# The way of a call's sound in C. Without a C compiler it goes in Python: a call sounds the same, and costs a fifth more.
 fast_path=(backend/voice/_fast_path.pyx scripts/compile.py requirements-dev.txt .venv/pyvenv.cfg)
 if ! fresh fast-path "${fast_path[@]}" || ! ls backend/voice/_fast_path.*.so >/dev/null 2>&1; then
   if ! command -v "${CC:-cc}" >/dev/null 2>&1; then

@@ -59,7 +59,7 @@ cdef enum:
 
 
 cdef class Tally:
-    """See `backend.voice.fast_path.Tally`."""
+    """See `backend.voice.fast_path.PythonTally`."""
 
     cdef public long long seq
     cdef public list fresh

@@ -239,7 +239,9 @@ def each_path(request: pytest.FixtureRequest) -> Iterator[None]:
     if request.param == "in C" and not fast_path.COMPILED:
         pytest.skip("nothing is compiled: scripts/setup.sh does it where there is a C compiler")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fast_path, "COMPILED", request.param == "in C")
+        if request.param == "in Python":
+            patch.setattr(fast_path, "COMPILED", False)
+            patch.setattr(fast_path, "Tally", fast_path.PythonTally)
         yield
 
 
