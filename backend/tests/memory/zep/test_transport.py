@@ -53,6 +53,41 @@ async def test_no_server_at_all_is_unreachable_and_nothing_can_have_happened(v3:
     assert (error.cause, error.retryable, error.happened) == ("unreachable", True, False)
 
 
+@pytest.mark.parametrize("base", ["zep.example.org", "ftp://zep", "http://user:password@127.0.0.1:9", "http://[", ""])
+async def test_an_address_that_is_none_is_unreachable_and_says_which_setting(base: str, v3: Bench) -> None:
+    transport = Transport(base, "Api-Key k")
+    v3.port = type(v3.port)(transport)  # type: ignore[call-arg]  # every port is made of a transport
+    error = await failure(v3, "")
+    assert (error.cause, error.happened) == ("unreachable", False)
+    assert "ZEP_API_URL" in error.detail
+    assert "password" not in repr(error)
+    await transport.close()
+
+
+async def test_a_get_over_a_connection_that_the_server_had_closed_is_asked_again(v3: Bench) -> None:
+    asked = []
+
+    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one request, keep the connection, and close it on the next one without a word."""
+        for _ in range(2):
+            asked.append(await reader.readuntil(b"\r\n\r\n"))
+            if len(asked) != 2:
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]")
+                await writer.drain()
+            else:
+                break
+        writer.close()
+
+    server = await asyncio.start_server(once, "127.0.0.1", 0)
+    transport = Transport(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", "")
+    v3.port = type(v3.port)(transport)  # type: ignore[call-arg]  # as above
+    await v3.port.check()
+    await v3.port.check()
+    assert len(asked) == 3
+    await transport.close()
+    server.close()
+
+
 async def test_a_wrong_key_is_not_tried_again_at_once(v3: Bench) -> None:
     transport = Transport(v3.stub.base, "Api-Key wrong", clock=v3.clock.monotonic)
     v3.port = type(v3.port)(transport)  # type: ignore[call-arg]  # every port is made of a transport
