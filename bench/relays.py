@@ -1,27 +1,23 @@
-"""The two relays that `voice_relay` compares, each a process of its own: `python -m bench.relays NAME UPSTREAM_PORT`.
+"""The relays that `voice_relay` compares, each a process of its own: `python -m bench.relays NAME UPSTREAM_PORT`.
 
 reference  copies bytes between two TCP connections with uvloop: what no relay in Python can do without
-framed     does so frame by frame: unmasks what comes from the browser, masks what goes to VoiceLive
-recoded    also puts the sound from the one's message into the other's, as the service does, and nothing else
+spliced    passes frames through the service's steps in C, with nothing of a call around them
 service    the voice WebSocket as it is served: uvicorn, the router, the session and the real SDK; memory is empty
 """
 
 import asyncio
 import gc
-import random
 import resource
 import signal
 import socket
-import struct
 import sys
+from collections import deque
 from pathlib import Path
 from types import SimpleNamespace
 
-import pybase64
 import uvicorn
 import uvloop
 from fastapi import FastAPI
-from websockets.frames import apply_mask  # type: ignore[attr-defined]  # the compiled one where there is one
 
 from backend.agents.profiles import AgentDirectory
 from backend.api.routers import voice
@@ -38,7 +34,10 @@ from backend.core.settings import Settings
 from backend.identity.gate import Gate
 from backend.identity.outgoing import Outgoing
 from backend.identity.principal import Principal
+from backend.voice import fast_path
+from backend.voice.browser import messages
 from backend.voice.switchboard import Switchboard
+from backend.voice.voicelive import link
 
 
 class _Copy(asyncio.Protocol):
@@ -70,66 +69,66 @@ class _Copy(asyncio.Protocol):
             other.transport.write(data)
 
 
-class _Framed(_Copy):
-    """One side, frame by frame. head: bytes before the payload in frames of the size that the bench sends."""
+class _Spliced(_Copy):
+    """One side between which frames go as in the service. full, close_sent: nothing keeps them from being sent."""
 
-    head = 0
+    full = close_sent = False
 
     def __init__(self) -> None:
         super().__init__()
-        self._rest = b""
+        self.door = fast_path.Door(self)
 
-    def data_received(self, data: bytes) -> None:
-        data = self._rest + data if self._rest else data
-        while len(data) > 4 and len(data) >= (end := (data[2] << 8 | data[3]) + self.head):
-            super().data_received(self.frame(data[:end]))
-            data = data[end:]
-        self._rest = data
-
-    def frame(self, data: bytes) -> bytes:
-        raise NotImplementedError
-
-    def recode(self, payload: bytes) -> bytes:
-        return payload
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        assert self.transport is not None
+        self.transport.set_protocol(self.door)
 
 
-class _Near(_Framed):
+class _NearSpliced(_Spliced):
     """The browser's side."""
 
-    head = 8
+    def join(self, other: _Copy) -> None:
+        super().join(other)
+        at_once = fast_path.MaskedWriter(other, other.transport, link._ALIGNED, link._END)
+        line = SimpleNamespace(at_once=at_once, keep=deque[bytes](maxlen=1).append)
+        self.door.take = fast_path.Upward(line, lambda size: True).take
 
-    def frame(self, data: bytes) -> bytes:
-        payload = self.recode(apply_mask(data[8:], data[4:8]))
-        head = struct.pack("!BBHI", 0x81, 0xFE, len(payload), random.getrandbits(32))
-        return head + apply_mask(payload, head[4:])
 
-
-class _Far(_Framed):
+class _FarSpliced(_Spliced):
     """VoiceLive's side."""
 
-    head = 4
+    def data_received(self, data: bytes) -> None:
+        """Learn from a frame that is like none before, as the service does."""
+        super().data_received(data)
+        near = self.other
+        if near is None or near.transport is None:
+            return
+        before, mark, rest = data.partition(b'"event_id":"')
+        event_id, between, rest = rest.partition(b'","type":')
+        kind, delta, rest = rest.partition(b'"delta":"')
+        sound, after, _ = rest.partition(b'"}')
+        ends = messages.SOUND, messages.sound_end("item_bench")
+        tally = fast_path.Tally(fast_path.FrameWriter(near, near.transport, 0x81, *ends))
+        tally.item_id = "item_bench"
+        loop = asyncio.get_running_loop()
+        downward = fast_path.Downward(tally, loop.time, messages.pcm16)
+        speech = SimpleNamespace(audio_ms=0.0)
+        downward.learn(
+            before + mark, len(event_id), between + kind + delta, len(sound), after, tally.item_id, 40.0, speech
+        )
+        self.door.take = downward.take
 
-    def frame(self, data: bytes) -> bytes:
-        payload = self.recode(data[4:])
-        return struct.pack("!BBH", 0x81, 126, len(payload)) + payload
+        def forget() -> None:
+            """Let go of what waits for the books."""
+            tally.fresh.clear()
+            loop.call_later(1.0, forget)
 
-
-class _NearRecoded(_Near):
-    def recode(self, payload: bytes) -> bytes:
-        return b'{"type":"input_audio_buffer.append","audio":"%b"}' % pybase64.b64encode(payload)
-
-
-class _FarRecoded(_Far):
-    def recode(self, payload: bytes) -> bytes:
-        start = payload.find(b'"delta":"') + 9
-        sound = payload[start : payload.find(b'"', start)]
-        return b'{"type":"audio","data":"%b","format":"audio/pcm16","item_id":"item_bench"}' % sound
+        forget()
 
 
 _SIDES: dict[str, tuple[type[_Copy], type[_Copy]]] = {
     "reference": (_Copy, _Copy),
-    "framed": (_Near, _Far),
-    "recoded": (_NearRecoded, _FarRecoded),
+    "spliced": (_NearSpliced, _FarSpliced),
 }
 
 

@@ -4,9 +4,9 @@ All relays stand the whole time and are driven in turns; a round in which the ma
 measured again. The reference carries the JSON form both ways. CPU is the relay's process time from the kernel (ns),
 idle work included.
 
-What each part costs is found by building a relay up (`bench.relays`): the reference, with WebSocket frames read and
-written, with the sound put from one message into the other, and the service. Each row is the difference to the one
-before. The work between frames is measured on the service while nobody speaks.
+What each part costs is found by building a relay up (`bench.relays`): the reference, the service's steps in C with
+nothing of a call around them, and the service. Each row is the difference to the one before. The work between frames is
+measured on the service while nobody speaks. Where nothing is compiled the steps cannot be told from the rest.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ import sys
 
 import uvloop
 
+from backend.voice import fast_path
 from bench.report import Row
 from bench.voice_wire import CALLS, Figures, Relay, drive, start
 
@@ -86,22 +87,22 @@ async def measure(implementations: list[str]) -> list[Row]:
 
 async def _parts(reference: Relay, service: Relay) -> list[Row]:
     """Return what each part of a frame of 40 ms costs, in the order in which they are added."""
-    steps = [reference, await start("framed"), await start("recoded"), service]
+    steps = [reference, *([await start("spliced")] if fast_path.COMPILED else []), service]
     try:
         figures, _ = await compare(OWED_MS, steps)
         idle, begun = service.cpu_ns(), asyncio.get_running_loop().time()
         await asyncio.sleep(IDLE_S)
         idle_us = (service.cpu_ns() - idle) / 1000 / (asyncio.get_running_loop().time() - begun)
     finally:
-        for relay in steps[1:3]:
+        for relay in steps[1:-1]:
             relay.end()
     costs = [statistics.median(figure.cpu_us) for figure in figures]
     a_frame = idle_us / (CALLS * 2 * 1000 / 40)
-    parts = [
-        ("wake-up, recv, send", costs[0]),
-        ("WebSocket frames read and written", costs[1] - costs[0]),
-        ("sound from one message into the other, base64", costs[2] - costs[1]),
-        ("bookkeeping: seq, what may be sent again, played position, limits", costs[3] - costs[2] - a_frame),
+    parts = [("wake-up, recv, send", costs[0])]
+    if fast_path.COMPILED:
+        parts.append(("WebSocket frames read and written, sound from one into the other", costs[1] - costs[0]))
+    parts += [
+        ("all else of a call: seq, what may be sent again, played position, limits", costs[-1] - costs[-2] - a_frame),
         ("work between frames: pings answered, a look at each call every two seconds", a_frame),
     ]
     total = costs[-1]

@@ -321,7 +321,7 @@ async def drive(
     for _, arrivals, _ in ends:
         arrivals.reset()
     for call in relay.calls:
-        call.voicelive.sound_bytes = (48 if relay.name == "framed" else 64) * ms
+        call.voicelive.sound_bytes = 64 * ms
         call.browser.sound_bytes = 48 * ms if relay.binary else 64 * ms
     browsers = [call.browser for call in relay.calls if isinstance(call.browser, BrowserWire)]
     sent = 0

@@ -18,16 +18,19 @@ _SOURCE = Path(__file__).with_name("_fast_path.pyx")
 
 COMPILED = False
 """Whether the classes that stand here besides Python's can be used."""
+STALE = False
+"""Whether they are there, but compiled from another source."""
 try:
     from backend.voice._fast_path import SOURCE, Door, Downward, FrameWriter, MaskedWriter, Tally, Upward
 except ImportError:
     log.debug("sound goes in Python: nothing is compiled")
 else:
     COMPILED = not _SOURCE.exists() or hashlib.sha256(_SOURCE.read_bytes()).hexdigest() == SOURCE
-    if not COMPILED:
+    STALE = not COMPILED
+    if STALE:
         log.warning("sound goes in Python: _fast_path.pyx has changed since it was compiled. Run scripts/setup.sh run.")
 
-__all__ = ["COMPILED", "Door", "Downward", "FrameWriter", "MaskedWriter", "PythonTally", "Tally", "Upward"]
+__all__ = ["COMPILED", "STALE", "Door", "Downward", "FrameWriter", "MaskedWriter", "PythonTally", "Tally", "Upward"]
 
 
 class PythonTally:

@@ -61,7 +61,7 @@ async def examine(settings: Settings, url: str = "", agents: AgentDirectory | No
 
     outgoing, agents = Outgoing(settings), agents or AgentDirectory.load()
     found = [ok("configuration", f"fits the {settings.level} level")]
-    for local in (here.secrets, here.origins, here.quota, here.page):
+    for local in (here.secrets, here.origins, here.quota, here.page, here.relay):
         found += local(settings)
     checks: list[tuple[str, Awaitable[list[Finding]]]] = [
         ("database", here.database(settings)),

@@ -13,6 +13,7 @@ from backend.cli.doctor.findings import Finding, absent, failed, of_problem, ok,
 from backend.core.problems import Problem
 from backend.core.settings import Settings
 from backend.storage.migrations import HEAD
+from backend.voice import fast_path
 
 ACCOUNT_CONNECTIONS_A_MINUTE = 30
 """New VoiceLive sessions a minute of a standard resource (Microsoft's quotas and limits of the Speech service)."""
@@ -77,6 +78,22 @@ def page(settings: Settings) -> Iterator[Finding]:
     else:
         remedy = "Build it (`cd frontend && npm ci && npm run build`), or serve it as a Static Web App."
         yield absent("page", "the user interface is not built here", remedy)
+
+
+def relay(_settings: Settings) -> Iterator[Finding]:
+    """Whether sound goes its way in C."""
+    compiling = "Run `python scripts/compile.py` where there are a C compiler, Python's headers and cython."
+    if fast_path.STALE:
+        yield warned(
+            "relay",
+            "A call takes a fifth more of the processor",
+            "backend/voice/_fast_path.pyx is not what was compiled, so sound goes in Python.",
+            f"{compiling} Then start the service again.",
+        )
+    elif fast_path.COMPILED:
+        yield ok("relay", "sound goes in C")
+    else:
+        yield absent("relay", "sound goes in Python, for a fifth more of the processor", compiling)
 
 
 async def database(settings: Settings) -> list[Finding]:

@@ -1,8 +1,8 @@
 """One HTTP call to Zep: bounded in time and size, never repeated behind the caller's back, behind a circuit breaker.
 
 The SDKs wait 60 s and one of them retries in secret; neither fits a conversation. aiohttp and not httpx, as a call runs
-beside every turn on the loop that carries it: 0.16 ms of it instead of 0.85. (Only a GET or DELETE whose kept connection
-the server had closed meanwhile is sent once more, on a new one; aiohttp does that.)
+beside every turn on the loop that carries it: 0.16 ms of it instead of 0.85. (Only a GET or DELETE whose connection the
+server had closed meanwhile is sent once more, on a new one; aiohttp does that.)
 
 Reads that somebody waits for and the deliveries beside them have a lane each, with a bound and a breaker of its own:
 slow searches do not stop delivery.

@@ -1,5 +1,6 @@
 """The SOP's own steps: `uvicorn backend.api.main:app`, the validation calls as printed, refusals in plain words."""
 
+import json
 import os
 import re
 import signal
@@ -9,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from subprocess import PIPE, STDOUT, Popen, run
+from typing import Any
 
-import httpx
 import pytest
 
 from backend.api import main
@@ -61,14 +62,16 @@ def test_the_procedures_validation_calls_are_answered_as_printed(
         CORS_ORIGINS='["https://app.example.org"]', AZURE_VOICELIVE_ENDPOINT="https://acc.services.ai.azure.com",
         AZURE_VOICELIVE_MODEL="gpt-realtime", AZURE_VOICELIVE_VOICE="en-US-Ava:DragonHDLatestNeural",
     ) as base:  # fmt: skip
-        assert httpx.get(f"{base}/health").json()["status"] == "healthy"
-        asked = run(
-            ["curl", "-sS", "-H", "Content-Type: application/json", "-d",
-             '{"content":"What is the capital of France?","agent_id":"elena"}', f"{base}/api/v1/chat"],
-            capture_output=True, text=True, check=True, timeout=30,
-        )  # fmt: skip
-        assert "Paris" in asked.stdout
-        status = httpx.get(f"{base}/api/v1/voice/status").json()
+
+        def curl(*arguments: str) -> dict[str, Any]:
+            answered = run(["curl", "-sS", *arguments], capture_output=True, text=True, check=True, timeout=30)
+            answer: dict[str, Any] = json.loads(answered.stdout)
+            return answer
+
+        assert curl(f"{base}/health")["status"] == "healthy"
+        question = '{"content":"What is the capital of France?","agent_id":"elena"}'
+        assert "Paris" in curl("-H", "Content-Type: application/json", "-d", question, f"{base}/api/v1/chat")["content"]
+        status = curl(f"{base}/api/v1/voice/status")
         assert status["voicelive_configured"] is True
         assert status["model"] == "gpt-realtime"
         assert status["endpoint"] == "acc.services.ai.azure.com"

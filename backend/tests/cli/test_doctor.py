@@ -26,6 +26,7 @@ from backend.tests.agents.test_mcp import over_http
 from backend.tests.api.conftest import StartService, gateway, light_starts, start_service  # noqa: F401  # fixtures
 from backend.tests.conftest import free_port
 from backend.tests.identity.issuer import TENANT, Issuer
+from backend.voice import fast_path
 
 
 def configured(gateway: str, **changes: Any) -> Settings:  # noqa: F811
@@ -325,6 +326,19 @@ def test_secrets_that_others_can_read_and_origins_and_quotas_that_do_not_fit_are
     assert [finding.state for finding in found] == ["warning"] * 3
     env_file.chmod(0o600)
     assert next(here.secrets(settings, env_file)).state == "ok"
+
+
+@pytest.mark.parametrize(
+    ("compiled", "stale", "state"), [(True, False, "ok"), (False, False, "not configured"), (False, True, "warning")]
+)
+def test_it_tells_whether_sound_goes_in_c_and_what_to_do_where_not(
+    compiled: bool, stale: bool, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fast_path, "COMPILED", compiled)
+    monkeypatch.setattr(fast_path, "STALE", stale)
+    [finding] = here.relay(configured("http://127.0.0.1"))
+    assert finding.state == state
+    assert ("scripts/compile.py" in finding.remedy) is not compiled
 
 
 @pytest.fixture

@@ -20,12 +20,15 @@ Event = dict[str, Any]
 
 @dataclass(eq=False)
 class Leg:
-    """One connection. call: the session id of the call; sent: what the service sent, with the time of arrival.
+    """One connection.
 
-    closed: set when it has ended.
+    call: the session id of the call; path: what was asked for, with its query; key: the api-key that was shown.
+    sent: what the service sent, with the time of arrival. closed: set when it has ended.
     """
 
     call: str
+    path: str = ""
+    key: str = ""
     sent: list[tuple[float, Event]] = field(default_factory=list)
     answered: list[Event] = field(default_factory=list)
     closed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -47,6 +50,7 @@ class Relay:
     breaks: asked after each event that VoiceLive sends; True resets the connection behind it.
     stalls: the same; nothing follows that event. withholds: the same, before; True keeps the event back.
     forgets: asked before each event that the service sends; True loses it, and what it changes there is what arrives.
+    adds: asked before each event that VoiceLive sends for one to send before it, or None.
     """
 
     def __init__(self, upstream: str) -> None:
@@ -60,6 +64,7 @@ class Relay:
         self.stalls: Callable[[Leg, Event], bool] = _never
         self.withholds: Callable[[Leg, Event], bool] = _never
         self.forgets: Callable[[Leg, Event], bool] = _never
+        self.adds: Callable[[Leg, Event], Event | None] = lambda leg, event: None
         self._open: set[ServerConnection] = set()
 
     @contextlib.asynccontextmanager
@@ -87,7 +92,7 @@ class Relay:
         assert near.request is not None
         names = ("api-key", "x-ms-client-request-id")
         headers = {name: near.request.headers[name] for name in names if name in near.request.headers}
-        leg = Leg(headers.get("x-ms-client-request-id", ""))
+        leg = Leg(headers.get("x-ms-client-request-id", ""), near.request.path, headers.get("api-key", ""))
         self.legs.append(leg)
         self._open.add(near)
         uri = "ws" + self._upstream.removeprefix("http") + near.request.path
@@ -101,6 +106,8 @@ class Relay:
                 async for frame in far:
                     event = json.loads(frame)
                     leg.answered.append(event)
+                    if (more := self.adds(leg, event)) is not None:
+                        await near.send(json.dumps(more))
                     if not self.withholds(leg, event):
                         await near.send(frame)
                     if self.breaks(leg, event):

@@ -134,6 +134,7 @@ names = dict.fromkeys(["Door", "Downward", "FrameWriter", "MaskedWriter", "Tally
 sys.modules["backend.voice._fast_path"] = {module}
 from backend.voice import fast_path
 assert not fast_path.COMPILED and fast_path.Tally is fast_path.PythonTally
+assert fast_path.STALE is {bool(said)}
 import backend.api.main
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
