@@ -5,8 +5,9 @@ measured again. The reference carries the JSON form both ways. CPU is the relay'
 idle work included.
 
 What each part costs is found by building a relay up (`bench.relays`): the reference, the service's steps in C with
-nothing of a call around them, and the service. Each row is the difference to the one before. The work between frames is
-measured on the service while nobody speaks. Where nothing is compiled the steps cannot be told from the rest.
+nothing of a call around them, and the service. Each row is the difference to the one before. What a call costs while
+nobody speaks is told beside them, for the time of a frame. Where nothing is compiled the steps cannot be told from the
+rest.
 """
 
 import asyncio
@@ -102,8 +103,8 @@ async def _parts(reference: Relay, service: Relay) -> list[Row]:
     if fast_path.COMPILED:
         parts.append(("WebSocket frames read and written, sound from one into the other", costs[1] - costs[0]))
     parts += [
-        ("all else of a call: seq, what may be sent again, played position, limits", costs[-1] - costs[-2] - a_frame),
-        ("work between frames: pings answered, a look at each call every two seconds", a_frame),
+        ("all else: books, limits, pings, a look at each call", costs[-1] - costs[-2]),
+        ("the same time of a call in which nobody speaks", a_frame),
     ]
     total = costs[-1]
     return [

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from backend.core.settings import Settings
 
 _PLACEHOLDER = re.compile(r"<[^<>]+>")
+_GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _SHORTEST_METRICS_TOKEN = 24
 
@@ -163,15 +164,32 @@ def _telemetry(settings: "Settings") -> Iterator[str]:
     if endpoint and (parts is None or parts.scheme not in ("http", "https") or parts.query or parts.username):
         yield (
             "OTEL_EXPORTER_OTLP_ENDPOINT: it is not a plain http(s) address. Write the part before /v1/traces, such as "
-            "http://localhost:4318 (OTLP over HTTP; the port of OTLP over gRPC is another)."
+            "http://localhost:4318, or http://localhost:4317 for OTLP over gRPC."
+        )
+    elif endpoint and settings.otlp_over_grpc and parts is not None and parts.path.strip("/"):
+        yield (
+            "OTEL_EXPORTER_OTLP_ENDPOINT: OTLP over gRPC has no path. Remove it, or set "
+            "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf."
         )
     if any("=" not in pair for pair in settings.otel_exporter_otlp_headers.split(",") if pair.strip()):
         yield "OTEL_EXPORTER_OTLP_HEADERS: it is not a list of headers. Write it as name=value,other=value."
+    if (text := settings.applicationinsights_connection_string) and not _is_connection_string(text):
+        yield (
+            "APPLICATIONINSIGHTS_CONNECTION_STRING: it is not one. Copy it from the overview page of the Application "
+            "Insights resource: InstrumentationKey=...;IngestionEndpoint=https://...."
+        )
     if settings.metrics_token and len(settings.metrics_token) < _SHORTEST_METRICS_TOKEN:
         yield (
             f"METRICS_TOKEN: it has fewer than {_SHORTEST_METRICS_TOKEN} characters and could be guessed. Set it to a "
             "random one (openssl rand -hex 24)."
         )
+
+
+def _is_connection_string(text: str) -> bool:
+    parts = dict(pair.partition("=")[::2] for pair in text.lower().split(";") if pair)
+    endpoint = _split(parts.get("ingestionendpoint", "https://the.default"))
+    encrypted = endpoint is not None and (endpoint.scheme == "https" or endpoint.hostname in _LOOPBACK)
+    return encrypted and _GUID.fullmatch(parts.get("instrumentationkey", "")) is not None
 
 
 def _voice_project(settings: "Settings") -> Iterator[str]:
@@ -226,7 +244,6 @@ def _encryption_key(settings: "Settings", demands: Demands) -> Iterator[str]:
         yield f"ENCRYPTION_KEY: it is not random. {remedy}"
 
 
-_GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _AUTH_CONTEXT = re.compile(r"c[1-9][0-9]?")
 
 

@@ -21,6 +21,9 @@ LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 Environment = Literal["development", "test", "uat", "production"]
 MemoryScope = Literal["user", "session"]
 ZepVersion = Literal["v3", "v4", "ce", "oss"]
+OtlpProtocol = Literal["grpc", "http/protobuf"]
+
+_OTLP_GRPC_PORT = 4317  # OpenTelemetry's protocol exporter specification
 
 
 class SettingsError(Exception):
@@ -92,6 +95,7 @@ class Settings(BaseSettings):
     zep_api_version: ZepVersion = "v3"
     applicationinsights_connection_string: str = Field(default="", repr=False)
     otel_exporter_otlp_endpoint: str = ""
+    otel_exporter_otlp_protocol: OtlpProtocol | None = None
     otel_exporter_otlp_headers: str = Field(default="", repr=False)
     metrics_token: str = Field(default="", repr=False)
 
@@ -233,6 +237,13 @@ class Settings(BaseSettings):
     def managed_identity_for_voice(self) -> bool:
         """Whether VoiceLive is reached with a token instead of a key (preferred)."""
         return not self.azure_voicelive_key
+
+    @property
+    def otlp_over_grpc(self) -> bool:
+        """Whether spans go over gRPC: as OTEL_EXPORTER_OTLP_PROTOCOL says, else where the port is gRPC's (4317)."""
+        if self.otel_exporter_otlp_protocol is not None:
+            return self.otel_exporter_otlp_protocol == "grpc"
+        return urlsplit(self.otel_exporter_otlp_endpoint).port == _OTLP_GRPC_PORT
 
     @property
     def otlp_headers(self) -> dict[str, str]:

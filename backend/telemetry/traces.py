@@ -1,9 +1,9 @@
-"""Spans: what was measured, sent to a collector over OTLP/HTTP where one is named, and nothing at all otherwise.
+"""Spans: what was measured, sent to where the settings name (`exporters`), and nothing at all otherwise.
 
 The rooms measure first and make the span of a turn when the turn is over, from the same record as everything else. So
 there is no context to carry along, and without a collector a turn costs one comparison.
 
-A collector that is slow or gone costs nothing either: at most QUEUED_SPANS wait for it (the oldest give way), one
+A collector that is slow or gone costs nothing either: at most QUEUED_SPANS wait for it (the oldest give way), a
 thread of its own sends them, each request has a bound, and the end of the process waits CLOSE_S and no longer.
 """
 
@@ -27,8 +27,6 @@ log = logging.getLogger("backend.telemetry")
 QUEUED_SPANS, BATCH_SPANS = 2048, 256
 DELAY_S = 2.0
 """How long a span waits for others at most before it is sent."""
-EXPORT_S = 5.0
-"""The bound of one request to the collector, further attempts included."""
 CLOSE_S = 2.0
 """How long the end of the process waits for what has not been sent."""
 
@@ -64,21 +62,16 @@ class Traces:
 
     @classmethod
     def open(cls, settings: Settings, version: str) -> "Traces":
-        """Return the way to the collector of the settings; one that takes nothing where none is set."""
-        if not settings.otel_exporter_otlp_endpoint:
+        """Return the way to what the settings name; one that takes nothing where they name nothing."""
+        if not (settings.otel_exporter_otlp_endpoint or settings.applicationinsights_connection_string):
             return cls()
-        # Imported here because it costs a quarter of a second, which a service without a collector need not pay.
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        from backend.telemetry.exporters import chosen
 
-        base = settings.otel_exporter_otlp_endpoint.rstrip("/")
-        exporter = OTLPSpanExporter(
-            endpoint=f"{base}/v1/traces", headers=settings.otlp_headers or None, timeout=EXPORT_S
-        )
-        return cls.over(exporter, settings, version)
+        return cls.over(chosen(settings), settings, version)
 
     @classmethod
-    def over(cls, exporter: "SpanExporter", settings: Settings, version: str) -> "Traces":
-        """Return traces that go to `exporter`, with everything secret masked."""
+    def over(cls, exporters: "Sequence[SpanExporter]", settings: Settings, version: str) -> "Traces":
+        """Return traces that go to each of `exporters`, with everything secret masked."""
         from opentelemetry.sdk.resources import Resource
         from opentelemetry.sdk.trace import SpanLimits, TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -97,14 +90,15 @@ class Traces:
             shutdown_on_exit=False,  # `close` has a bound, the SDK's own way has none
             span_limits=SpanLimits(max_attributes=64, max_events=64, max_attribute_length=256),
         )
-        provider.add_span_processor(
-            BatchSpanProcessor(
-                MaskedExporter(exporter, Mask(settings.secrets())),
-                max_queue_size=QUEUED_SPANS,
-                max_export_batch_size=BATCH_SPANS,
-                schedule_delay_millis=DELAY_S * 1000,
+        for exporter in exporters:
+            provider.add_span_processor(
+                BatchSpanProcessor(
+                    MaskedExporter(exporter, Mask(settings.secrets())),
+                    max_queue_size=QUEUED_SPANS,
+                    max_export_batch_size=BATCH_SPANS,
+                    schedule_delay_millis=DELAY_S * 1000,
+                )
             )
-        )
         return cls(provider)
 
     def tell(self, span: Span) -> None:

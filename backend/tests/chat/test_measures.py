@@ -51,7 +51,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.exporter, self.gateway = InMemorySpanExporter(), Counting()
-        self.traces = Traces.over(self.exporter, SETTINGS, "1")
+        self.traces = Traces.over([self.exporter], SETTINGS, "1")
         self.agents = AgentDirectory.load()
         self.chat = Chat(SETTINGS, self.agents, Calm(), self.gateway, traces=self.traces)
         self.question = Question(ADA, "measured-session", self.agents.get("marcus"), "What I ask")

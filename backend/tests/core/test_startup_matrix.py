@@ -30,6 +30,7 @@ SAFE = {
     "LOG_LEVEL": "WARNING",
     "DEBUG": "false",
 }
+GUID = "11111111-2222-4333-8444-555555555555"
 PROJECT_B = {"AZURE_EXISTING_AIPROJECT_ENDPOINT": "https://account.services.ai.azure.com/api/projects/b"}
 EVERYWHERE = tuple(LEVELS)
 ENTRA = ("test", "uat", "production")
@@ -81,6 +82,14 @@ UNSAFE: list[tuple[str, dict[str, str], Sequence[str]]] = [
     ("ZEP_API_VERSION", {"ZEP_API_VERSION": "ce"}, EVERYWHERE),
     ("METRICS_TOKEN", {"METRICS_TOKEN": "guess-me"}, EVERYWHERE),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", {"OTEL_EXPORTER_OTLP_ENDPOINT": "https://u:pw@collector.example"}, EVERYWHERE),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4317/v1/traces"}, EVERYWHERE),
+    ("OTEL_EXPORTER_OTLP_PROTOCOL", {"OTEL_EXPORTER_OTLP_PROTOCOL": "http/json"}, EVERYWHERE),
+    ("APPLICATIONINSIGHTS_CONNECTION_STRING", {"APPLICATIONINSIGHTS_CONNECTION_STRING": "the-key"}, EVERYWHERE),
+    (
+        "APPLICATIONINSIGHTS_CONNECTION_STRING",
+        {"APPLICATIONINSIGHTS_CONNECTION_STRING": f"InstrumentationKey={GUID};IngestionEndpoint=http://in.example.org"},
+        EVERYWHERE,
+    ),
     ("OTEL_EXPORTER_OTLP_HEADERS", {"OTEL_EXPORTER_OTLP_HEADERS": "the-key-alone"}, EVERYWHERE),
     ("LOG_LEVEL", {"LOG_LEVEL": "LOUD"}, EVERYWHERE),
     ("ENTRA_SPA_CLIENT_ID", {"ENTRA_SPA_CLIENT_ID": "the-page"}, EVERYWHERE),

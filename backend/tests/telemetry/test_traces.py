@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
+from uuid import UUID
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -96,13 +97,24 @@ async def test_without_a_collector_nothing_is_made() -> None:
     await silent.close()
 
 
-async def test_a_collector_that_takes_nothing_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"otel_exporter_otlp_endpoint": "{address}"},
+        {"otel_exporter_otlp_endpoint": "{address}", "otel_exporter_otlp_protocol": "grpc"},
+        {"applicationinsights_connection_string": f"InstrumentationKey={UUID(int=1)};IngestionEndpoint={{address}}"},
+    ],
+    ids=["over HTTP", "over gRPC", "Application Insights"],
+)
+async def test_a_collector_that_takes_nothing_holds_nobody_up(
+    monkeypatch: pytest.MonkeyPatch, named: dict[str, str]
+) -> None:
     monkeypatch.setattr(traces, "CLOSE_S", 0.3)
     with socket.socket() as stalled:  # takes connections and never answers
         stalled.bind(("127.0.0.1", 0))
         stalled.listen(16)
         address = f"http://127.0.0.1:{stalled.getsockname()[1]}"
-        sending = Traces.open(settings(otel_exporter_otlp_endpoint=address), "1")
+        sending = Traces.open(settings(**{name: text.format(address=address) for name, text in named.items()}), "1")
         before = time.thread_time()
         for _ in range(3 * traces.QUEUED_SPANS):
             sending.tell(a_span())
@@ -118,7 +130,7 @@ async def test_no_secret_leaves_in_a_span_wherever_it_stands() -> None:
     secret = "s3cr3t-gateway-key"
     token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
     exporter = InMemorySpanExporter()
-    sending = Traces.over(exporter, settings(azure_ai_key=secret, metrics_token="m" * 24), "1")
+    sending = Traces.over([exporter], settings(azure_ai_key=secret, metrics_token="m" * 24), "1")
     sending.tell(
         a_span(
             name=f"chat {secret}",

@@ -19,7 +19,7 @@ class Collected:
 
     def __init__(self) -> None:
         self._exporter = InMemorySpanExporter()
-        self.traces = Traces.over(self._exporter, voice_settings("http://localhost"), "1.2.3")
+        self.traces = Traces.over([self._exporter], voice_settings("http://localhost"), "1.2.3")
 
     def spans(self) -> dict[str, ReadableSpan]:
         """The spans so far, by name."""
