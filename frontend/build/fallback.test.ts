@@ -20,10 +20,10 @@ const falls = (path: string) => !navigationFallback.exclude.some((pattern) => ma
 describe('the static web app', () => {
   it('answers deep links with the page', () => {
     expect(navigationFallback.rewrite).toBe('/index.html')
-    for (const path of ['/voice', '/voice/', '/memory', '/some/deep/link']) expect(falls(path), path).toBe(true)
+    expect(['/voice', '/voice/', '/memory', '/some/deep/link'].filter((path) => !falls(path))).toEqual([])
   })
 
   it('answers 404 for a file that is not there', () => {
-    for (const path of ['/assets/index-1a2b.js', '/assets/a/b', '/theme.js', '/favicon.svg']) expect(falls(path), path).toBe(false)
+    expect(['/assets/index-1a2b.js', '/assets/a/b', '/theme.js', '/favicon.svg'].filter(falls)).toEqual([])
   })
 })
