@@ -17,29 +17,24 @@ def chosen(settings: Settings) -> list[SpanExporter]:
     """Return an exporter for each place that the settings name. Makes no call."""
     exporters = []
     if settings.otel_exporter_otlp_endpoint:
-        exporters.append(_otlp_over_grpc(settings) if settings.otlp_over_grpc else _otlp_over_http(settings))
+        exporters.append(otlp(settings))
     if settings.applicationinsights_connection_string:
         exporters.append(_application_insights(settings))
     return exporters
 
 
-def _otlp_over_http(settings: Settings) -> SpanExporter:
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+def otlp(settings: Settings) -> SpanExporter:
+    """Return an exporter to the collector of the settings, over gRPC or HTTP. Makes no call."""
+    endpoint, headers = settings.otel_exporter_otlp_endpoint, settings.otlp_headers or None
+    if settings.otlp_over_grpc:
+        from opentelemetry.exporter.otlp.proto.grpc import trace_exporter as over_grpc
 
-    endpoint = f"{settings.otel_exporter_otlp_endpoint.rstrip('/')}/v1/traces"
-    return OTLPSpanExporter(endpoint=endpoint, headers=settings.otlp_headers or None, timeout=EXPORT_S)
+        insecure = endpoint.startswith("http://")
+        return over_grpc.OTLPSpanExporter(endpoint=endpoint, insecure=insecure, headers=headers, timeout=EXPORT_S)
+    from opentelemetry.exporter.otlp.proto.http import trace_exporter as over_http
 
-
-def _otlp_over_grpc(settings: Settings) -> SpanExporter:
-    from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
-
-    endpoint = settings.otel_exporter_otlp_endpoint
-    return OTLPSpanExporter(
-        endpoint=endpoint,
-        insecure=endpoint.startswith("http://"),
-        headers=settings.otlp_headers or None,
-        timeout=EXPORT_S,
-    )
+    endpoint = f"{endpoint.rstrip('/')}/v1/traces"
+    return over_http.OTLPSpanExporter(endpoint=endpoint, headers=headers, timeout=EXPORT_S)
 
 
 def _application_insights(settings: Settings) -> SpanExporter:

@@ -69,6 +69,9 @@ test.describe('a call over a bad network', { tag: '@voice' }, () => {
     await expect(page.locator('[data-away]')).toContainText('You can type your message below instead')
     await desk.send('What is my name?')
     await expect(desk.theirs.last()).toContainText('Your name is Ada.')
+    // Behind an attempt that has just failed the next is two seconds away: it does not come before the click.
+    const tried = line.count
+    await expect.poll(() => line.count, { intervals: [20], timeout: 20_000 }).toBeGreaterThan(tried)
     line.dead = false
     await page.getByRole('button', { name: 'Retry now' }).click()
     await expect(page.locator('[data-call=live]')).toBeVisible()

@@ -39,7 +39,8 @@ def doctor(
     Exit code 0: nothing failed; 1: something did; 2: the settings cannot start.
     """
     # What goes wrong is told as findings: not on stderr as well, where no log is set up.
-    logging.getLogger("backend").addHandler(logging.NullHandler())
+    for name in ("backend", "opentelemetry"):
+        logging.getLogger(name).addHandler(logging.NullHandler())
     os.environ.update(_LEVELS.get(level or "", {"ENVIRONMENT": level} if level else {}))
     try:
         settings = load_settings()
@@ -70,6 +71,7 @@ async def examine(settings: Settings, url: str = "", agents: AgentDirectory | No
         ("voice", services.voice(settings, outgoing, agents)),
         ("tools", services.tools(settings, agents)),
         ("zep", services.zep(settings)),
+        ("spans", services.spans(settings)),
     ]
     if url:
         checks.append(("service", running(url, settings)))

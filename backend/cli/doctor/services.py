@@ -1,5 +1,5 @@
-"""What can be told only by asking others: the chat gateway, VoiceLive, the identity services, Zep. Each is asked
-within a bound, as the service itself would ask."""
+"""What can be told only by asking others: the chat gateway, VoiceLive, the identity services, Zep, a collector. Each is
+asked within a bound, as the service itself would ask."""
 
 import asyncio
 import time
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import orjson
+from opentelemetry.sdk.trace.export import SpanExportResult
 
 from backend.agents.mcp import Servers
 from backend.agents.profiles import AgentDirectory, McpServer, voice_name
@@ -23,6 +24,7 @@ from backend.identity.outgoing import VOICELIVE_SCOPE, Outgoing
 from backend.memory.zep import dialects
 from backend.memory.zep.port import ZepError
 from backend.memory.zep.transport import Transport
+from backend.telemetry.exporters import otlp
 from backend.voice.voicelive.link import Link, LinkLost, VoiceLive
 
 SLOW_SECONDS = 5.0
@@ -265,6 +267,32 @@ async def zep(settings: Settings) -> list[Finding]:
     finally:
         await transport.close()
     return [ok("zep", f"answers ({settings.zep_api_version})")]
+
+
+async def spans(settings: Settings) -> list[Finding]:
+    """Whether a collector takes spans. One with none in it is sent."""
+    found = []
+    if settings.otel_exporter_otlp_endpoint:
+        host = urlsplit(settings.otel_exporter_otlp_endpoint).netloc
+        how = "gRPC" if settings.otlp_over_grpc else "HTTP"
+        exporter = otlp(settings)
+        if await asyncio.to_thread(exporter.export, ()) is SpanExportResult.SUCCESS:
+            found.append(ok("spans", f"{host} takes them over {how}"))
+        else:
+            found.append(
+                warned(
+                    "spans",
+                    "No spans arrive; conversations go on",
+                    f"{host} does not take OTLP over {how}.",
+                    "Check OTEL_EXPORTER_OTLP_ENDPOINT and its headers; collectors take gRPC on 4317 and HTTP on 4318, "
+                    "and OTEL_EXPORTER_OTLP_PROTOCOL says which it is elsewhere.",
+                )
+            )
+        await asyncio.to_thread(exporter.shutdown)
+    if settings.applicationinsights_connection_string:
+        found.append(ok("spans", "Application Insights is named; what it takes is seen there"))
+    remedy = "Set OTEL_EXPORTER_OTLP_ENDPOINT or APPLICATIONINSIGHTS_CONNECTION_STRING to have them."
+    return found or [absent("spans", "nobody takes them, so none are made", remedy)]
 
 
 async def tools(settings: Settings, agents: AgentDirectory) -> list[Finding]:

@@ -26,6 +26,8 @@ from backend.tests.agents.test_mcp import over_http
 from backend.tests.api.conftest import StartService, gateway, light_starts, start_service  # noqa: F401  # fixtures
 from backend.tests.conftest import free_port
 from backend.tests.identity.issuer import TENANT, Issuer
+from backend.tests.telemetry.test_exporters import GrpcCollector, over_grpc  # noqa: F401  # fixture
+from backend.tests.telemetry.test_traces import Collector, collector  # noqa: F401  # fixture
 from backend.voice import fast_path
 
 
@@ -339,6 +341,22 @@ def test_it_tells_whether_sound_goes_in_c_and_what_to_do_where_not(
     [finding] = here.relay(configured("http://127.0.0.1"))
     assert finding.state == state
     assert ("scripts/compile.py" in finding.remedy) is not compiled
+
+
+@pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
+async def test_a_collector_that_takes_no_spans_is_told_with_the_ports_and_one_that_does_is_well(
+    over_grpc: GrpcCollector,  # noqa: F811
+    collector: Collector,  # noqa: F811
+    protocol: str,
+) -> None:
+    right, wrong = (over_grpc.url, collector.url) if protocol == "grpc" else (collector.url, over_grpc.url)
+    values = {"otel_exporter_otlp_protocol": protocol}
+    [well] = await services.spans(configured("", otel_exporter_otlp_endpoint=right, **values))
+    assert well.state == "ok"
+    [fault] = await services.spans(configured("", otel_exporter_otlp_endpoint=wrong, **values))
+    assert fault.state == "warning"
+    assert "gRPC on 4317 and HTTP on 4318" in fault.remedy
+    assert (await services.spans(configured("")))[0].state == "not configured"
 
 
 @pytest.fixture

@@ -145,6 +145,6 @@ def test_the_port_says_how_to_talk_to_a_collector_unless_the_protocol_is_set(
     endpoint: str, protocol: str | None, grpc_is_taken: bool
 ) -> None:
     values = settings(otel_exporter_otlp_endpoint=endpoint, otel_exporter_otlp_protocol=protocol)
-    [exporter] = exporters.chosen(values)
+    exporter = exporters.otlp(values)
     assert (".grpc." in type(exporter).__module__) is grpc_is_taken
     exporter.shutdown()
