@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the suites one after the other and says at the end which ran, how long each took and what is still open.
+# Runs the suites, most of them one after the other, and says at the end which ran, how long each took and what is
+# still open.
 # Usage: scripts/test.sh all|check|e2e
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -15,6 +16,20 @@ suite() { # suite NAME COMMAND...
   if [ -t 1 ]; then "$@"; else "$@" 2>&1 | tee "$logs/${name// /-}"; fi || failed+=("$name")
   took+=("$name $((SECONDS - start)) s")
 }
+# One that takes one core, next to those that follow; `joined` tells what came of it.
+beside() { # beside NAME COMMAND...
+  local log=$logs/${1// /-} start=$SECONDS
+  ("${@:2}" >"$log" 2>&1; echo "$? $((SECONDS - start))" >"$log.end") &
+}
+joined() { # joined NAME
+  local log=$logs/${1// /-} status seconds
+  wait
+  read -r status seconds <"$log.end"
+  printf '\n\033[1m== %s\033[0m\n' "$1"
+  cat "$log"
+  [ "$status" = 0 ] || failed+=("$1")
+  took+=("$1 $seconds s, beside others")
+}
 # What a log of many thousand lines says about its failure, and the last that each server of the browser tests said.
 telling() { # telling LOG
   grep -aE '^(FAILED|ERROR) |✘|^ +[0-9]+\) |Error: |rror\[|Timed out|error TS|: error:|^ +(Expected|Received)\b.*: |^ +at .*:[0-9]+:[0-9]+$' "$1" | tail -40
@@ -23,18 +38,20 @@ telling() { # telling LOG
 in_frontend() { (cd frontend && "$@"); }
 
 checks() {
+  beside "types" "$bin/mypy"
   suite "format" "$bin/ruff" format --check .
   suite "lint" "$bin/ruff" check .
-  suite "types" "$bin/mypy"
   suite "floors" "$bin/lint-imports" --no-cache
   suite "lint of the web UI" in_frontend npm run --silent lint
   suite "vitest" in_frontend npm run --silent test
+  joined "types"
 }
 
 case ${1:-all} in
   check)
+    beside "unit tests" "$bin/pytest" -q -m "not models and not slow" backend/tests/core backend/tests/agents backend/tests/project
     checks
-    suite "unit tests" "$bin/pytest" -q -m "not models and not slow" backend/tests/core backend/tests/agents backend/tests/project
+    joined "unit tests"
     ;;
   e2e)
     suite "playwright" in_frontend npm run --silent e2e
