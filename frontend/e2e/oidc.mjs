@@ -74,6 +74,9 @@ const provider = new Provider(`${BASE}/${TENANT_ID}/v2.0`, {
   conformIdTokenClaims: false,
   clientBasedCORS: () => true,
   issueRefreshToken: () => true,
+  // Entra does not revoke a refresh token when it is used: a page that is reloaded in the middle of a renewal, and never
+  // sees the new one, goes on with the old.
+  rotateRefreshToken: () => false,
   jwks: { keys: [{ ...generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig', kid: randomUUID() }] },
   cookies: { keys: [randomUUID()] },
   features: {

@@ -12,7 +12,7 @@ import pytest
 from azure.ai.voicelive.aio import ConnectionClosed
 from azure.ai.voicelive.aio import ConnectionError as LinkError
 
-from .caller import BOUND_S, Caller, calling
+from .caller import BOUND_S, Caller, calling, tone
 from .conftest import Start
 
 
@@ -91,8 +91,10 @@ async def test_a_fault_marked_start_goes_off_at_once(server: str) -> None:
 
 async def test_a_reset_after_the_commit_leaves_no_close_frame(server: str) -> None:
     async with calling(server) as caller:
-        await caller.update(metadata={"fault": "reset-after-commit"})
-        await caller.say()
+        await caller.update(metadata={"fault": "reset-after-commit"}, turn_detection=None)
+        await caller.hear(tone(600))
+        # Nothing is sent behind it: whoever is still sending at a reset loses what has arrived and is not read.
+        await caller.send("input_audio_buffer.commit")
         assert await _end(caller) == 1006
     assert "input_audio_buffer.committed" in caller.kinds()
     assert "response.created" not in caller.kinds()
