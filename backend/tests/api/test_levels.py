@@ -6,6 +6,7 @@ import logging
 import re
 import time
 
+import jwt
 import orjson
 import pytest
 from starlette.requests import HTTPConnection
@@ -15,7 +16,7 @@ from backend.core.logs import JsonLines
 from backend.identity.permissions import PERMISSIONS
 from backend.tests.api.conftest import Service, problem
 from backend.tests.api.sockets import call
-from backend.tests.identity.issuer import Issuer
+from backend.tests.identity.issuer import API, Issuer
 from backend.tests.project.promises import ROOT
 
 ADMITTED = {
@@ -169,9 +170,13 @@ async def test_nothing_that_is_presented_reaches_a_log(uat: Service, issuer: Iss
         assert secret not in written
 
 
-async def test_telling_who_calls_costs_less_than_a_third_of_a_millisecond(production: Service, issuer: Issuer) -> None:
-    # All that a route's access rule does: address, limits, token, session's age, permission.
-    headers = [(b"authorization", f"Bearer {issuer.mint()}".encode()), (b"x-forwarded-for", b"198.51.100.9")]
+async def test_telling_who_calls_costs_less_than_twice_what_a_token_costs_alone(
+    production: Service, issuer: Issuer
+) -> None:
+    # All that a route's access rule does: address, limits, token, session's age, permission. 0.3 ms are owed, which is
+    # twice what PyJWT takes for the token (0.14 ms on an idle machine, 0.23 beside other work; ours 1.45 times that).
+    token, public = issuer.mint(), issuer.key.private.public_key()
+    headers = [(b"authorization", f"Bearer {token}".encode()), (b"x-forwarded-for", b"198.51.100.9")]
     scope = {
         "type": "http",
         "app": production.app,
@@ -181,10 +186,14 @@ async def test_telling_who_calls_costs_less_than_a_third_of_a_millisecond(produc
     }
     connection = HTTPConnection(scope)
     assert (await access.authenticate(connection, "read_memory")).proof.contexts == {"p1", "c1"}
-    best = float("inf")
+    ours, bare = [], []
     for _ in range(5):  # the least of five: what others do on this machine is not what is measured
         began = time.thread_time()
         for _ in range(200):
             await access.authenticate(connection, "read_memory")
-        best = min(best, (time.thread_time() - began) / 200)
-    assert best < 0.3e-3
+        between = time.thread_time()
+        for _ in range(200):
+            jwt.decode(token, public, algorithms=["RS256"], audience=API)
+        ours.append((between - began) / 200)
+        bare.append((time.thread_time() - between) / 200)
+    assert min(ours) < 2 * min(bare)
