@@ -4,7 +4,8 @@ import { installTap, interruptions, quantile } from './tap'
 import { microphone, writeWav, type Piece } from './wav'
 
 const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
-const COUNT = 32
+/** Ten more than are wanted: on a slow machine now and then one comes in where the answer has not begun to sound. */
+const COUNT = 40
 /** Somebody who always comes in while the answer to the last time is being spoken: a short word, a second of pause. */
 const BURSTS = Array.from({ length: COUNT }, (_, i): Piece[] => [{ speechLike: 0.4 }, { silence: 1.05 + ((i * 37) % 50) / 250 }]).flat()
 const COMES_IN = writeWav('comes-in-often', [{ silence: 6 }, ...BURSTS, { silence: 60 }])
@@ -12,12 +13,12 @@ const COMES_IN = writeWav('comes-in-often', [{ silence: 6 }, ...BURSTS, { silenc
 test.use({ bypassCSP: true, launchOptions: { executablePath: CHROMIUM, args: microphone(COMES_IN) } })
 
 test('an answer is turned down within 60 ms and silent within 150 ms of the first sound of a voice, over 30 interruptions', { tag: '@voice' }, async ({ page }) => {
-  test.setTimeout(120_000)
+  test.setTimeout(135_000)
   await installTap(page)
   const desk = await new Desk(page).open()
   await desk.call()
   await desk.send('Tell me everything about the plan, from the beginning to the end, with nothing left out of it')
-  await expect(desk.yours.filter({ hasText: `utterance ${COUNT}` })).toBeVisible({ timeout: 80_000 })
+  await expect(desk.yours.filter({ hasText: `utterance ${COUNT}` })).toBeVisible({ timeout: 95_000 })
   const found = await interruptions(page)
   const ducked = found.map(({ duckedMs }) => duckedMs)
   const silent = found.map(({ silentMs }) => silentMs)
