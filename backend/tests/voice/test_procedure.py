@@ -77,7 +77,7 @@ WRITTEN, SPOKEN = "response.text.done", "response.audio_transcript.done"
 async def test_an_answers_words_are_its_text_or_its_transcript_or_its_end_and_are_stored_once(
     start_service: StartService, relay: Relay, comes: set[str], words: str
 ) -> None:
-    """Text comes before the transcript, as it is the service's own; the sound says the same either way."""
+    """Where several come, the first counts; that text counts also when it comes last is not shown."""
 
     def written(leg: Leg, event: Event) -> Event | None:
         return of(event, WRITTEN, text=words) if event["type"] == SPOKEN and WRITTEN in comes else None
